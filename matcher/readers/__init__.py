@@ -1,0 +1,1 @@
+"""Foreign formats, to and from `Case`, with a report of what was mapped, guessed, dropped."""

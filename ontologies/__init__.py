@@ -1,0 +1,1 @@
+"""What terms mean: the Human Phenotype Ontology, its disease annotations, and genes."""
