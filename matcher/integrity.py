@@ -1,0 +1,108 @@
+"""Whether a database of cases is whole: pages, references, fingerprints, lookup tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matcher.case_rows import (
+    CURRENT,
+    Row,
+    current_row,
+    feature_rows,
+    gene_rows,
+    past_revision,
+    stored_case,
+)
+from matcher.database import Database, location, named_errors
+from matcher.store_errors import StoreError
+
+__all__ = ["Problem", "check"]
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the table or file it is in, and a sentence."""
+
+    where: str
+    message: str
+
+
+def check(db: Database) -> tuple[Problem, ...]:
+    """Everything that is damaged or does not fit together; empty if all is well."""
+    checks = (_pages, _references, _revisions, _current)
+    return tuple(problem for each in checks for problem in _ending_well(each, db))
+
+
+def _ending_well(
+    each: Callable[[Database], Iterator[Problem]], db: Database
+) -> Iterator[Problem]:
+    """The problems found; a check that the damage cuts short says so itself."""
+    try:
+        with named_errors(location(db)):
+            yield from each(db)
+    except (StoreError, sqlite3.Error) as error:
+        yield Problem("file", str(error))
+
+
+def _pages(db: Database) -> Iterator[Problem]:
+    for row in _rows(db, "PRAGMA integrity_check"):
+        if row["integrity_check"] != "ok":
+            yield Problem("file", row["integrity_check"])
+
+
+def _references(db: Database) -> Iterator[Problem]:
+    for row in _rows(db, "PRAGMA foreign_key_check"):
+        message = f"Row {row['rowid']} points at a row of {row['parent']} that is gone."
+        yield Problem(row["table"], message)
+
+
+def _revisions(db: Database) -> Iterator[Problem]:
+    last, sql = 0, "SELECT * FROM revisions WHERE revision > ? ORDER BY 1 LIMIT ?"
+    while rows := _rows(db, sql, [last, PAGE]):
+        last = rows[-1]["revision"]
+        for row in rows:
+            try:
+                past_revision(row)
+            except StoreError as error:
+                yield Problem("revisions", str(error))
+
+
+def _current(db: Database) -> Iterator[Problem]:
+    """Cases whose row or lookup rows say something else than their revision."""
+    last, sql = "", f"{CURRENT} WHERE cases.case_id > ? ORDER BY 1 LIMIT ?"
+    while rows := _rows(db, sql, [last, PAGE]):
+        last = rows[-1]["id"]
+        for row in rows:
+            yield from _disagreements(db, row)
+
+
+def _disagreements(db: Database, row: Row) -> Iterator[Problem]:
+    try:
+        case = stored_case(row).case
+    except StoreError as error:
+        yield Problem("cases", str(error))
+        return
+    expected = {
+        "cases": [current_row(case, row)],
+        "case_features": feature_rows(case),
+        "case_genes": gene_rows(case),
+    }
+    for table, wanted in expected.items():
+        order = "case_id" if table == "cases" else "position"
+        sql = f"SELECT * FROM {table} WHERE case_id = ? ORDER BY {order}"
+        if _rows(db, sql, [row["id"]]) != wanted:
+            message = (
+                f"Case {row['id']!a} has another content here than in its revision."
+            )
+            yield Problem(table, message)
+
+
+def _rows(db: Database, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    cursor = db.conn.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row)) for row in cursor.fetchall()]
