@@ -1,1 +1,119 @@
-"""Foreign formats, to and from `Case`, with a report of what was mapped, guessed, dropped."""
+"""Which cases a file, folder, zip or message holds, whatever format it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+
+from matcher.case import Case
+from matcher.errors import (
+    DuplicateCase,
+    NoCasesFound,
+    ProblemAt,
+    UnknownFormat,
+    UnreadableCases,
+    UnreadableInput,
+)
+from matcher.readers import mme, phenopackets
+from matcher.readers.fields import as_object, described
+from matcher.readers.files import Documents, Limits, Progress
+from matcher.readers.report import Report
+
+__all__ = ["Limits", "Progress", "Report", "cases_in", "iterate_cases", "read_cases"]
+
+
+def read_cases(
+    path: str | PathLike[str],
+    *,
+    report: Report | None = None,
+    progress: Progress | None = None,
+    limits: Limits = Limits(),
+) -> list[Case]:
+    """Every case below a path: Phenopackets v2 or MME patients, told apart by their content.
+
+    Raises DuplicateCase where ids repeat, UnreadableCases with every problem at once where
+    something cannot be read, NoSuchInput and NoCasesFound.
+    """
+    found = iterate_cases(path, report=report, progress=progress, limits=limits)
+    return [case for case, _ in found]
+
+
+def iterate_cases(
+    path: str | PathLike[str],
+    *,
+    report: Report | None = None,
+    progress: Progress | None = None,
+    limits: Limits = Limits(),
+) -> Iterator[tuple[Case, str]]:
+    """The same, one case at a time with the place it stands.
+
+    Problems are raised after the last readable case, so that who stores cases meanwhile
+    does so in a transaction.
+    """
+    report = Report() if report is None else report
+    documents = Documents(Path(path), report, limits=limits, progress=progress)
+    problems: list[UnreadableInput] = []
+    places: dict[str, str] = {}
+    for document in documents:
+        if document.problem is not None:
+            problems.append(ProblemAt(document.source, document.problem))
+            continue
+        for case, place in _cases(document.value, report, document.source, problems):
+            first = places.get(case.case_id)
+            if first is None:
+                places[case.case_id] = place
+                yield case, place
+            else:
+                problems.append(DuplicateCase(case.case_id, first, place))
+    _raise_any(path, problems)
+    if not places:
+        raise NoCasesFound(path)
+
+
+def cases_in(value: object, report: Report, source: str) -> Iterator[Case]:
+    """The cases of one JSON object, by its content; raises what its reader raises."""
+    data = as_object(value)
+    if data is None:
+        raise UnknownFormat(described(value))
+    if isinstance(data.get("patient"), dict):
+        yield mme.from_json(data, report, source)
+    elif phenopackets.is_phenopacket(data):
+        yield from phenopackets.cases_from_json(data, report, source)
+    elif mme.is_patient(data):
+        yield mme.from_json(data, report, source)
+    else:
+        raise UnknownFormat(_what(data))
+
+
+def _cases(
+    value: object, report: Report, source: str, problems: list[UnreadableInput]
+) -> Iterator[tuple[Case, str]]:
+    """The cases of one document; a list is read item by item, and problems are kept."""
+    is_list = isinstance(value, list)
+    for number, item in enumerate(value if isinstance(value, list) else [value], 1):
+        place = f"{source}#{number}" if is_list else source
+        try:
+            for case in cases_in(item, report, place):
+                yield case, place
+        except UnreadableInput as problem:
+            problems.append(ProblemAt(place, problem))
+
+
+def _raise_any(path: object, problems: list[UnreadableInput]) -> None:
+    duplicates = [p for p in problems if isinstance(p, DuplicateCase)]
+    if duplicates and len(duplicates) == len(problems):
+        first = duplicates[0]
+        raise DuplicateCase(
+            first.case_id, first.first, first.second, len(duplicates) - 1
+        )
+    if problems:
+        raise UnreadableCases(path, problems)
+
+
+def _what(data: object) -> str:
+    fields = as_object(data) or {}
+    if "resourceType" in fields:
+        return f"a FHIR {str(fields['resourceType'])[:40]}"
+    names = ", ".join(repr(name[:40]) for name in list(fields)[:5])
+    return f"an object with {names}" if names else "an empty object"

@@ -1,0 +1,166 @@
+"""What stands in a foreign JSON object, read tolerantly; what does not fit is reported."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from matcher.readers.report import CaseRecord
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TRUE = frozenset({"true", "yes", "y", "1", "1.0", "observed", "present"})
+_FALSE = frozenset({"false", "no", "n", "0", "0.0", "absent", "excluded"})
+_EMPTY: Mapping[str, object] = {}
+
+
+@functools.lru_cache(maxsize=512)
+def snake_case(name: str) -> str:
+    """`phenotypicFeatures` as `phenotypic_features`."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda m: "_" + m[1].lower(), name)
+
+
+@functools.lru_cache(maxsize=4096)
+def camel_case(name: str) -> str:
+    """`phenotypic_features` as `phenotypicFeatures`; a leading underscore stays."""
+    return re.sub(r"(?<=[A-Za-z0-9])_([a-z0-9])", lambda m: m[1].upper(), name)
+
+
+def flag(value: object) -> bool | None:
+    """Truth as formats write it: true, "yes", 1, "NO"; None where it cannot be told."""
+    word = str(value).strip().casefold()
+    if word in _TRUE:
+        return True
+    return False if word in _FALSE else None
+
+
+def plain_text(value: object) -> str | None:
+    """A string or number as text without control characters; None for anything else."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value).strip()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+class Fields:
+    """One JSON object. Names are asked for in camelCase and found in snake_case as well.
+
+    A null, a missing key and an empty string are all nothing. A value of the wrong type is
+    nothing too, and the report says that it was dropped.
+    """
+
+    __slots__ = ("data", "record", "path")
+
+    def __init__(
+        self, data: Mapping[str, object], record: CaseRecord, path: str = ""
+    ) -> None:
+        self.data = data
+        self.record = record
+        self.path = path
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def at(self, name: str) -> str:
+        """The place of a field, as the report names it."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def get(self, name: str) -> object:
+        """The value as it stands, None where missing or null."""
+        value = self.data.get(name)
+        return self.data.get(snake_case(name)) if value is None else value
+
+    def text(self, name: str) -> str:
+        """A string, or a number as text; empty where there is none."""
+        value = self.get(name)
+        if value is None:
+            return ""
+        text = plain_text(value)
+        if text is None:
+            self.misfit(name, value, "text")
+            return ""
+        return text
+
+    def number(self, name: str) -> float | None:
+        """A finite number, also one written as text."""
+        value = self.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            if isinstance(value, bool) or not isinstance(value, int | float | str):
+                raise ValueError
+            number = float(value)
+            if not math.isfinite(number):
+                raise ValueError
+        except (ValueError, OverflowError):
+            self.misfit(name, value, "a number")
+            return None
+        return number
+
+    def child(self, name: str) -> Fields:
+        """The object at a name; an empty one where there is none."""
+        value = self.get(name)
+        if isinstance(value, dict):
+            return Fields(value, self.record, self.at(name))
+        if value is not None:
+            self.misfit(name, value, "an object")
+        return Fields(_EMPTY, self.record, self.at(name))
+
+    def items(self, name: str) -> list[object]:
+        """What stands in the list at a name, without nulls."""
+        value = self.get(name)
+        if isinstance(value, list):
+            return [item for item in value if item is not None]
+        if value is not None and value != "":
+            self.misfit(name, value, "a list")
+        return []
+
+    def children(self, name: str) -> list[Fields]:
+        """The objects in the list at a name."""
+        path = self.at(name)
+        found = []
+        for item in self.items(name):
+            if isinstance(item, dict):
+                found.append(Fields(item, self.record, path))
+            else:
+                self.record.dropped(path, item, misfit_message(path, item, "an object"))
+        return found
+
+    def term(self, name: str) -> tuple[str, str]:
+        """Id and label of an ontology class; both empty where there is none."""
+        term = self.child(name)
+        return (term.text("id"), term.text("label")) if term else ("", "")
+
+    def ignore_but(self, known: frozenset[str]) -> None:
+        """Counts every value under a name that is not known as dropped."""
+        for name in self.data.keys() - known:
+            camel = camel_case(name)
+            if camel not in known and self.data[name] not in (None, "", [], {}):
+                self.record.ignored(self.at(camel[:60]))
+
+    def misfit(self, name: str, value: object, right: str) -> None:
+        """Tells that a value was dropped because of its type."""
+        path = self.at(name)
+        self.record.dropped(path, value, misfit_message(path, value, right))
+
+
+def misfit_message(path: str, value: object, right: str) -> str:
+    """The sentence about a value of the wrong type."""
+    return f"{path} is {described(value)} where {right} belongs; it was left out."
+
+
+def described(value: object) -> str:
+    """A JSON value in a few words."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return repr(value if not isinstance(value, str) else value[:60])
+
+
+def as_object(value: object) -> Mapping[str, object] | None:
+    """The value if it is a JSON object."""
+    return cast(Mapping[str, object], value) if isinstance(value, dict) else None

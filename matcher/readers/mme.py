@@ -1,0 +1,259 @@
+"""A Matchmaker Exchange patient as a case, and a case as such a patient.
+
+Reading is liberal: it takes what peers really send. One bad feature never fails a case, and
+whatever is guessed or dropped stands in the report. Protocol: https://github.com/ga4gh/mme-apis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from matcher.case import (
+    Case,
+    Contact,
+    Disease,
+    Onset,
+    PhenotypicFeature,
+    Sex,
+)
+from matcher.errors import MalformedCase
+from matcher.readers.ages import years
+from matcher.readers.fields import Fields, flag, plain_text
+from matcher.readers.identifiers import (
+    clean_disease,
+    clean_term,
+    disease_id,
+    hpo_id,
+    is_hpo_id,
+    pmid,
+    taxon_id,
+)
+from matcher.readers.mme_contacts import read_contact
+from matcher.readers.mme_genomics import CoordinateBase, read_genomic_features
+from matcher.readers.mme_writing import to_json
+from matcher.readers.report import CaseRecord, Report
+
+__all__ = ["CoordinateBase", "from_json", "is_patient", "to_json"]
+
+_MARKS = frozenset({"features", "genomicFeatures", "disorders", "contact", "test"})
+_PATIENT = frozenset(
+    {
+        "id",
+        "label",
+        "contact",
+        "species",
+        "sex",
+        "gender",
+        "ageOfOnset",
+        "inheritanceMode",
+        "disorders",
+        "features",
+        "genomicFeatures",
+        "shareVariantLevelData",
+        "test",
+    }
+)
+_FEATURE = frozenset({"id", "label", "observed", "ageOfOnset", "modifiers", "type"})
+_SEXES = {
+    "FEMALE": Sex.FEMALE,
+    "F": Sex.FEMALE,
+    "MALE": Sex.MALE,
+    "M": Sex.MALE,
+    "OTHER": Sex.OTHER,
+    "MIXED_SAMPLE": Sex.UNKNOWN,
+    "NOT_APPLICABLE": Sex.UNKNOWN,
+    "UNKNOWN": Sex.UNKNOWN,
+}
+_SEVERITIES = frozenset(f"HP:00128{number}" for number in range(25, 30))
+
+
+def is_patient(data: Mapping[str, object]) -> bool:
+    """Whether a JSON object is an MME patient."""
+    return any(name in _MARKS for name in data)
+
+
+def from_json(
+    data: Mapping[str, object],
+    report: Report,
+    source: str,
+    *,
+    coordinate_base: CoordinateBase = CoordinateBase.STATED,
+) -> Case:
+    """One patient, bare or in a `patient` envelope, as a case; MalformedCase without an id.
+
+    `coordinate_base` says how this peer counts variant positions. Whether the profile holds
+    enough to match is for `validation` to say.
+    """
+    record = CaseRecord(report, source)
+    envelope = data.get("patient")
+    patient = Fields(envelope if isinstance(envelope, dict) else data, record)
+    record.case_id = case_id = patient.text("id")
+    if not case_id:
+        raise MalformedCase(
+            "The patient has no id",
+            "give each patient an 'id' that is text or a number",
+        )
+    patient.ignore_but(_PATIENT)
+    contact = read_contact(patient)
+    case = Case(
+        case_id=case_id,
+        label=patient.text("label"),
+        features=tuple(_features(patient)),
+        genomic_features=tuple(read_genomic_features(patient, coordinate_base)),
+        diseases=tuple(_disorders(patient, case_id)),
+        sex=_sex(patient),
+        onset=_onset(patient),
+        inheritance=tuple(_ids(patient, "inheritanceMode")),
+        species=taxon_id(patient.text("species")) or "NCBITaxon:9606",
+        contact=contact,
+        test=flag(patient.get("test")) is True,
+        publications=_publications(contact, record),
+    )
+    report.cases += 1
+    return case
+
+
+def _features(patient: Fields) -> Iterator[PhenotypicFeature]:
+    for item in patient.items("features"):
+        fields = _feature_fields(item, patient)
+        feature = _feature(fields) if fields else None
+        if feature:
+            patient.record.mapped("features")
+            yield feature
+
+
+def _feature_fields(item: object, patient: Fields) -> Fields | None:
+    if isinstance(item, dict):
+        return Fields(item, patient.record, "features")
+    text = plain_text(item)
+    if text:
+        return Fields({"id": item}, patient.record, "features")
+    patient.record.dropped(
+        "features", item, "A feature that is no object was left out."
+    )
+    return None
+
+
+def _feature(fields: Fields) -> PhenotypicFeature | None:
+    record = fields.record
+    fields.ignore_but(_FEATURE)
+    term_id = _feature_id(fields)
+    label = fields.text("label")
+    if not term_id:
+        record.dropped(
+            "features.id",
+            label,
+            f"A feature ({label or 'without a label'}) has no id and was left out.",
+        )
+        return None
+    observed = _is_observed(fields)
+    if observed is None:
+        record.dropped(
+            "features.observed",
+            fields.get("observed"),
+            f"Whether {term_id} was observed cannot be told from "
+            f"{str(fields.get('observed'))[:40]!r}; it was left out.",
+        )
+        return None
+    modifiers = tuple(_ids(fields, "modifiers"))
+    severity = next((m for m in modifiers if m in _SEVERITIES), None)
+    return PhenotypicFeature(
+        term_id=term_id,
+        label=label,
+        excluded=not observed,
+        onset=_onset(fields),
+        modifiers=tuple(m for m in modifiers if m != severity),
+        severity=severity,
+    )
+
+
+def _feature_id(fields: Fields) -> str:
+    entered = fields.text("id")
+    if entered.isascii() and entered.isdigit() and len(entered) <= 7:
+        term_id = f"HP:{entered:0>7}"
+        fields.record.guessed(
+            "features.id", entered, f"The number {entered} was read as {term_id}."
+        )
+        return term_id
+    return clean_term(entered, fields.record, "features.id")
+
+
+def _is_observed(fields: Fields) -> bool | None:
+    """Observed unless it says otherwise; None where it says something unknown."""
+    for name in ("negated", "excluded"):
+        if flag(fields.data.get(name)) is True:
+            fields.record.guessed(
+                f"features.{name}",
+                fields.get("id"),
+                f"{fields.text('id')} is marked {name!r} and was read as not observed.",
+            )
+            return False
+    entered = fields.get("observed")
+    if entered is None or entered == "":
+        return True
+    return flag(entered)
+
+
+def _ids(owner: Fields, name: str) -> Iterator[str]:
+    """HPO ids given as text, as an object with an id, or as a list of either."""
+    value = owner.get(name)
+    for item in value if isinstance(value, list) else [value]:
+        entered = plain_text(item.get("id") if isinstance(item, dict) else item)
+        if entered:
+            owner.record.mapped(owner.at(name))
+            yield clean_term(entered, owner.record, owner.at(name))
+        elif item not in (None, "", {}):
+            owner.misfit(name, item, "an HPO id")
+
+
+def _onset(owner: Fields) -> Onset | None:
+    entered = next(_ids(owner, "ageOfOnset"), None)
+    if entered is None:
+        return None
+    age = None if is_hpo_id(entered) else years(entered)
+    if age is None and not is_hpo_id(hpo_id(entered)):
+        owner.misfit("ageOfOnset", entered, "an HPO onset term")
+        return None
+    return Onset(years=age) if age is not None else Onset(term_id=entered)
+
+
+def _disorders(patient: Fields, case_id: str) -> Iterator[Disease]:
+    found = False
+    for item in patient.items("disorders"):
+        data = item if isinstance(item, dict) else {"id": item}
+        fields = Fields(data, patient.record, "disorders")
+        entered, label = fields.text("id"), fields.text("label")
+        if entered:
+            found = True
+            patient.record.mapped("disorders")
+            name = clean_disease(entered, patient.record, "disorders.id")
+            yield Disease(disease_id=name, label=label)
+        else:
+            message = f"A disorder ({label or 'without a label'}) has no id; left out."
+            patient.record.dropped("disorders.id", label, message)
+    named = disease_id(case_id)
+    if not found and named.startswith(("ORPHA:", "MONDO:")):
+        patient.record.guessed(
+            "id", case_id, f"The patient {case_id!r} is itself the disease {named}."
+        )
+        yield Disease(disease_id=named, label=patient.text("label"))
+
+
+def _sex(patient: Fields) -> Sex:
+    name = "gender" if patient.get("sex") is None else "sex"
+    entered = patient.text(name)
+    sex = _SEXES.get(entered.upper())
+    if entered and sex is None:
+        patient.misfit(name, entered, "FEMALE, MALE or OTHER")
+    return sex or Sex.UNKNOWN
+
+
+def _publications(contact: Contact | None, record: CaseRecord) -> tuple[str, ...]:
+    """A contact that is a PubMed address names the publication of the case."""
+    publication = pmid(contact.href) if contact else None
+    if publication is None or contact is None:
+        return ()
+    record.guessed(
+        "contact.href", contact.href, f"The contact is the publication {publication}."
+    )
+    return (publication,)

@@ -1,0 +1,207 @@
+"""A case as a Matchmaker Exchange patient, strictly as peers can take it.
+
+Only fields of the protocol are written, in the shapes that the strictest peer accepts. What
+may leave at all is decided before, by whoever hands the case over: each field that the
+protocol knows is written if the case has it. Note, site, submitter, family, sharing level,
+publications and variants that are not shareable are never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from matcher.case import (
+    Case,
+    Contact,
+    Disease,
+    DiseaseStatus,
+    GenomicFeature,
+    Onset,
+    PhenotypicFeature,
+    Sex,
+    Variant,
+    Zygosity,
+)
+from matcher.readers.identifiers import is_hpo_id
+from matcher.readers.mme_genomics import CoordinateBase
+
+if TYPE_CHECKING:
+    from ontologies import Release
+
+Json = dict[str, object]
+
+_ASSEMBLIES = ("NCBI36", "GRCh37", "GRCh38")
+_ZYGOSITIES = {
+    Zygosity.HETEROZYGOUS: 1,
+    Zygosity.HEMIZYGOUS: 1,
+    Zygosity.HOMOZYGOUS: 2,
+}
+_SEXES = {Sex.FEMALE: "FEMALE", Sex.MALE: "MALE", Sex.OTHER: "OTHER"}
+_DISEASE_PREFIXES = {"OMIM": "MIM", "ORPHA": "Orphanet"}
+
+
+def to_json(
+    case: Case,
+    *,
+    release: Release | None = None,
+    gene_symbols: bool = False,
+    coordinate_base: CoordinateBase = CoordinateBase.ZERO,
+) -> Json:
+    """The patient of one case, without its envelope.
+
+    With a `release`, genes get their Ensembl id (or the symbol, if the peer prefers
+    `gene_symbols`), terms and diseases their current id, and terms that the release does not
+    know stay out. Without one, ids are written as entered where their shape allows it.
+    """
+    writer = _Writer(release, gene_symbols, coordinate_base)
+    return _filled(
+        {
+            "id": case.case_id,
+            "label": case.label,
+            "contact": _contact(case.contact) if case.contact else None,
+            "species": case.species,
+            "sex": _SEXES.get(case.sex),
+            "ageOfOnset": writer.onset(case.onset),
+            "inheritanceMode": next(writer.terms(case.inheritance), None),
+            "disorders": list(writer.disorders(case.diseases)),
+            "features": list(writer.features(case.features)),
+            "genomicFeatures": list(writer.genomic_features(case.genomic_features)),
+            "test": case.test or None,
+        }
+    )
+
+
+def _filled(values: Json) -> Json:
+    return {k: v for k, v in values.items() if v not in (None, "", [], {})}
+
+
+def _contact(contact: Contact) -> Json:
+    return _filled(
+        {
+            "name": contact.name,
+            "institution": contact.institution,
+            "href": contact.href,
+            "roles": list(contact.roles),
+        }
+    )
+
+
+class _Writer:
+    """Writes the parts of a patient for one peer."""
+
+    def __init__(
+        self, release: Release | None, symbols: bool, base: CoordinateBase
+    ) -> None:
+        self.release = release
+        self.symbols = symbols
+        self.offset = 1 if base is CoordinateBase.ZERO else 0
+
+    def term(self, entered: str) -> str | None:
+        """The current id of a term; None for what is no HPO term."""
+        if self.release is not None:
+            return self.release.ontology.resolve(entered).term_id
+        return entered if is_hpo_id(entered) else None
+
+    def terms(self, entered: Sequence[str]) -> Iterator[str]:
+        return (term_id for term_id in map(self.term, entered) if term_id)
+
+    def onset(self, onset: Onset | None) -> str | None:
+        return self.term(onset.term_id) if onset and onset.term_id else None
+
+    def features(self, features: Sequence[PhenotypicFeature]) -> Iterator[Json]:
+        for feature in features:
+            term_id = self.term(feature.term_id)
+            if term_id is None:
+                continue
+            given = (feature.severity, *feature.modifiers)
+            modifiers = self.terms([m for m in given if m])
+            yield _filled(
+                {
+                    "id": term_id,
+                    "label": self._label(term_id, feature),
+                    "observed": "no" if feature.excluded else "yes",
+                    "ageOfOnset": self.onset(feature.onset),
+                    "modifiers": [{"id": modifier} for modifier in modifiers],
+                }
+            )
+
+    def _label(self, term_id: str, feature: PhenotypicFeature) -> str:
+        """The release's label: one typed by hand could tell more than the term does."""
+        if self.release is not None:
+            return self.release.ontology.label(term_id)
+        return feature.label
+
+    def disorders(self, diseases: Sequence[Disease]) -> Iterator[Json]:
+        for disease in diseases:
+            disease_id = self._disease_id(disease.disease_id)
+            if disease_id and disease.status == DiseaseStatus.CONFIRMED:
+                yield _filled({"id": disease_id, "label": disease.label})
+
+    def _disease_id(self, entered: str) -> str | None:
+        known: tuple[str, ...] = (entered,)
+        if self.release is not None:
+            canonical = self.release.diseases.normalise(entered)
+            known = (canonical, *self.release.diseases.equivalents(canonical))
+        for name in known:
+            prefix, _, number = name.partition(":")
+            if prefix in _DISEASE_PREFIXES and number.isdigit() and len(number) <= 6:
+                return f"{_DISEASE_PREFIXES[prefix]}:{number}"
+        return None
+
+    def genomic_features(self, features: Sequence[GenomicFeature]) -> Iterator[Json]:
+        for feature in features:
+            if feature.gene is None or feature.excluded:
+                continue
+            variant = feature.variant
+            shared = variant if variant and variant.shareable else None
+            type_id = _type_id(shared) if shared else None
+            zygosity = shared.zygosity if shared else None
+            yield _filled(
+                {
+                    "gene": self._gene(feature.gene, feature.gene_label),
+                    "variant": self._variant(shared) if shared else None,
+                    "zygosity": _ZYGOSITIES[zygosity] if zygosity else None,
+                    "type": {"id": type_id} if type_id else None,
+                }
+            )
+
+    def _gene(self, entered: str, label: str) -> Json:
+        gene = self.release.genes.resolve(entered).gene if self.release else None
+        if gene is None:
+            return _filled({"id": entered, "_geneName": label})
+        preferred = gene.symbol if self.symbols else gene.ensembl_id
+        return _filled(
+            {
+                "id": preferred or gene.symbol,
+                "_geneName": gene.symbol,
+                "_ensemblGeneID": gene.ensembl_id,
+                "_entrezGeneID": gene.entrez_id,
+            }
+        )
+
+    def _variant(self, variant: Variant) -> Json | None:
+        """None without assembly, chromosome and start: a part of a variant is refused."""
+        if variant.assembly not in _ASSEMBLIES or variant.start is None:
+            return None
+        if variant.chromosome is None:
+            return None
+        chromosome = "M" if variant.chromosome == "MT" else variant.chromosome
+        end = variant.end
+        if end is None:
+            end = variant.start + len(variant.reference or "N") - 1
+        return _filled(
+            {
+                "assembly": variant.assembly,
+                "referenceName": chromosome,
+                "start": variant.start - self.offset,
+                "end": end,
+                "referenceBases": variant.reference,
+                "alternateBases": variant.alternate,
+            }
+        )
+
+
+def _type_id(variant: Variant) -> str | None:
+    type_id = variant.consequence or variant.structural_type
+    return type_id if type_id and type_id.startswith("SO:") else None

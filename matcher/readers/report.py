@@ -1,0 +1,119 @@
+"""What a reader made of each value: mapped as it stood, guessed, or dropped."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+
+class Kind(enum.StrEnum):
+    """What became of a value."""
+
+    MAPPED = "mapped"
+    GUESSED = "guessed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value that did not go over exactly as it stood, and the sentence about it."""
+
+    kind: Kind
+    case_id: str
+    source: str
+    field: str
+    value: str
+    message: str
+
+
+class Report:
+    """Collects entries while cases are read.
+
+    Counts are complete. Entries name values that were changed, guessed or dropped; past
+    `limit` they are counted in `omitted` only, so that a large import fits in memory.
+    """
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self.limit = limit
+        self.cases = 0
+        self.omitted = 0
+        self.entries: list[Entry] = []
+        self.counts: dict[Kind, Counter[str]] = {kind: Counter() for kind in Kind}
+
+    def count(self, kind: Kind, field: str, number: int = 1) -> None:
+        """Counts values without an entry of their own."""
+        self.counts[kind][field] += number
+
+    def add(self, entry: Entry) -> None:
+        """Counts one value and keeps its entry."""
+        self.count(entry.kind, entry.field)
+        if len(self.entries) < self.limit:
+            self.entries.append(entry)
+        else:
+            self.omitted += 1
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The sentence of each value guessed or dropped, each once, in their order."""
+        told = (e.message for e in self.entries if e.kind is not Kind.MAPPED)
+        return tuple(dict.fromkeys(told))
+
+    def lines(self) -> Iterator[str]:
+        """Summary for people: one line for the cases and one for each kind."""
+        yield f"{self.cases:,} case{'' if self.cases == 1 else 's'} read"
+        for kind, counts in self.counts.items():
+            if counts:
+                fields = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+                listed = ", ".join(f"{field} {number:,}" for field, number in fields)
+                yield f"{kind}: {listed}"
+
+    def to_json(self) -> dict[str, object]:
+        """Everything as JSON: cases, counts by kind and field, entries, entries left out."""
+        return {
+            "cases": self.cases,
+            "counts": {
+                str(kind): dict(sorted(counts.items()))
+                for kind, counts in self.counts.items()
+            },
+            "entries": [asdict(entry) for entry in self.entries],
+            "omitted": self.omitted,
+        }
+
+
+class CaseRecord:
+    """The part of a report about one case, so that its id and source are said once."""
+
+    __slots__ = ("report", "source", "case_id")
+
+    def __init__(self, report: Report, source: str, case_id: str = "") -> None:
+        self.report = report
+        self.source = source
+        self.case_id = case_id
+
+    def mapped(self, field: str, number: int = 1) -> None:
+        """Counts values carried over."""
+        if number:
+            self.report.count(Kind.MAPPED, field, number)
+
+    def ignored(self, field: str, number: int = 1) -> None:
+        """Counts values that a case has no room for."""
+        if number:
+            self.report.count(Kind.DROPPED, field, number)
+
+    def changed(self, field: str, value: object, message: str) -> None:
+        """Tells of a value whose form was changed, not its meaning."""
+        self._add(Kind.MAPPED, field, value, message)
+
+    def guessed(self, field: str, value: object, message: str) -> None:
+        """Tells of a meaning that was assumed."""
+        self._add(Kind.GUESSED, field, value, message)
+
+    def dropped(self, field: str, value: object, message: str) -> None:
+        """Tells of a value that was left out, and why."""
+        self._add(Kind.DROPPED, field, value, message)
+
+    def _add(self, kind: Kind, field: str, value: object, message: str) -> None:
+        shown = "" if value is None else str(value)[:200]
+        self.report.add(Entry(kind, self.case_id, self.source, field, shown, message))
