@@ -1,1 +1,7 @@
 """What terms mean: the Human Phenotype Ontology, its disease annotations, and genes."""
+
+from ontologies.library import fetch_release, open_release
+from ontologies.ontology import Ontology
+from ontologies.release import Release
+
+__all__ = ["Ontology", "Release", "fetch_release", "open_release"]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
+_SHOWN = 20
+
 
 class OntologyError(Exception):
     """Base of every error of this package. Its text is a sentence for a person."""
@@ -13,6 +18,117 @@ class UnknownTerm(OntologyError):
     def __init__(self, term_id: str, release: str) -> None:
         super().__init__(
             f"{term_id!r} is not a term of HPO release {release}; "
-            "an id looks like HP:0001250 and is found with 'secondcase terms'."
+            "an id looks like HP:0001250."
         )
         self.term_id = term_id
+
+
+class UnknownDisease(OntologyError):
+    """A disease id without annotations."""
+
+    def __init__(self, disease_id: str, release: str) -> None:
+        super().__init__(
+            f"{disease_id!r} has no annotations in the release of {release}; "
+            "an id looks like OMIM:154700."
+        )
+        self.disease_id = disease_id
+
+
+class UnreadableOntology(OntologyError):
+    """A file that is no ontology, or that takes more than an ontology may."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name} cannot be read as an ontology: {reason}.")
+        self.path = path
+        self.reason = reason
+
+
+class InvalidFile(OntologyError):
+    """A file whose content breaks the rules; `findings` are all of them, one sentence each."""
+
+    def __init__(self, path: Path, findings: Sequence[object]) -> None:
+        lines = [f"{path.name} is refused for {len(findings)} reason(s):"]
+        lines += [f"  {finding}" for finding in findings[:_SHOWN]]
+        if len(findings) > _SHOWN:
+            lines.append(f"  and {len(findings) - _SHOWN} more")
+        super().__init__("\n".join(lines))
+        self.path = path
+        self.findings = tuple(findings)
+
+
+class InvalidOntology(InvalidFile):
+    """An ontology file with cycles, duplicate ids and the like."""
+
+
+class InvalidAnnotations(InvalidFile):
+    """A disease annotation file that does not keep to its format."""
+
+
+class InvalidCatalogue(OntologyError):
+    """A list of sources that cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is not a usable list of sources: {reason}.")
+        self.path = path
+
+
+class UnknownBundle(OntologyError):
+    """A set of sources that the list does not have."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no bundle {name!r}; there are {', '.join(known)}.")
+        self.name = name
+
+
+class FetchFailed(OntologyError):
+    """A file that no source could serve; `attempts` says what each answered."""
+
+    def __init__(self, file: str, release: str, attempts: Sequence[object]) -> None:
+        lines = [f"{file} of {release} could not be fetched:"]
+        lines += [f"  {attempt}" for attempt in attempts]
+        super().__init__("\n".join(lines))
+        self.attempts = tuple(attempts)
+
+
+class NoActiveRelease(OntologyError):
+    """Nothing has been fetched yet."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(
+            f"No ontology release is active in {directory}; "
+            "run 'secondcase ontology fetch'."
+        )
+        self.directory = directory
+
+
+class UnknownRelease(OntologyError):
+    """A release that is not on this disk."""
+
+    def __init__(self, release_id: str, directory: Path) -> None:
+        super().__init__(
+            f"There is no release {release_id!r} in {directory}; "
+            "run 'secondcase ontology fetch'."
+        )
+        self.release_id = release_id
+
+
+class OutdatedRelease(OntologyError):
+    """A release that another version of this program compiled."""
+
+    def __init__(self, release_id: str) -> None:
+        super().__init__(
+            f"Release {release_id} was compiled by another version of this program; "
+            "run 'secondcase ontology fetch' to compile it again."
+        )
+        self.release_id = release_id
+
+
+class DamagedRelease(OntologyError):
+    """A compiled release whose files are not what was written."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"Release {folder.name} is damaged: {reason}; "
+            f"delete {folder} and run 'secondcase ontology fetch'."
+        )
+        self.folder = folder

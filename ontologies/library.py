@@ -1,0 +1,136 @@
+"""Which releases are on this disk, which one is active, and how the first one gets here."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from ontologies.errors import NoActiveRelease, UnknownRelease
+from ontologies.progress import Progress, silent
+from ontologies.release import Release, compile_release, release_id_of
+from ontologies.sources import CURRENT, Catalogue, Source, read_catalogue
+
+if TYPE_CHECKING:
+    from ontologies.fetching import Fetched
+
+_ACTIVE = "active"
+
+
+def data_directory() -> Path:
+    """Where everything that is kept lies: $SECONDCASE_DATA, else `var` in a checkout.
+
+    An installed package has no checkout and uses the directory of the user.
+    """
+    if named := os.environ.get("SECONDCASE_DATA"):
+        return Path(named).expanduser().resolve()
+    root = Path(__file__).resolve().parents[1]
+    if (root / "run.py").is_file() and (root / "setup.cfg").is_file():
+        return root / "var"
+    return platformdirs.user_data_path("secondcase")
+
+
+def open_release(
+    release_id: str | None = None, *, directory: Path | None = None
+) -> Release:
+    """A release on this disk, by default the active one.
+
+    NoActiveRelease before anything was fetched; UnknownRelease, OutdatedRelease or
+    DamagedRelease for one that cannot be used.
+    """
+    directory = directory or data_directory()
+    if release_id is None:
+        release_id = active_release_id(directory)
+    if release_id is None:
+        raise NoActiveRelease(directory)
+    folder = directory / "releases" / release_id
+    if not release_id.isalnum() or not folder.is_dir():
+        raise UnknownRelease(release_id, directory)
+    return Release.open(folder)
+
+
+def active_release_id(directory: Path) -> str | None:
+    """The id of the active release, None before the first."""
+    try:
+        return (directory / "releases" / _ACTIVE).read_text("utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def activate(release: Release, *, directory: Path | None = None) -> None:
+    """Make a release the active one. Who reads meanwhile sees the one before or this one."""
+    releases = (directory or data_directory()) / "releases"
+    with tempfile.NamedTemporaryFile("w", dir=releases, delete=False) as pointer:
+        pointer.write(f"{release.release_id}\n")
+        pointer.flush()
+        os.fsync(pointer.fileno())
+    os.chmod(pointer.name, 0o644)
+    os.replace(pointer.name, releases / _ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedRelease:
+    """A release that is ready, and who served its files; none where it was already compiled."""
+
+    release: Release
+    files: tuple[Fetched, ...]
+
+
+def fetch_release(
+    bundle: str = CURRENT,
+    *,
+    directory: Path | None = None,
+    make_active: bool = True,
+    progress: Progress = silent,
+) -> FetchedRelease:
+    """The release of a bundle, fetched and compiled unless it is already there.
+
+    Several processes may ask at once: one works, the others wait. FetchFailed with every
+    attempt where a file cannot be had.
+    """
+    directory = directory or data_directory()
+    catalogue = read_catalogue()
+    sources = catalogue.bundle(bundle)
+    with _lock(directory):
+        fetched = _fetch(sources, catalogue, directory, progress)
+        if make_active:
+            activate(fetched.release, directory=directory)
+    return fetched
+
+
+def _fetch(
+    sources: Sequence[Source],
+    catalogue: Catalogue,
+    directory: Path,
+    progress: Progress,
+) -> FetchedRelease:
+    folder = directory / "releases" / release_id_of(sources)
+    if folder.is_dir():
+        return FetchedRelease(Release.open(folder), ())
+    from ontologies.fetching import Fetcher  # an HTTP client is needed once only
+
+    with Fetcher(directory, progress) as fetcher:
+        fetched = tuple(fetcher.fetch(source) for source in sources)
+    sentences = {source.kind: catalogue.acknowledgement(source) for source in sources}
+    release = compile_release(sources, sentences, directory, progress)
+    return FetchedRelease(release, fetched)
+
+
+@contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    """Hold off other processes; also sweep up what a killed one left behind."""
+    releases = directory / "releases"
+    releases.mkdir(parents=True, exist_ok=True)
+    with (releases / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in (*releases.glob(".compiling-*"), *directory.glob(".fetching-*")):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
