@@ -90,9 +90,9 @@ class EvidenceSettings:
     onset_slope: float = 0.4
     onset_offset: float = 1.57
     onset_shift: float = 0.5
-    onset_years: Mapping[str, float] = ONSET_YEARS
+    onset_years: Mapping[str, float] = field(default_factory=lambda: ONSET_YEARS)
     inheritance_trust: float = 0.9
-    mode_shares: Mapping[str, float] = MODE_SHARES
+    mode_shares: Mapping[str, float] = field(default_factory=lambda: MODE_SHARES)
     rare_mode_share: float = 0.01
     confirmed_trust: float = 0.9
     candidate_trust: float = 0.5
