@@ -1,0 +1,485 @@
+"""Exact scores of one case against millions, compiled where numba is installed.
+
+The measure is that of `similarity.py`, which is the readable form and the oracle.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from types import ModuleType
+from typing import ParamSpec, Protocol, TypeVar
+
+import numpy as np
+
+from matcher.packed import (
+    UNITS_PER_NAT,
+    Curve,
+    Flags,
+    Floats,
+    Integers,
+    Longs,
+    Numbers,
+    Profiles,
+    Rows,
+    Singles,
+    Starts,
+    Terms,
+    TermTable,
+)
+
+IDENTICAL_TERM_FACTOR = 1.4
+
+# Columns of a table come in whole vector registers of sixteen numbers.
+_LANES = 16
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _installed(name: str) -> ModuleType | None:
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
+_NUMBA = _installed("numba")
+
+
+class Kernels(Protocol):
+    """The computations that touch every case, compiled or not."""
+
+    def table(self, terms: Terms, query: Rows) -> TermTable:
+        """S between every term and every query term (distinct rows)."""
+        raise NotImplementedError
+
+    def similarity(
+        self, table: TermTable, profiles: Profiles, start: int, out: Floats
+    ) -> None:
+        """X of the cases from `start` on into `out`, nan where either side has no term."""
+        raise NotImplementedError
+
+    def log_likelihood(
+        self, curve: Curve, hubness: Singles, query_hubness: float, values: Floats
+    ) -> None:
+        """X becomes lnLR(Y) in place; nan becomes 0."""
+        raise NotImplementedError
+
+    def hubness(
+        self, terms: Terms, profiles: Profiles, panel: Profiles, nearest: int
+    ) -> Singles:
+        """r of each profile: mean of its `nearest` largest X over the panel; 0 if empty."""
+        raise NotImplementedError
+
+    def implied(self, terms: Terms, profiles: Profiles) -> Flags:
+        """For each entry of `profiles.rows`: whether another term of its case implies it."""
+        raise NotImplementedError
+
+    def having_any(self, profiles: Profiles, wanted: Flags) -> Flags:
+        """Which cases have at least one of the wanted ontology rows."""
+        raise NotImplementedError
+
+    def add_looked_up(self, table: Floats, numbers: Numbers, out: Floats) -> None:
+        """Add to each case of `out` what the table holds for its number."""
+        raise NotImplementedError
+
+    def largest(self, values: Floats, count: int) -> Floats:
+        """The `count` largest values above minus infinity, in no order."""
+        raise NotImplementedError
+
+
+class NumpyKernels:
+    """The same results where numba is missing, several times slower."""
+
+    def table(self, terms: Terms, query: Rows) -> TermTable:
+        best = _empty_table(terms, query)
+        kept = np.flatnonzero(terms.position >= 0)
+        content = np.zeros(len(terms.position), dtype=np.int32)
+        content[kept] = terms.content[terms.position[kept]]
+        for column, row in enumerate(query):
+            start, stop = terms.ancestor_offsets[row : int(row) + 2]
+            own = np.zeros(len(content), dtype=np.int32)
+            own[terms.ancestors[start:stop]] = content[terms.ancestors[start:stop]]
+            common = np.maximum.reduceat(
+                own[terms.ancestors], terms.ancestor_offsets[:-1]
+            )
+            best[terms.position[kept], column] = common[kept]
+        own = terms.position[query]
+        inside = np.flatnonzero(own >= 0)
+        best[own[inside], inside] = np.rint(
+            IDENTICAL_TERM_FACTOR * terms.content[own[inside]].astype(np.float64)
+        )
+        return TermTable(best, best.max(axis=1), len(query))
+
+    def similarity(
+        self, table: TermTable, profiles: Profiles, start: int, out: Floats
+    ) -> None:
+        out.fill(np.nan)
+        offsets = profiles.offsets[start : start + len(out) + 1].astype(np.int64)
+        filled = np.flatnonzero(np.diff(offsets))
+        if not len(filled) or not table.length:
+            return
+        rows = profiles.rows[offsets[0] : offsets[-1]]
+        begins = offsets[filled] - offsets[0]
+        covered = np.maximum.reduceat(table.best[rows], begins, axis=0).sum(
+            axis=1, dtype=np.int64
+        )
+        covering = np.add.reduceat(table.closest[rows].astype(np.int64), begins)
+        lengths = np.diff(offsets)[filled]
+        out[filled] = (
+            np.sqrt((covered / table.length) * (covering / lengths)) / UNITS_PER_NAT
+        )
+
+    def log_likelihood(
+        self, curve: Curve, hubness: Singles, query_hubness: float, values: Floats
+    ) -> None:
+        known = np.flatnonzero(~np.isnan(values))
+        y = (
+            values[known]
+            - 0.5 * query_hubness
+            - 0.5 * hubness[known].astype(np.float64)
+        )
+        values.fill(0.0)
+        values[known] = curve(y)
+
+    def hubness(
+        self, terms: Terms, profiles: Profiles, panel: Profiles, nearest: int
+    ) -> Singles:
+        result = np.zeros(len(profiles), dtype=np.float32)
+        scores = np.empty(len(panel))
+        for case in range(len(profiles)):
+            query = profiles.rows[profiles.offsets[case] : profiles.offsets[case + 1]]
+            self.similarity(self.table(terms, query), panel, 0, scores)
+            result[case] = mean_of_largest(scores, nearest)
+        return result
+
+    def implied(self, terms: Terms, profiles: Profiles) -> Flags:
+        result = np.zeros(len(profiles.rows), dtype=np.bool_)
+        for case in range(len(profiles)):
+            start, stop = int(profiles.offsets[case]), int(profiles.offsets[case + 1])
+            rows = profiles.rows[start:stop]
+            for row in rows:
+                first, last = terms.ancestor_offsets[row : int(row) + 2]
+                above = terms.ancestors[first:last]
+                result[start:stop] |= np.isin(rows, above[above != row])
+        return result
+
+    def having_any(self, profiles: Profiles, wanted: Flags) -> Flags:
+        result = np.zeros(len(profiles), dtype=np.bool_)
+        filled = np.flatnonzero(profiles.lengths())
+        if len(filled):
+            starts = profiles.offsets[filled].astype(np.int64)
+            result[filled] = np.logical_or.reduceat(wanted[profiles.rows], starts)
+        return result
+
+    def add_looked_up(self, table: Floats, numbers: Numbers, out: Floats) -> None:
+        out += table[numbers]
+
+    def largest(self, values: Floats, count: int) -> Floats:
+        values = values[values > -np.inf]
+        if len(values) <= count:
+            return values
+        ascending = np.partition(values, len(values) - count) if count else values
+        return ascending[len(values) - count :]
+
+
+def mean_of_largest(scores: Floats, count: int) -> float:
+    """Mean of the `count` largest scores that are numbers; 0 if there is none."""
+    known = np.sort(scores[~np.isnan(scores)])[::-1][:count]
+    return float(known.cumsum()[-1] / len(known)) if len(known) else 0.0
+
+
+def _empty_table(terms: Terms, query: Rows) -> Integers:
+    width = max(_LANES, -(-len(query) // _LANES) * _LANES)
+    return np.zeros((terms.size, width), dtype=np.int32)
+
+
+class CompiledKernels:
+    """Machine code, made once and kept on disk; it runs without the interpreter's lock."""
+
+    def table(self, terms: Terms, query: Rows) -> TermTable:
+        best = _empty_table(terms, query)
+        closest = np.zeros(terms.size, dtype=np.int32)
+        _fill_table(query, *_arrays(terms), best, closest)
+        return TermTable(best, closest, len(query))
+
+    def similarity(
+        self, table: TermTable, profiles: Profiles, start: int, out: Floats
+    ) -> None:
+        _similarity(
+            table.best,
+            table.closest,
+            table.length,
+            profiles.rows,
+            profiles.offsets,
+            start,
+            out,
+        )
+
+    def log_likelihood(
+        self, curve: Curve, hubness: Singles, query_hubness: float, values: Floats
+    ) -> None:
+        _log_likelihood(
+            curve.knots,
+            curve.origin,
+            curve.height,
+            curve.slope,
+            hubness,
+            query_hubness,
+            values,
+        )
+
+    def hubness(
+        self, terms: Terms, profiles: Profiles, panel: Profiles, nearest: int
+    ) -> Singles:
+        result = np.zeros(len(profiles), dtype=np.float32)
+        _hubness(
+            *_arrays(terms),
+            profiles.rows,
+            profiles.offsets,
+            panel.rows,
+            panel.offsets,
+            nearest,
+            result,
+        )
+        return result
+
+    def implied(self, terms: Terms, profiles: Profiles) -> Flags:
+        result = np.zeros(len(profiles.rows), dtype=np.bool_)
+        _implied(
+            terms.ancestor_offsets,
+            terms.ancestors,
+            profiles.rows,
+            profiles.offsets,
+            result,
+        )
+        return result
+
+    def having_any(self, profiles: Profiles, wanted: Flags) -> Flags:
+        result = np.zeros(len(profiles), dtype=np.bool_)
+        _having_any(profiles.rows, profiles.offsets, wanted, result)
+        return result
+
+    def add_looked_up(self, table: Floats, numbers: Numbers, out: Floats) -> None:
+        _add_looked_up(table, numbers, out)
+
+    def largest(self, values: Floats, count: int) -> Floats:
+        return _largest(values, count)
+
+
+def fastest_kernels() -> Kernels:
+    """Compiled ones where numba is installed, else those in numpy."""
+    return NumpyKernels() if _NUMBA is None else CompiledKernels()
+
+
+def _arrays(terms: Terms) -> tuple[Integers, Longs, Integers, Longs, Rows, Integers]:
+    return (
+        terms.position,
+        terms.parent_offsets,
+        terms.parents,
+        terms.ancestor_offsets,
+        terms.ancestors,
+        terms.content,
+    )
+
+
+def _compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    if _NUMBA is None:
+        return function
+    machine_code: Callable[_P, _R] = _NUMBA.njit(nogil=True, cache=True)(function)
+    return machine_code
+
+
+@_compiled
+def _fill_table(
+    query: Rows,
+    position: Integers,
+    parent_offsets: Longs,
+    parents: Integers,
+    ancestor_offsets: Longs,
+    ancestors: Rows,
+    content: Integers,
+    best: Integers,
+    closest: Integers,
+) -> None:
+    width = best.shape[1]
+    for column in range(len(query)):
+        row = query[column]
+        for k in range(ancestor_offsets[row], ancestor_offsets[row + 1]):
+            term = position[ancestors[k]]
+            if term >= 0:
+                best[term, column] = content[term]
+    for term in range(len(content)):
+        for k in range(parent_offsets[term], parent_offsets[term + 1]):
+            parent = parents[k]
+            for column in range(width):
+                best[term, column] = max(best[term, column], best[parent, column])
+    # After the propagation, or the bonus would leak to descendants of the identical term.
+    for column in range(len(query)):
+        term = position[query[column]]
+        if term >= 0:
+            best[term, column] = np.rint(IDENTICAL_TERM_FACTOR * content[term])
+    for term in range(len(content)):
+        largest = np.int32(0)
+        for column in range(width):
+            largest = max(largest, best[term, column])
+        closest[term] = largest
+
+
+@_compiled
+def _similarity(
+    best: Integers,
+    closest: Integers,
+    length: int,
+    rows: Rows,
+    offsets: Starts,
+    start: int,
+    out: Floats,
+) -> None:
+    width = best.shape[1]
+    found = np.empty(width, dtype=np.int32)
+    for case in range(len(out)):
+        first = np.int64(offsets[start + case])
+        last = np.int64(offsets[start + case + 1])
+        if first == last or length == 0:
+            out[case] = np.nan
+            continue
+        found[:] = 0
+        covering = np.int64(0)
+        for k in range(first, last):
+            term = rows[k]
+            covering += closest[term]
+            for column in range(width):
+                found[column] = max(found[column], best[term, column])
+        covered = np.int64(0)
+        for column in range(width):
+            covered += found[column]
+        product = (covered / length) * (covering / (last - first))
+        out[case] = np.sqrt(product) / UNITS_PER_NAT
+
+
+@_compiled
+def _log_likelihood(
+    knots: Floats,
+    origin: Floats,
+    height: Floats,
+    slope: Floats,
+    hubness: Singles,
+    query_hubness: float,
+    values: Floats,
+) -> None:
+    for case in range(len(values)):
+        x = values[case]
+        if np.isnan(x):
+            values[case] = 0.0
+            continue
+        y = x - 0.5 * query_hubness - 0.5 * np.float64(hubness[case])
+        piece = 0
+        while piece < len(knots) and knots[piece] <= y:
+            piece += 1
+        values[case] = height[piece] + (y - origin[piece]) * slope[piece]
+
+
+@_compiled
+def _hubness(
+    position: Integers,
+    parent_offsets: Longs,
+    parents: Integers,
+    ancestor_offsets: Longs,
+    ancestors: Rows,
+    content: Integers,
+    rows: Rows,
+    offsets: Starts,
+    panel_rows: Rows,
+    panel_offsets: Starts,
+    nearest: int,
+    out: Singles,
+) -> None:
+    scores = np.empty(len(panel_offsets) - 1)
+    closest = np.zeros(len(content), dtype=np.int32)
+    best = np.zeros((len(content), _LANES), dtype=np.int32)
+    for case in range(len(out)):
+        query = rows[np.int64(offsets[case]) : np.int64(offsets[case + 1])]
+        if len(query) == 0:
+            continue
+        width = -(-len(query) // _LANES) * _LANES
+        if width == best.shape[1]:
+            best[:] = 0
+        else:
+            best = np.zeros((len(content), width), dtype=np.int32)
+        _fill_table(
+            query,
+            position,
+            parent_offsets,
+            parents,
+            ancestor_offsets,
+            ancestors,
+            content,
+            best,
+            closest,
+        )
+        _similarity(best, closest, len(query), panel_rows, panel_offsets, 0, scores)
+        top = np.sort(_largest(scores, nearest))[::-1]
+        if len(top):
+            out[case] = top.cumsum()[-1] / len(top)
+
+
+@_compiled
+def _implied(
+    ancestor_offsets: Longs, ancestors: Rows, rows: Rows, offsets: Starts, out: Flags
+) -> None:
+    for case in range(len(offsets) - 1):
+        first = np.int64(offsets[case])
+        last = np.int64(offsets[case + 1])
+        for below in range(first, last):
+            start = ancestor_offsets[rows[below]]
+            stop = ancestor_offsets[rows[below] + 1]
+            for above in range(first, last):
+                if rows[above] == rows[below]:
+                    continue
+                k = start + np.searchsorted(ancestors[start:stop], rows[above])
+                if k < stop and ancestors[k] == rows[above]:
+                    out[above] = True
+
+
+@_compiled
+def _having_any(rows: Rows, offsets: Starts, wanted: Flags, out: Flags) -> None:
+    for case in range(len(out)):
+        for k in range(np.int64(offsets[case]), np.int64(offsets[case + 1])):
+            if wanted[rows[k]]:
+                out[case] = True
+                break
+
+
+@_compiled
+def _add_looked_up(table: Floats, numbers: Numbers, out: Floats) -> None:
+    for case in range(len(out)):
+        out[case] += table[numbers[case]]
+
+
+@_compiled
+def _largest(values: Floats, count: int) -> Floats:
+    """A heap of the largest seen so far, its smallest at the root."""
+    heap = np.empty(max(count, 1))
+    size = 0
+    for value in values:
+        if not value > -np.inf:
+            continue
+        if size < count:
+            child = size
+            size += 1
+            while child > 0 and heap[(child - 1) // 2] > value:
+                heap[child] = heap[(child - 1) // 2]
+                child = (child - 1) // 2
+            heap[child] = value
+        elif count > 0 and value > heap[0]:
+            hole = 0
+            while 2 * hole + 1 < size:
+                child = 2 * hole + 1
+                if child + 1 < size and heap[child + 1] < heap[child]:
+                    child += 1
+                if heap[child] >= value:
+                    break
+                heap[hole] = heap[child]
+                hole = child
+            heap[hole] = value
+    return heap[:size]

@@ -1,0 +1,392 @@
+"""Which cases are most likely the same disorder as this one."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from matcher import __version__
+from matcher.calibration import (
+    FEWEST_TERMS,
+    Band,
+    Calibration,
+    QueryScale,
+    default_calibration,
+)
+from matcher.case import Case
+from matcher.catalogue import Catalogue
+from matcher.constraints import Admission, Constraints
+from matcher.errors import UnknownCase
+from matcher.evidence import (
+    Evidence,
+    EvidenceKind,
+    EvidenceSettings,
+    Missing,
+    PreparedEvidence,
+    phenotype_evidence,
+    prepare,
+    weigh,
+)
+from matcher.index import CaseIndex, Column, Snapshot
+from matcher.packed import Flags, Profiles, TermTable
+from matcher.profile import Profile, ProfileReader
+from matcher.search import Found, Search
+from matcher.tables import evidence_tables
+
+if TYPE_CHECKING:
+    from ontologies import Release
+
+_BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSettings:
+    """How a site weighs evidence, and how many threads one query may use."""
+
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One candidate with its total in nats and everything that made it.
+
+    `efm` is the number of unrelated cases among those searched that are expected to come at least
+    as close by phenotype, None where a side has no phenotype. `searched` is the N of the
+    probability. Release, calibration and version are what is needed to compute it again.
+    """
+
+    rank: int
+    case_id: str
+    score: float
+    probability: float
+    efm: float | None
+    band: Band
+    evidence: tuple[Evidence, ...]
+    searched: int
+    release_id: str
+    calibration_id: str
+    version: str = __version__
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What each kind of evidence says, in sentences."""
+        return tuple(
+            evidence.sentence for evidence in self.evidence if evidence.sentence
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """The answer to one query.
+
+    `searched` is the number of real cases that were there before constraints. `unresolved` are
+    ids of the query that stand for no single term of the release, and were left out; `calibrated`
+    tells that the query has the three terms below which Y has no known meaning.
+    """
+
+    query_id: str
+    matches: tuple[Match, ...]
+    searched: int
+    unresolved: tuple[str, ...]
+    calibrated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A query case as the engine asks it, against one snapshot."""
+
+    case: Case
+    profile: Profile
+    prepared: PreparedEvidence
+    scale: QueryScale
+    table: TermTable
+    settings: EvidenceSettings
+    snapshot: Snapshot
+    searched: int
+
+
+class Matcher:
+    """Ranks all cases it was given for any query. Safe to use from threads.
+
+    `fetch` finds a case by id, so that a large store need not be kept in memory; without it the
+    cases are. Unknown terms never raise: they are named in the answer.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        cases: Iterable[Case] = (),
+        calibration: Calibration | None = None,
+        settings: MatchSettings | None = None,
+        *,
+        fetch: Callable[[str], Case | None] | None = None,
+    ) -> None:
+        self.release = release
+        self.calibration = calibration or default_calibration(release)
+        self.settings = settings or MatchSettings()
+        self.index = CaseIndex()
+        self.catalogue = Catalogue()
+        self._kernels = self.calibration.kernels
+        self._reader = ProfileReader(
+            release.ontology, self.calibration.terms, self._kernels
+        )
+        self._cases: dict[str, Case] = {}
+        self._fetch = fetch or self._cases.get
+        self._keeps_cases = fetch is None
+        self._lock = Lock()
+        self.add_all(cases)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __contains__(self, case_id: str) -> bool:
+        return self.index.snapshot().find(case_id) is not None
+
+    def add(self, case: Case, *, revision: int = 0) -> None:
+        """Let a case be found from now on, in place of one with its id if there is one."""
+        self.add_all([case], revision=revision)
+
+    def add_all(self, cases: Iterable[Case], *, revision: int = 0) -> None:
+        """Let many cases be found, much faster than one by one. Of equal ids the last counts."""
+        remaining = iter(cases)
+        while batch := list(islice(remaining, _BATCH)):
+            self._add_batch(batch, revision)
+
+    def replace(self, case: Case, *, revision: int = 0) -> None:
+        """Put a case in place of the one with its id. Raises UnknownCase if there is none."""
+        if case.case_id not in self:
+            raise UnknownCase(case.case_id)
+        self.add(case, revision=revision)
+
+    def remove(self, case_id: str) -> None:
+        """Never find a case again. Raises UnknownCase if there is none."""
+        with self._lock:
+            if not self.index.remove(case_id):
+                raise UnknownCase(case_id)
+            self._cases.pop(case_id, None)
+
+    def rank(
+        self,
+        case: Case,
+        *,
+        limit: int | None = 20,
+        evidence: frozenset[EvidenceKind] | None = None,
+        constraints: Constraints = Constraints(),
+    ) -> list[Match]:
+        """The best matches, highest total first, ties by case id; never the query's own id."""
+        answer = self.answer(
+            case, limit=limit, evidence=evidence, constraints=constraints
+        )
+        return list(answer.matches)
+
+    def answer(
+        self,
+        case: Case,
+        *,
+        limit: int | None = 20,
+        evidence: frozenset[EvidenceKind] | None = None,
+        constraints: Constraints = Constraints(),
+    ) -> Ranking:
+        """The matches together with what is to be known about the query and the search."""
+        question = self.question(case, evidence)
+        found = self.search(question, constraints).best(limit)
+        return Ranking(
+            query_id=case.case_id,
+            matches=tuple(self._matches(question, found)),
+            searched=question.searched,
+            unresolved=question.profile.unresolved,
+            calibrated=len(question.profile.rows) >= FEWEST_TERMS,
+        )
+
+    def question(
+        self, case: Case, evidence: frozenset[EvidenceKind] | None = None
+    ) -> Question:
+        """The query made ready, and the snapshot that it is asked of."""
+        settings = self.settings.evidence
+        if evidence is not None:
+            settings = replace(settings, kinds=evidence)
+        snapshot = self.index.snapshot()
+        profile = self._reader.read(case)
+        return Question(
+            case=case,
+            profile=profile,
+            prepared=prepare(case, self.release, settings),
+            scale=self.calibration.scale(profile.rows),
+            table=self._kernels.table(self.calibration.terms, profile.rows),
+            settings=settings,
+            snapshot=snapshot,
+            searched=self._searched(snapshot, case.case_id),
+        )
+
+    def search(
+        self, question: Question, constraints: Constraints = Constraints()
+    ) -> Search:
+        """The search for the totals of all cases, not begun."""
+        evidence = evidence_tables(
+            question.prepared,
+            self.catalogue,
+            self.calibration.background,
+            question.settings,
+        )
+        weight = question.settings.weight(EvidenceKind.PHENOTYPE)
+        is_used = EvidenceKind.PHENOTYPE in question.settings.kinds and weight
+        return Search(
+            snapshot=question.snapshot,
+            table=question.table,
+            curve=self.calibration.curve.scaled(weight) if is_used else None,
+            query_hubness=question.scale.hubness,
+            evidence=evidence,
+            admission=Admission(
+                query=question.case,
+                constraints=constraints,
+                catalogue=self.catalogue,
+                gene_numbers=tuple(evidence.gene_factors),
+                wanted=self._wanted(constraints.must_have),
+                kernels=self._kernels,
+            ),
+            kernels=self._kernels,
+            workers=self.settings.workers,
+        )
+
+    def _add_batch(self, cases: Sequence[Case], revision: int) -> None:
+        profiles = self._reader.read_all(cases)
+        hubness = self.calibration.hubness(profiles)
+        prepared = [
+            prepare(case, self.release, self.settings.evidence) for case in cases
+        ]
+        with self._lock:
+            self.index.put(
+                self.catalogue.entry(
+                    case,
+                    evidence,
+                    profiles[number].tolist(),
+                    float(hubness[number]),
+                    revision,
+                )
+                for number, (case, evidence) in enumerate(zip(cases, prepared))
+            )
+            if self._keeps_cases:
+                self._cases.update((case.case_id, case) for case in cases)
+
+    def _wanted(self, term_id: str | None) -> Flags | None:
+        """Rows of a term and its descendants; none at all if the id stands for no term."""
+        if term_id is None:
+            return None
+        ontology = self.release.ontology
+        wanted = np.zeros(len(ontology.term_ids), dtype=np.bool_)
+        resolved = ontology.resolve(term_id).term_id
+        if resolved is not None:
+            wanted[[ontology.row(term) for term in ontology.descendants(resolved)]] = (
+                True
+            )
+        return wanted
+
+    def _searched(self, snapshot: Snapshot, query_id: str) -> int:
+        """N: real cases other than the query; where none is real, all others."""
+        values = list(self.catalogue.circumstances.values)
+        is_real = np.array([not (value.test or value.simulated) for value in values])
+        real = others = 0
+        for part in snapshot.parts:
+            counts = part.circumstances
+            real += int(counts[is_real[: len(counts)]].sum())
+            others += len(part)
+        place = snapshot.find(query_id)
+        if place is not None:
+            others -= 1
+            numbers = snapshot.parts[place[0]].segment.columns[Column.CIRCUMSTANCES]
+            real -= int(is_real[numbers[place[1]]])
+        return real or others
+
+    def _matches(self, question: Question, found: Sequence[Found]) -> Iterator[Match]:
+        closeness = self._closeness(question, found)
+        rank = 0
+        for each, (similarity, y) in zip(found, closeness):
+            candidate = self._fetch(each.case_id)
+            # Erased since the snapshot was taken: then it is not to be seen any more.
+            if candidate is None:
+                continue
+            rank += 1
+            yield self._match(rank, each, question, candidate, similarity, y)
+
+    def _closeness(
+        self, question: Question, found: Sequence[Found]
+    ) -> Sequence[tuple[float, float]]:
+        """X and Y of the cases found; nan where a side has no phenotype."""
+        parts = question.snapshot.parts
+        profiles = Profiles.of(
+            [parts[f.part].segment.profiles[f.position].tolist() for f in found]
+        )
+        hubness = np.array(
+            [parts[f.part].segment.hubness[f.position] for f in found], np.float64
+        )
+        x = np.empty(len(found))
+        self._kernels.similarity(question.table, profiles, 0, x)
+        y = x - 0.5 * question.scale.hubness - 0.5 * hubness
+        return list(zip(x.tolist(), y.tolist()))
+
+    def _match(
+        self,
+        rank: int,
+        found: Found,
+        question: Question,
+        candidate: Case,
+        similarity: float,
+        y: float,
+    ) -> Match:
+        calibration = self.calibration
+        known = not math.isnan(y)
+        efm = question.scale.false_matches(y, question.searched) if known else None
+        probability = calibration.probability(found.total, question.searched)
+        return Match(
+            rank=rank,
+            case_id=found.case_id,
+            score=found.total,
+            probability=probability,
+            efm=efm,
+            band=calibration.bands.band(probability, efm),
+            evidence=self._evidence(question, candidate, similarity, y),
+            searched=question.searched,
+            release_id=self.release.release_id,
+            calibration_id=calibration.calibration_id,
+        )
+
+    def _evidence(
+        self, question: Question, candidate: Case, similarity: float, y: float
+    ) -> tuple[Evidence, ...]:
+        settings = question.settings
+        others = weigh(
+            question.prepared,
+            prepare(candidate, self.release, settings),
+            self.calibration.background,
+            settings,
+        )
+        if EvidenceKind.PHENOTYPE not in settings.kinds:
+            return others
+        return (self._phenotype(question, candidate, similarity, y), *others)
+
+    def _phenotype(
+        self, question: Question, candidate: Case, similarity: float, y: float
+    ) -> Evidence:
+        ours, theirs = question.profile, self._reader.read(candidate)
+        if math.isnan(y):
+            missing: Missing = (
+                "both"
+                if not len(ours.rows) and not len(theirs.rows)
+                else ("they" if len(ours.rows) else "you")
+            )
+            return phenotype_evidence(0.0, question.settings, missing=missing)
+        return phenotype_evidence(
+            float(self.calibration.curve(np.array([y]))[0]),
+            question.settings,
+            similarity=similarity,
+            scaled=y,
+            calibrated=min(len(ours.rows), len(theirs.rows)) >= FEWEST_TERMS,
+        )

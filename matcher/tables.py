@@ -1,0 +1,244 @@
+"""What the values in every column are worth to one query, in nats, for all cases at once.
+
+The formulas are those of `likelihoods.py`; `evidence.weigh` is the readable form of the sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.catalogue import Catalogue
+from matcher.evidence import (
+    Background,
+    EvidenceKind,
+    EvidenceSettings,
+    PreparedEvidence,
+    diagnosis_evidence,
+    inheritance_evidence,
+)
+from matcher.index import Column, Segment
+from matcher.likelihoods import allele_log_ratio, mean_ratio
+from matcher.packed import Floats, Longs, Numbers
+from matcher.variants import compare_variants
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustments:
+    """What to add to single cases: positions, ascending and distinct, with their nats."""
+
+    positions: Longs
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceTables:
+    """One query's worth of every value that was numbered when it began.
+
+    `gene_factors` maps gene numbers to (pi + (1-pi) p_g) / p_g; `by_column` holds the nats of
+    each number of a column, weights applied, 0 for what is missing.
+    """
+
+    query: PreparedEvidence
+    settings: EvidenceSettings
+    catalogue: Catalogue
+    gene_factors: Mapping[int, float]
+    by_column: Mapping[Column, Floats]
+
+    def unshared_genes(self) -> float:
+        """What listing other genes counts: both directions of the formula are the same."""
+        if not self.query.genes:
+            return 0.0
+        pi = self.settings.pi
+        return _weight(EvidenceKind.GENE, self.settings) * math.log(
+            (1 - pi) + pi * (1 - pi)
+        )
+
+    def lookups(self, segment: Segment) -> Iterator[tuple[Floats, Numbers]]:
+        """Tables with the numbers of the cases of a segment that look up in them."""
+        for column, table in self.by_column.items():
+            yield table, segment.columns[column]
+        if self.unshared_genes():
+            table = np.full(
+                int(segment.gene_counts.max(initial=0)) + 1, self.unshared_genes()
+            )
+            table[0] = 0.0
+            yield table, segment.gene_counts
+
+    def adjustments(self, segment: Segment) -> Adjustments:
+        """What sharing genes or variants adds to having nothing in common."""
+        positions, counts, factors = self._sharing_genes(segment)
+        genes = Adjustments(
+            positions, self._gene_values(segment, positions, counts, factors)
+        )
+        if not self.query.alleles or not _weight(EvidenceKind.VARIANT, self.settings):
+            return genes
+        return _added(genes, self._variant_values(segment, positions, counts))
+
+    def _sharing_genes(self, segment: Segment) -> tuple[Longs, Longs, Floats]:
+        """Positions of cases with genes of the query, how many, and the sum of their factors."""
+        found = [segment.postings.of_gene(gene) for gene in self.gene_factors]
+        if not found:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        factors = np.repeat(list(self.gene_factors.values()), [len(f) for f in found])
+        positions, places = np.unique(np.concatenate(found), return_inverse=True)
+        counts = np.bincount(places, minlength=len(positions)).astype(np.int64)
+        sums: Floats = np.bincount(places, factors, len(positions)).astype(np.float64)
+        return positions.astype(np.int64), counts, sums
+
+    def _gene_values(
+        self, segment: Segment, positions: Longs, counts: Longs, factors: Floats
+    ) -> Floats:
+        weight = _weight(EvidenceKind.GENE, self.settings)
+        if not weight or not len(positions):
+            return np.zeros(len(positions))
+        pi = self.settings.pi
+
+        def one_way(length: NDArray[np.floating] | float) -> Floats:
+            result: Floats = np.log(
+                (1 - pi) + pi / length * (factors + (length - counts) * (1 - pi))
+            )
+            return result
+
+        theirs = segment.gene_counts[positions].astype(np.float64)
+        both = (one_way(float(len(self.query.genes))) + one_way(theirs)) / 2
+        return weight * both - self.unshared_genes()
+
+    def _variant_values(
+        self, segment: Segment, sharing: Longs, counts: Longs
+    ) -> Adjustments:
+        """The likelihood ratio of alleles, once for each set of alleles and number of genes."""
+        codes = segment.columns[Column.ALLELES]
+        near = self.catalogue.near(self.query.alleles, self.settings.position_tolerance)
+        wanted = np.zeros(len(self.catalogue.alleles.values), dtype=np.bool_)
+        wanted[list(near)] = True
+        positions = np.union1d(
+            np.flatnonzero(wanted[codes]), sharing[codes[sharing] > 0]
+        )
+        shared = np.zeros(len(positions), dtype=np.int64)
+        inside = np.isin(sharing, positions)
+        shared[np.searchsorted(positions, sharing[inside])] = counts[inside]
+        pairs = np.stack([codes[positions].astype(np.int64), shared], axis=1)
+        distinct, places = np.unique(pairs, axis=0, return_inverse=True)
+        values = np.array([self._variant_value(int(n), int(k)) for n, k in distinct])
+        return Adjustments(
+            positions, values[places.ravel()] if len(positions) else np.zeros(0)
+        )
+
+    def _variant_value(self, alleles: int, shared_genes: int) -> float:
+        settings = self.settings
+        compared = compare_variants(
+            self.query.alleles,
+            self.catalogue.alleles.values[alleles],
+            tolerance=settings.position_tolerance,
+            overlap=settings.reciprocal_overlap,
+        )
+        if not compared:
+            return 0.0
+        ratios = [
+            allele_log_ratio(
+                found.share, settings.same_variant, settings.chance_variant
+            )
+            for found in compared
+        ]
+        silent = shared_genes - sum(bool(found.gene) for found in compared)
+        value = mean_ratio([*ratios, *[0.0] * silent])
+        return _weight(EvidenceKind.VARIANT, settings) * value
+
+
+def evidence_tables(
+    query: PreparedEvidence,
+    catalogue: Catalogue,
+    background: Background,
+    settings: EvidenceSettings,
+) -> EvidenceTables:
+    """The tables of one query."""
+    pi = settings.pi
+    factors = {}
+    for gene in query.genes:
+        number = catalogue.genes.find(gene)
+        if number is not None:
+            share = background.gene_share(gene, settings)
+            factors[number] = (pi + (1 - pi) * share) / share
+    columns = {
+        Column.ONSET: _onsets(query, catalogue, settings),
+        Column.CIRCUMSTANCES: _inheritance(query, catalogue, settings),
+        Column.DIAGNOSES: _diagnoses(query, catalogue, background, settings),
+    }
+    return EvidenceTables(
+        query=query,
+        settings=settings,
+        catalogue=catalogue,
+        gene_factors=factors,
+        by_column={
+            column: table for column, table in columns.items() if table is not None
+        },
+    )
+
+
+def _weight(kind: EvidenceKind, settings: EvidenceSettings) -> float:
+    return settings.weight(kind) if kind in settings.kinds else 0.0
+
+
+def _onsets(
+    query: PreparedEvidence, catalogue: Catalogue, settings: EvidenceSettings
+) -> Floats | None:
+    weight = _weight(EvidenceKind.ONSET, settings)
+    if query.onset_years is None or not weight:
+        return None
+    years = np.array(catalogue.onsets.values, dtype=np.float64)
+    ours = math.log(max(query.onset_years, 0.0) + settings.onset_shift)
+    theirs = np.log(np.maximum(years, 0.0) + settings.onset_shift)
+    values = -settings.onset_slope * (np.abs(ours - theirs) - settings.onset_offset)
+    result: Floats = np.where(np.isnan(years), 0.0, weight * values)
+    return result
+
+
+def _inheritance(
+    query: PreparedEvidence, catalogue: Catalogue, settings: EvidenceSettings
+) -> Floats | None:
+    if not query.modes or not _weight(EvidenceKind.INHERITANCE, settings):
+        return None
+    modes = [
+        circumstances.modes for circumstances in list(catalogue.circumstances.values)
+    ]
+    worth = {
+        value: inheritance_evidence(
+            query, PreparedEvidence(modes=value), settings
+        ).log_likelihood_ratio
+        for value in set(modes)
+    }
+    return np.array([worth[value] for value in modes])
+
+
+def _diagnoses(
+    query: PreparedEvidence,
+    catalogue: Catalogue,
+    background: Background,
+    settings: EvidenceSettings,
+) -> Floats | None:
+    if not query.diagnoses or not _weight(EvidenceKind.DIAGNOSIS, settings):
+        return None
+    return np.array(
+        [
+            diagnosis_evidence(
+                query, PreparedEvidence(diagnoses=value), background, settings
+            ).log_likelihood_ratio
+            for value in list(catalogue.diagnoses.values)
+        ]
+    )
+
+
+def _added(first: Adjustments, second: Adjustments) -> Adjustments:
+    positions = np.union1d(first.positions, second.positions)
+    values = np.zeros(len(positions))
+    values[np.searchsorted(positions, first.positions)] += first.values
+    values[np.searchsorted(positions, second.positions)] += second.values
+    return Adjustments(positions, values)
