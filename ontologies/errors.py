@@ -128,7 +128,7 @@ class DamagedRelease(OntologyError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(
-            f"Release {folder.name} is damaged: {reason}; "
-            f"delete {folder} and run 'secondcase ontology fetch'."
+            f"Release {folder.name} in {folder.parent} is damaged: {reason}; "
+            "run 'secondcase ontology fetch' to make it again."
         )
         self.folder = folder

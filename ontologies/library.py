@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from ontologies.errors import NoActiveRelease, UnknownRelease
+from ontologies.errors import (
+    DamagedRelease,
+    NoActiveRelease,
+    OntologyError,
+    UnknownRelease,
+)
 from ontologies.progress import Progress, silent
 from ontologies.release import Release, compile_release, release_id_of
 from ontologies.sources import CURRENT, Catalogue, Source, read_catalogue
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from ontologies.fetching import Fetched
 
 _ACTIVE = "active"
+_SCRATCH = ".compiling-"
 
 
 def data_directory() -> Path:
@@ -114,14 +120,20 @@ def _fetch(
 ) -> FetchedRelease:
     folder = directory / "releases" / release_id_of(sources)
     if folder.is_dir():
-        return FetchedRelease(Release.open(folder), ())
+        try:
+            release = Release.open(folder)
+            release.verify()
+            return FetchedRelease(release, ())
+        except DamagedRelease:
+            # Renamed, not emptied: who has it open goes on reading what was there.
+            folder.rename(folder.with_name(f"{_SCRATCH}damaged"))
     from ontologies.fetching import Fetcher  # an HTTP client is needed once only
 
     with Fetcher(directory, progress) as fetcher:
         fetched = tuple(fetcher.fetch(source) for source in sources)
-    sentences = {source.kind: catalogue.acknowledgement(source) for source in sources}
-    release = compile_release(sources, sentences, directory, progress)
-    return FetchedRelease(release, fetched)
+    return FetchedRelease(
+        compile_release(sources, catalogue, directory, progress), fetched
+    )
 
 
 @contextmanager
@@ -131,6 +143,67 @@ def _lock(directory: Path) -> Iterator[None]:
     releases.mkdir(parents=True, exist_ok=True)
     with (releases / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in (*releases.glob(".compiling-*"), *directory.glob(".fetching-*")):
+        for left in (*releases.glob(f"{_SCRATCH}*"), *directory.glob(".fetching-*")):
             shutil.rmtree(left, ignore_errors=True)
         yield
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRelease:
+    """A compiled release on this disk; `release` is None where `problem` says why."""
+
+    release_id: str
+    is_active: bool
+    release: Release | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A known source file and whether it is on this disk."""
+
+    source: Source
+    path: Path
+    is_present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is on this disk and which release of it is the active one."""
+
+    directory: Path
+    active: str | None
+    releases: tuple[StoredRelease, ...]
+    sources: tuple[StoredSource, ...]
+
+    @property
+    def acknowledgements(self) -> tuple[str, ...]:
+        """The sentences that the licences of the active release ask to be shown."""
+        releases = (each.release for each in self.releases if each.is_active)
+        return next((each.acknowledgements for each in releases if each), ())
+
+
+def status(*, directory: Path | None = None) -> Status:
+    """Every release, checked, and every known source file; nothing is fetched or changed."""
+    directory = directory or data_directory()
+    active = active_release_id(directory)
+    folders = sorted((directory / "releases").glob("[!.]*/"))
+    paths = {s: s.path(directory) for s in read_catalogue().sources.values()}
+    return Status(
+        directory=directory,
+        active=active,
+        releases=tuple(_stored(folder, active) for folder in folders),
+        sources=tuple(
+            StoredSource(source, path, path.is_file()) for source, path in paths.items()
+        ),
+    )
+
+
+def _stored(folder: Path, active: str | None) -> StoredRelease:
+    is_active = folder.name == active
+    try:
+        release = Release.open(folder)
+        release.verify()
+    except OntologyError as error:
+        return StoredRelease(folder.name, is_active, None, str(error))
+    return StoredRelease(folder.name, is_active, release)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ontologies.errors import InvalidOntology, UnreadableOntology
-from ontologies.integrity import Finding, check, read_stanzas
+from ontologies.integrity import Finding, Stanza, check, read_stanzas
 from ontologies.ontology import Ontology, build_ontology
 from ontologies.terms import Synonym, Term
 
@@ -53,37 +53,45 @@ def load_ontology(path: Path, limits: Limits = Limits()) -> LoadedOntology:
     InvalidOntology has every fatal finding; UnreadableOntology says why the file is no OBO
     file or what it took too much of.
     """
-    findings = _findings(path, limits)
+    stanzas = _stanzas(path, limits)
+    findings = check(stanzas)
     if fatal := [finding for finding in findings if finding.is_fatal]:
         raise InvalidOntology(path, fatal)
+    version, rows = _parse(path, limits)
+    parents = {row["term_id"]: row["parents"] for row in rows if not row["obsolete"]}
+    # What was checked must be what is used.
+    if parents != {
+        s.term_id: sorted(set(s.parents)) for s in stanzas if not s.obsolete
+    }:
+        raise UnreadableOntology(path, "its stanzas can be read in two ways")
+    terms = [_term(row) for row in rows]
+    return LoadedOntology(build_ontology(version, terms, parents), findings)
+
+
+def _stanzas(path: Path, limits: Limits) -> tuple[Stanza, ...]:
+    size = path.stat().st_size
+    if size > limits.file_bytes:
+        reason = f"it has {size} bytes, more than {limits.file_bytes}"
+        raise UnreadableOntology(path, reason)
+    with path.open("rb") as stream:
+        start = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(_OBO_START):
+        reason = "it does not begin as an unpacked OBO file, with 'format-version:'"
+        raise UnreadableOntology(path, reason)
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return tuple(read_stanzas(lines))
+    except UnicodeDecodeError as error:
+        raise UnreadableOntology(path, f"it is not UTF-8 ({error})") from error
+
+
+def _parse(path: Path, limits: Limits) -> tuple[str, list[dict[str, Any]]]:
     with tempfile.TemporaryDirectory() as scratch:
         output = Path(scratch) / "terms.jsonl"
         _run_parser(path, output, limits)
         with output.open(encoding="utf-8") as lines:
-            version = json.loads(next(lines))
-            rows = [json.loads(line) for line in lines]
-    terms = [_term(row) for row in rows]
-    parents = {row["term_id"]: row["parents"] for row in rows if not row["obsolete"]}
-    return LoadedOntology(build_ontology(version, terms, parents), findings)
-
-
-def _findings(path: Path, limits: Limits) -> tuple[Finding, ...]:
-    size = path.stat().st_size
-    if size > limits.file_bytes:
-        raise UnreadableOntology(
-            path, f"it has {size} bytes, more than {limits.file_bytes}"
-        )
-    with path.open("rb") as stream:
-        start = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not start.startswith(_OBO_START):
-        raise UnreadableOntology(
-            path, "it does not begin as an unpacked OBO file, with 'format-version:'"
-        )
-    try:
-        with path.open(encoding="utf-8") as lines:
-            return check(tuple(read_stanzas(lines)))
-    except UnicodeDecodeError as error:
-        raise UnreadableOntology(path, f"it is not UTF-8 ({error})") from error
+            version, *rows = map(json.loads, lines)
+    return version, rows
 
 
 def _run_parser(path: Path, output: Path, limits: Limits) -> None:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from ontologies.arrays import Branch, Offsets, OntologyArrays, Rows, build_arrays
 from ontologies.errors import UnknownTerm
 from ontologies.packing import PackedTexts
-from ontologies.succession import ResolutionStatus, successions
-from ontologies.terms import Synonym, Term
+from ontologies.terms import ResolutionStatus, Synonym, Term, successions
 
 if TYPE_CHECKING:
     import networkx

@@ -24,7 +24,7 @@ from ontologies.information_content import (
 )
 from ontologies.ontology import Ontology
 from ontologies.progress import Progress, silent
-from ontologies.sources import Kind, Source
+from ontologies.sources import Catalogue, Kind, Source
 
 if TYPE_CHECKING:
     from ontologies.lookup import TermLookup
@@ -50,6 +50,7 @@ class Ingredient:
     file: str
     release: str
     licence: str
+    licence_url: str
     acknowledgement: str
     size: int
     sha256: str
@@ -191,7 +192,7 @@ class Release:
 
 def compile_release(
     bundle: Sequence[Source],
-    acknowledgements: Mapping[Kind, str],
+    catalogue: Catalogue,
     directory: Path,
     progress: Progress = silent,
 ) -> Release:
@@ -204,7 +205,7 @@ def compile_release(
     scratch = Path(tempfile.mkdtemp(prefix=".compiling-", dir=releases))
     try:
         findings = _compile(bundle, directory, scratch, progress)
-        manifest = _manifest(bundle, acknowledgements, scratch, findings)
+        manifest = _manifest(bundle, catalogue, scratch, findings)
         (scratch / _MANIFEST).write_text(manifest.to_json(), "utf-8")
         for path in (*scratch.rglob("*"), scratch):
             _flush(path)
@@ -247,27 +248,30 @@ def _compile(
 
 def _manifest(
     bundle: Sequence[Source],
-    acknowledgements: Mapping[Kind, str],
+    catalogue: Catalogue,
     folder: Path,
     findings: tuple[str, ...],
 ) -> Manifest:
     return Manifest(
         release_id=release_id_of(bundle),
         formats=dict(FORMATS),
-        ingredients=tuple(
-            Ingredient(
-                kind=source.kind,
-                file=source.file,
-                release=source.release,
-                licence=source.licence,
-                acknowledgement=acknowledgements[source.kind],
-                size=source.size,
-                sha256=source.sha256,
-            )
-            for source in bundle
-        ),
+        ingredients=tuple(_ingredient(source, catalogue) for source in bundle),
         files=dict(_digests(folder)),
         findings=findings,
+    )
+
+
+def _ingredient(source: Source, catalogue: Catalogue) -> Ingredient:
+    licence = catalogue.licences[source.licence]
+    return Ingredient(
+        kind=source.kind,
+        file=source.file,
+        release=source.release,
+        licence=licence.name,
+        licence_url=licence.url,
+        acknowledgement=licence.acknowledgement.format(release=source.release),
+        size=source.size,
+        sha256=source.sha256,
     )
 
 

@@ -73,12 +73,6 @@ class Catalogue:
             raise UnknownBundle(name, tuple(self.bundles))
         return self.bundles[name]
 
-    def acknowledgement(self, source: Source) -> str:
-        """The sentence that the licence of this source asks for."""
-        return self.licences[source.licence].acknowledgement.format(
-            release=source.release
-        )
-
 
 def read_catalogue(path: Path | None = None) -> Catalogue:
     """The catalogue in a TOML file; without one, that of this program."""
