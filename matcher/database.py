@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
 from matcher.store_errors import (
     DatabaseBusy,
@@ -19,6 +19,7 @@ from matcher.store_errors import (
 
 __all__ = [
     "Database",
+    "Migrations",
     "backup",
     "connect",
     "location",

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlite_utils import Migrations
-
 from matcher.database import (
     Database,
+    Migrations,
     backup,
     location,
     named_errors,
@@ -19,7 +18,7 @@ from matcher.database import (
 )
 from matcher.store_errors import DatabaseNewer
 
-__all__ = ["Migrations", "case_migrations", "migrate"]
+__all__ = ["case_migrations", "migrate"]
 
 
 def case_migrations() -> Migrations:

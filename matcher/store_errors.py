@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matcher.errors import MatcherError
+from matcher.errors import MatcherError, UnknownCase
+
+__all__ = [
+    "CaseChanged",
+    "CaseOfAnotherSite",
+    "DamagedCase",
+    "DatabaseBusy",
+    "DatabaseDamaged",
+    "DatabaseFull",
+    "DatabaseNewer",
+    "DatabaseUnusable",
+    "ErasedCase",
+    "ExternalIdTaken",
+    "RepeatedCase",
+    "StoreError",
+    "UnknownCase",
+]
 
 
 class StoreError(MatcherError):
@@ -61,16 +77,6 @@ class DatabaseNewer(StoreError):
             f"{path.parent / 'backups'}."
         )
         self.unknown = unknown
-
-
-class UnknownCase(StoreError):
-    """No such case, or none that may be seen."""
-
-    def __init__(self, case_id: str) -> None:
-        super().__init__(
-            f"There is no case {case_id!a}; 'My cases' lists the cases you may see."
-        )
-        self.case_id = case_id
 
 
 class CaseChanged(StoreError):

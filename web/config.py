@@ -1,0 +1,358 @@
+"""How this installation is set up: every setting, checked at start."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+import os
+import re
+import secrets
+import stat
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ontologies.library import data_directory
+from web.errors import BadSettings
+
+PREFIX = "SECONDCASE_"
+# Decided before any setting can be read, by ontologies.library.
+DIRECTORY_VARIABLE = "SECONDCASE_DATA"
+SECRET_BYTES = 32
+
+
+def _setting(
+    default: Any,
+    description: str,
+    wanted: str,
+    accepts: Callable[[Any], bool],
+    shown: str | None = None,
+) -> Any:
+    """A field of `Settings` that an operator may set."""
+    metadata = {
+        "description": description,
+        "wanted": wanted,
+        "accepts": accepts,
+        "shown": shown,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def _number(default: float, low: float, high: float, description: str) -> Any:
+    kind = "a whole number" if isinstance(default, int) else "a number"
+    return _setting(
+        default,
+        description,
+        f"{kind} from {low} to {high}",
+        lambda value: low <= value <= high,
+    )
+
+
+def _is_host(text: str) -> bool:
+    return re.fullmatch(r"\[?[0-9A-Za-z_.:-]+\]?", text) is not None
+
+
+def _is_trusted_host(text: str) -> bool:
+    return re.fullmatch(r"\.?[0-9A-Za-z_.-]+(:\d+)?|\[[0-9a-f:]+\]", text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process, valid once loaded."""
+
+    directory: Path
+    secret_key: str = dataclasses.field(repr=False)
+    site_name: str = _setting(
+        "Secondcase",
+        "What this site is called on its pages and towards its peers.",
+        "1 to 80 characters",
+        lambda value: 1 <= len(value.strip()) <= 80 and value.isprintable(),
+    )
+    host: str = _setting(
+        "127.0.0.1",
+        "The address to listen on; 127.0.0.1 is this machine alone.",
+        "an IP address or a host name",
+        _is_host,
+    )
+    port: int = _number(8000, 1, 65535, "The port to listen on.")
+    threads: int = _number(8, 1, 64, "How many requests are answered at a time.")
+    trusted_hosts: tuple[str, ...] = _setting(
+        (),
+        "The host names under which the site is reached, separated by commas; a leading dot "
+        "takes in all below. A request for any other is refused.",
+        "host names separated by commas",
+        lambda value: all(map(_is_trusted_host, value)),
+        shown="localhost, 127.0.0.1, [::1]; to be set for any other host",
+    )
+    trusted_proxies: int = _number(
+        0, 0, 5, "How many reverse proxies of yours stand before the service."
+    )
+    secure_cookies: bool | None = _setting(
+        None,
+        "Whether cookies travel by HTTPS alone.",
+        "true or false",
+        lambda value: True,
+        shown="true, unless the host is this machine alone",
+    )
+    session_hours: int = _number(12, 1, 720, "After how many hours a log-in ends.")
+    session_idle_minutes: int = _number(
+        60, 5, 1440, "After how many minutes without a request a log-in ends."
+    )
+    body_limit: int = _number(
+        1_000_000, 10_000, 100_000_000, "The largest request in bytes."
+    )
+    upload_limit: int = _number(
+        50_000_000, 10_000, 1_000_000_000, "The largest uploaded file in bytes."
+    )
+    expected_partners: float = _number(
+        1.0,
+        0.01,
+        100.0,
+        "How many cases of the same disorder a case is expected to have.",
+    )
+    band_contact: float = _number(
+        0.25, 0.0, 1.0, "From which probability a match is worth a call."
+    )
+    band_look: float = _number(
+        0.02, 0.0, 1.0, "From which probability a match is worth a look."
+    )
+    band_false_matches: float = _number(
+        1.0,
+        0.0,
+        100.0,
+        "Below how many expected false matches a match is worth a look.",
+    )
+    log_level: str = _setting(
+        "info",
+        "The least severe event that is logged.",
+        "debug, info, warning or error",
+        lambda value: value in ("debug", "info", "warning", "error"),
+    )
+
+    @property
+    def database(self) -> Path:
+        """The file that holds cases, people and nodes."""
+        return self.directory / "secondcase.db"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def cookies_are_secure(self) -> bool:
+        """Whether cookies carry the Secure flag."""
+        return not self.is_local if self.secure_cookies is None else self.secure_cookies
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names that a request may name."""
+        return self.trusted_hosts or ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingDescription:
+    """One setting, for the documentation and `doctor`."""
+
+    name: str
+    variable: str
+    kind: str
+    default: str
+    wanted: str
+    description: str
+
+
+def describe_settings() -> tuple[SettingDescription, ...]:
+    """Every setting, in the order of `Settings`."""
+    return tuple(
+        SettingDescription(
+            name=field.name,
+            variable=PREFIX + field.name.upper(),
+            kind=_kind(field.name).__name__,
+            default=field.metadata["shown"] or _as_text(field.default),
+            wanted=field.metadata["wanted"],
+            description=field.metadata["description"],
+        )
+        for field in _fields().values()
+    )
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, *, directory: Path | None = None
+) -> Settings:
+    """The settings from the environment and, below it, from settings.toml.
+
+    The directory is made if it is missing, and so is `secret.key`. Raises `BadSettings`, which
+    lists every problem at once.
+    """
+    said = os.environ if environment is None else environment
+    folder = data_directory() if directory is None else directory
+    problems: list[str] = []
+    values = {**_from_file(folder, problems), **_from_environment(said, problems)}
+    problems += _inconsistencies(values)
+    secret = _secret_key(folder, problems)
+    if problems:
+        raise BadSettings(tuple(problems))
+    return Settings(directory=folder, secret_key=secret, **values)
+
+
+def _fields() -> dict[str, dataclasses.Field[Any]]:
+    """What an operator may set: not the directory, not the secret."""
+    return {
+        field.name: field for field in dataclasses.fields(Settings) if field.metadata
+    }
+
+
+def _kind(name: str) -> type:
+    hint = typing.get_type_hints(Settings)[name]
+    if isinstance(hint, types.UnionType):
+        hint = typing.get_args(hint)[0]
+    kind: type = typing.get_origin(hint) or hint
+    return kind
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _from_file(folder: Path, problems: list[str]) -> dict[str, Any]:
+    path = folder / "settings.toml"
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        problems.append(f"{path} cannot be read: {error}; it must be a TOML file.")
+        return {}
+    values = {}
+    for name, value in content.items():
+        if name not in _fields():
+            problems.append(_unknown(f"{name} in {path}", name, list(_fields())))
+            continue
+        values[name] = _checked(f"{name} in {path}", name, value, problems)
+    return values
+
+
+def _from_environment(said: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    known = {PREFIX + name.upper(): name for name in _fields()}
+    values = {}
+    for variable in sorted(name for name in said if name.startswith(PREFIX)):
+        if variable in known:
+            name = known[variable]
+            parsed = _parsed(name, said[variable])
+            values[name] = _checked(variable, name, parsed, problems)
+        elif variable != DIRECTORY_VARIABLE:
+            problems.append(_unknown(variable, variable, list(known)))
+    return values
+
+
+def _unknown(where: str, name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    return f"{where} is no setting; the nearest one is {close[0]}."
+
+
+def _parsed(name: str, text: str) -> object:
+    """What the text of an environment variable means; the text itself if it means nothing."""
+    kind = _kind(name)
+    if kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False}
+        return {**words, "0": False}.get(text.strip().lower(), text)
+    if kind is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def _checked(where: str, name: str, value: object, problems: list[str]) -> Any:
+    metadata = _fields()[name].metadata
+    right = _typed(_kind(name), value)
+    if right is None or not metadata["accepts"](right):
+        problems.append(f"{where} is {value!r}, but it must be {metadata['wanted']}.")
+        return _fields()[name].default
+    return right
+
+
+def _typed(kind: type, value: object) -> Any:
+    """The value as a setting of this type, or None."""
+    if kind is tuple:
+        is_list = isinstance(value, list) and all(isinstance(v, str) for v in value)
+        return tuple(typing.cast(list[str], value)) if is_list else None
+    if kind is float and type(value) is int:
+        return float(value)
+    return value if type(value) is kind else None
+
+
+def _inconsistencies(values: Mapping[str, Any]) -> Iterator[str]:
+    """Settings that are right alone and wrong together."""
+    settings = Settings(directory=Path(), secret_key="", **values)
+    if not settings.is_local and not settings.trusted_hosts:
+        yield (
+            f"trusted_hosts is empty while host is {settings.host!r}; it must name the host "
+            f"names under which the site is reached, as in {PREFIX}TRUSTED_HOSTS="
+            "cases.hospital.example."
+        )
+    if settings.band_look > settings.band_contact:
+        yield (
+            f"band_look is {settings.band_look}, but it must not be above band_contact, "
+            f"which is {settings.band_contact}."
+        )
+    if settings.session_idle_minutes > 60 * settings.session_hours:
+        yield (
+            f"session_idle_minutes is {settings.session_idle_minutes}, but it must not be "
+            f"longer than session_hours, which is {settings.session_hours}."
+        )
+
+
+def _secret_key(folder: Path, problems: list[str]) -> str:
+    """The key in `secret.key`, made if there is none."""
+    path = folder / "secret.key"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret(path)
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            problems.append(
+                f"{path} has mode {mode:03o}, so others can read it; it must have mode 600: "
+                f"run 'chmod 600 {path}'."
+            )
+        key = path.read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        problems.append(
+            f"{path} cannot be used: {error}; its owner must run Secondcase."
+        )
+        return ""
+    if len(key) < 2 * SECRET_BYTES:
+        problems.append(
+            f"{path} holds {len(key)} characters, but it must hold at least "
+            f"{2 * SECRET_BYTES}; remove it and a new one is made (everybody logs in again)."
+        )
+    return key
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new key. Of several processes that start at once, the first one's stays."""
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+    with os.fdopen(os.open(unfinished, flags, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(SECRET_BYTES) + "\n")
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        pass
+    finally:
+        unfinished.unlink()

@@ -1,0 +1,143 @@
+"""What every request and answer must satisfy: hosts, sizes, CSRF, cookies, headers, tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, current_app, request, session
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from web.config import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+TOKEN_BYTES = 32
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+    ),
+}
+STRICT_TRANSPORT_SECURITY = "max-age=31536000"
+
+
+def init_app(
+    app: Flask, settings: Settings, exempt: Iterable[Blueprint] = ()
+) -> CSRFProtect:
+    """Guard the application. `exempt` names the blueprints that programs call with a token.
+
+    Call it before anything else that reads a request, so that sizes are limited first.
+    """
+    app.config.update(_config(settings))
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        fixed = ProxyFix(
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=0
+        )
+        app.wsgi_app = fixed  # type: ignore[method-assign]  # as Flask documents it
+    app.before_request(_refuse_other_hosts)
+    app.before_request(_allow_uploads)
+    csrf = CSRFProtect(app)
+    for blueprint in exempt:
+        csrf.exempt(blueprint)
+    app.after_request(_secured)
+    return csrf
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    is_secure = settings.cookies_are_secure
+    return {
+        "SECRET_KEY": settings.secret_key,
+        # A browser takes a __Host- cookie only over HTTPS, and from no other host.
+        "SESSION_COOKIE_NAME": "__Host-secondcase" if is_secure else "secondcase",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": is_secure,
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=settings.session_hours),
+        "TRUSTED_HOSTS": list(settings.hosts),
+        "MAX_CONTENT_LENGTH": settings.body_limit,
+        "MAX_FORM_MEMORY_SIZE": settings.body_limit,
+        "UPLOAD_LIMIT": settings.upload_limit,
+        # A case may take longer to write than an hour; the token ends with the session.
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def accepts_upload(view: View) -> View:
+    """A view whose request may be as large as an uploaded file."""
+    setattr(view, "accepts_upload", True)
+    return view
+
+
+def _refuse_other_hosts() -> None:
+    # Reading the host checks it; the routing checks it as well, but only for a known address.
+    request.host
+
+
+def _allow_uploads() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "accepts_upload", False):
+        request.max_content_length = current_app.config["UPLOAD_LIMIT"]
+
+
+def _secured(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
+    if request.endpoint != "static":
+        _keep_private(response)
+    return response
+
+
+def _keep_private(response: Response) -> None:
+    """Let nobody keep an answer, unless the view allowed it and no person was asked about."""
+    if session.accessed or "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+
+
+def safe_target(target: str | None, default: str) -> str:
+    """Where to go next: a path on this site, else `default`."""
+    if not target or not target.startswith("/"):
+        return default
+    # A browser reads a backslash as a slash and drops control characters: "/\\x", "/\t/x".
+    if target[1:2] in ("/", "\\") or not target.isprintable() or "\\" in target:
+        return default
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return default
+    return default if parts.scheme or parts.netloc else target
+
+
+def make_token() -> tuple[str, str]:
+    """A new token of 256 bits, to be shown once, and its SHA-256, to be kept."""
+    plain = secrets.token_urlsafe(TOKEN_BYTES)
+    return plain, token_digest(plain)
+
+
+def token_digest(plain: str) -> str:
+    """The SHA-256 of a token in hexadecimal; what is not text hashes to something else."""
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_token(plain: str, sha256: str) -> bool:
+    """Whether the token has this SHA-256, in the same time for every wrong one."""
+    return hmac.compare_digest(token_digest(plain).encode(), sha256.encode())
