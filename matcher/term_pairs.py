@@ -1,0 +1,308 @@
+"""Which features of two cases belong together, which found nothing, and which conflict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from matcher.case import Case
+from matcher.similarity import IDENTICAL_TERM_BONUS
+
+if TYPE_CHECKING:
+    from ontologies import Release
+
+# What two features have in common counts for little if more than one disease in seven has it.
+TOO_USUAL = 7.0
+# exp() of an information content may end a hair below the whole number it stands for.
+_ROUNDING = 1e-9
+
+Side = Literal["you", "they"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TermName:
+    """A term by its id and its label in the release that was used."""
+
+    term_id: str
+    label: str
+
+    def to_json(self) -> dict[str, str]:
+        """The same as JSON values."""
+        return {"id": self.term_id, "label": self.label}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermPair:
+    """A feature of yours, the one of theirs nearest to it, and what both are a case of.
+
+    `one_in`: one in so many diseases has the common ancestor (exp of its information content).
+    `best_for` says whose best partner the other is.
+    """
+
+    yours: TermName
+    theirs: TermName
+    ancestor: TermName
+    one_in: float
+    best_for: Literal["both", "you", "they"]
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether both have the very same term."""
+        return self.yours.term_id == self.theirs.term_id
+
+    @property
+    def is_too_usual(self) -> bool:
+        """Whether more than one disease in seven has what they have in common."""
+        return self.one_in < TOO_USUAL - _ROUNDING
+
+    @property
+    def relation(self) -> str:
+        """How the two terms stand to each other, in words."""
+        if self.is_identical:
+            return "same term"
+        if self.ancestor == self.yours:
+            return "yours is the broader"
+        if self.ancestor == self.theirs:
+            return "theirs is the broader"
+        return self.ancestor.label
+
+    def to_json(self) -> dict[str, object]:
+        """The same as JSON values."""
+        return {
+            "yours": self.yours.to_json(),
+            "theirs": self.theirs.to_json(),
+            "ancestor": self.ancestor.to_json(),
+            "one_in": self.one_in,
+            "best_for": self.best_for,
+            "identical": self.is_identical,
+            "relation": self.relation,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A feature one side observed and the other looked for and did not find.
+
+    The observed term is the excluded one or more special: who excludes a term excludes
+    everything below it.
+    """
+
+    yours: TermName
+    theirs: TermName
+    excluded_by: Side
+    one_in: float
+
+    def to_json(self) -> dict[str, object]:
+        """The same as JSON values."""
+        return {
+            "yours": self.yours.to_json(),
+            "theirs": self.theirs.to_json(),
+            "excluded_by": self.excluded_by,
+            "one_in": self.one_in,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedTerm:
+    """A feature that took no part, as it was entered, and why."""
+
+    entered: str
+    label: str
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        """The same as JSON values."""
+        return {"entered": self.entered, "label": self.label, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsableFeatures:
+    """The features of a case as they are scored: live phenotype terms, implied ones dropped."""
+
+    observed: tuple[str, ...]
+    excluded: tuple[str, ...]
+    unused: tuple[UnusedTerm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermComparison:
+    """All features of both sides, each in its place; pairs and conflicts rarest first.
+
+    `coverage_of_yours` is how much of the information in your features theirs repeat, 0 to 1,
+    1 if every term is there; None without any informative feature on that side or none at all on
+    the other.
+    """
+
+    pairs: tuple[TermPair, ...] = ()
+    too_usual: tuple[TermPair, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    unmatched_yours: tuple[TermName, ...] = ()
+    unmatched_theirs: tuple[TermName, ...] = ()
+    unused_yours: tuple[UnusedTerm, ...] = ()
+    unused_theirs: tuple[UnusedTerm, ...] = ()
+    coverage_of_yours: float | None = None
+    coverage_of_theirs: float | None = None
+
+
+def usable_features(case: Case, release: Release) -> UsableFeatures:
+    """The features of `case` that take part, by id, and the others with the reason."""
+    ontology = release.ontology
+    observed: set[str] = set()
+    excluded: set[str] = set()
+    unused = []
+    for feature in case.features:
+        resolution = ontology.resolve(feature.term_id)
+        term_id = resolution.term_id
+        if term_id is not None and ontology.is_phenotype(term_id):
+            (excluded if feature.excluded else observed).add(term_id)
+            continue
+        status = resolution.status.value.lower()
+        reason = (
+            "not a phenotypic abnormality" if term_id is not None else f"{status} id"
+        )
+        unused.append(UnusedTerm(feature.term_id, feature.label, reason))
+    implied = {
+        a for term_id in observed for a in ontology.ancestors(term_id) - {term_id}
+    }
+    return UsableFeatures(
+        observed=tuple(sorted(observed - implied)),
+        excluded=tuple(sorted(excluded)),
+        unused=tuple(unused),
+    )
+
+
+def compare_terms(release: Release, query: Case, candidate: Case) -> TermComparison:
+    """Every feature of both cases with its partner, or among those that found none."""
+    comparer = _Comparer(release)
+    yours, theirs = usable_features(query, release), usable_features(candidate, release)
+    every_pair = comparer.best_pairs(yours.observed, theirs.observed)
+    pairs = [pair for pair in every_pair if not pair.is_too_usual]
+    too_usual = [
+        pair for pair in every_pair if pair.is_too_usual and comparer.is_near(pair)
+    ]
+    conflicts = comparer.conflicts(yours, theirs)
+    shown_yours = {pair.yours.term_id for pair in (*pairs, *too_usual)}
+    shown_theirs = {pair.theirs.term_id for pair in (*pairs, *too_usual)}
+    shown_yours |= {c.yours.term_id for c in conflicts if c.excluded_by == "they"}
+    shown_theirs |= {c.theirs.term_id for c in conflicts if c.excluded_by == "you"}
+    return TermComparison(
+        pairs=tuple(pairs),
+        too_usual=tuple(too_usual),
+        conflicts=conflicts,
+        unmatched_yours=comparer.rarest_first(set(yours.observed) - shown_yours),
+        unmatched_theirs=comparer.rarest_first(set(theirs.observed) - shown_theirs),
+        unused_yours=yours.unused,
+        unused_theirs=theirs.unused,
+        coverage_of_yours=comparer.coverage(yours.observed, theirs.observed),
+        coverage_of_theirs=comparer.coverage(theirs.observed, yours.observed),
+    )
+
+
+class _Comparer:
+    """Terms of one release held against each other."""
+
+    def __init__(self, release: Release) -> None:
+        self._ontology = release.ontology
+        self._ic = release.information_content
+
+    def name(self, term_id: str) -> TermName:
+        return TermName(term_id, self._ontology.label(term_id))
+
+    def rarest_first(self, term_ids: Iterable[str]) -> tuple[TermName, ...]:
+        order = sorted(term_ids, key=lambda term_id: (-self._ic[term_id], term_id))
+        return tuple(self.name(term_id) for term_id in order)
+
+    def mica(self, yours: str, theirs: str) -> str:
+        """The most informative common ancestor; of equals the most special, then the last id."""
+        common = self._ontology.ancestors(yours) & self._ontology.ancestors(theirs)
+        return max(common, key=lambda a: (self._ic[a], self._ontology.row(a)))
+
+    def similarity(self, yours: str, theirs: str) -> float:
+        """S of docs/scoring.md, in nats."""
+        if yours == theirs:
+            return IDENTICAL_TERM_BONUS * self._ic[yours]
+        return self._ic[self.mica(yours, theirs)]
+
+    def partner(self, term_id: str, others: Sequence[str]) -> str:
+        return min(others, key=lambda other: (-self.similarity(term_id, other), other))
+
+    def best_pairs(self, yours: Sequence[str], theirs: Sequence[str]) -> list[TermPair]:
+        """Each term of either side with its best partner; mutual choices once; rarest first."""
+        if not yours or not theirs:
+            return []
+        mine = {(term, self.partner(term, theirs)) for term in yours}
+        other = {(self.partner(term, yours), term) for term in theirs}
+        pairs = [self._pair(*ids, ids in mine, ids in other) for ids in mine | other]
+        return sorted(
+            pairs,
+            key=lambda p: (
+                -p.one_in,
+                not p.is_identical,
+                p.yours,
+                p.theirs,
+                p.best_for,
+            ),
+        )
+
+    def _pair(self, yours: str, theirs: str, for_you: bool, for_them: bool) -> TermPair:
+        ancestor = self.mica(yours, theirs)
+        return TermPair(
+            yours=self.name(yours),
+            theirs=self.name(theirs),
+            ancestor=self.name(ancestor),
+            one_in=self._ic.rarity(ancestor),
+            best_for="both" if for_you and for_them else "you" if for_you else "they",
+        )
+
+    def is_near(self, pair: TermPair) -> bool:
+        """Whether the terms are identical, one is the broader, or they are siblings."""
+        yours, theirs, ancestor = (
+            t.term_id for t in (pair.yours, pair.theirs, pair.ancestor)
+        )
+        if ancestor in (yours, theirs):
+            return True
+        parents = self._ontology.parents
+        return ancestor in parents(yours) and ancestor in parents(theirs)
+
+    def conflicts(
+        self, yours: UsableFeatures, theirs: UsableFeatures
+    ) -> tuple[Conflict, ...]:
+        found = []
+        for observed, excluded in self._contradictions(theirs.observed, yours.excluded):
+            found.append(self._conflict(excluded, observed, observed, "you"))
+        for observed, excluded in self._contradictions(yours.observed, theirs.excluded):
+            found.append(self._conflict(observed, excluded, observed, "they"))
+        return tuple(sorted(found, key=lambda c: (-c.one_in, c.yours, c.theirs)))
+
+    def _contradictions(
+        self, observed: Sequence[str], excluded: Sequence[str]
+    ) -> Iterable[tuple[str, str]]:
+        """Each observed term that is ruled out, with the most special term that does so."""
+        for term_id in observed:
+            above = self._ontology.ancestors(term_id) & set(excluded)
+            if above:
+                yield term_id, max(
+                    above, key=lambda a: (self._ic[a], self._ontology.row(a))
+                )
+
+    def _conflict(
+        self, yours: str, theirs: str, observed: str, excluded_by: Side
+    ) -> Conflict:
+        return Conflict(
+            yours=self.name(yours),
+            theirs=self.name(theirs),
+            excluded_by=excluded_by,
+            one_in=self._ic.rarity(observed),
+        )
+
+    def coverage(self, covered: Sequence[str], covering: Sequence[str]) -> float | None:
+        """One direction of the score as a share of what the terms would get from themselves."""
+        most = math.fsum(self.similarity(term, term) for term in covered)
+        if not covering or most <= 0:
+            return None
+        found = math.fsum(
+            self.similarity(term, self.partner(term, covering)) for term in covered
+        )
+        return found / most
