@@ -1,0 +1,356 @@
+"""Which terms were meant by what was typed: misspelt, incomplete, in lay words or abbreviated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from ontologies.annotations import DiseaseAnnotations
+from ontologies.clinical_words import load_clinical_words
+from ontologies.names import NameIndex
+from ontologies.ontology import Ontology
+from ontologies.term_names import index_terms
+from ontologies.words import content, singular, words
+
+# How much a vocabulary word counts that is not the one typed; the benchmark term_search.py
+# shows what these are worth.
+_SAME_ROOT = 0.94
+_ALIKE = 0.94
+_BEGUN = 0.96
+_ABBREVIATED = 0.8
+_CONTINUED = 0.85
+_NEAR = 0.97
+_PER_LETTER = 0.01
+# What makes the score of a name: its likeness as a whole, how much of what was typed it covers
+# by rarity, and how faithful its words are.
+_LIKENESS, _COVERAGE, _FIDELITY = 0.5, 0.35, 0.15
+_AS_GOOD = 0.93
+_SHORTEST_PART = 3
+_COMPARED = 100
+_GOOD = 0.6
+# What the most often annotated term gets for being so.
+_MOST_PRIOR = 0.06
+_PHENOTYPE = "HP:0000118"
+_ID_BEGUN = re.compile(r"(?:https?://\S*/)?HPO?\s*[:_]?\s*(\d+)", re.IGNORECASE)
+Prior = NDArray[np.float32]
+Allowed = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry, the number of the name it was found by, its score, and the words that matched.
+
+    The score is 1 for a preferred name typed exactly, plus the prior of the entry.
+    """
+
+    entry: int
+    name: int
+    score: float
+    matched: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A word typed, the vocabulary words it may be with how much each counts, its weight."""
+
+    word: str
+    meanings: Mapping[int, float]
+    weight: float
+
+
+class _Memory(dict[tuple[str, bool], _Asked]):
+    """What the words of one search may be; its readings share most of them."""
+
+    def __init__(self, ask: Callable[[str, bool], _Asked]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, key: tuple[str, bool]) -> _Asked:
+        self[key] = self._ask(*key)
+        return self[key]
+
+
+class NameSearch:
+    """Finds the entries of a name index that a few words may mean."""
+
+    def __init__(
+        self,
+        index: NameIndex,
+        alike: Mapping[str, Sequence[str]],
+        prior: Prior | None = None,
+    ) -> None:
+        self.index = index
+        self._alike = alike
+        self._prior = np.zeros(1 + index.entries.max(initial=0), np.float32)
+        if prior is not None:
+            self._prior = prior
+
+    def search(
+        self, readings: Iterable[Sequence[str]], allowed: Allowed, limit: int
+    ) -> list[Found]:
+        """The best of the `allowed` entries for any of the readings, each once, best first."""
+        told = [typed for typed in readings if typed]
+        told += [other for typed in told[:1] for other in self._respaced(typed)]
+        asked = _Memory(self._asked)
+        found = _best(
+            f for typed in told for f in self._by_words(typed, asked, allowed)
+        )
+        if told and (len(found) < limit or found[0].score < _GOOD):
+            found = _best((*found, *self._as_a_whole(told[0], allowed)))
+        return found[:limit]
+
+    def _respaced(self, typed: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Two words written as one where that is a word, and one as two: lowset -> low set."""
+        for i, (word, following) in enumerate(zip(typed, typed[1:])):
+            joined = word + following
+            if self.index.with_root_of(joined):
+                yield [*typed[:i], joined, *typed[i + 2 :]]
+        for i, word in enumerate(typed):
+            if self.index.number_of(word) is None:
+                if parts := max(self._parts(word), default=None):
+                    yield [*typed[:i], *parts[1:], *typed[i + 1 :]]
+
+    def _parts(self, word: str) -> Iterator[tuple[int, str, str]]:
+        for end in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+            numbers = [self.index.number_of(part) for part in (word[:end], word[end:])]
+            if None not in numbers:
+                common = min(
+                    int(self.index.lengths[n]) for n in numbers if n is not None
+                )
+                yield common, word[:end], word[end:]
+
+    def _by_words(
+        self, typed: Sequence[str], asked: _Memory, allowed: Allowed
+    ) -> Iterator[Found]:
+        *before, last = typed
+        whole = [*(asked[word, False] for word in before), asked[last, True]]
+        for name in self._shortlist(whole, allowed).tolist():
+            yield self._compare(whole, name)
+
+    def _asked(self, word: str, last: bool) -> _Asked:
+        meanings = self._meanings(word, last=last)
+        best = max(meanings.values(), default=0.0)
+        names = sum(
+            int(self.index.lengths[number])
+            for number, value in meanings.items()
+            if value >= _AS_GOOD * best
+        )
+        weight = float(np.log1p(len(self.index) / max(names, 1)))
+        return _Asked(word, meanings, weight)
+
+    def _meanings(self, word: str, *, last: bool) -> dict[int, float]:
+        index = self.index
+        exact = index.number_of(word)
+        meanings: dict[int, float] = {}
+        if last or len(word) >= 3:
+            begun = (
+                _ABBREVIATED if not last else _BEGUN if exact is None else _CONTINUED
+            )
+            for number in index.beginning_with(word):
+                letters = len(index.vocabulary[number]) - len(word)
+                meanings[number] = begun - _PER_LETTER * letters
+        if exact is None and len(word) >= 4:
+            for number, value in self._near(word, last=last):
+                meanings[number] = max(value, meanings.get(number, 0.0))
+        for other in self._alike.get(word, ()):
+            if (number_of_other := index.number_of(other)) is not None:
+                meanings[number_of_other] = _ALIKE
+        for number in index.with_root_of(word):
+            meanings[number] = _SAME_ROOT
+        if exact is not None:
+            meanings[exact] = 1.0
+        return meanings
+
+    def _near(self, word: str, *, last: bool) -> Iterator[tuple[int, float]]:
+        slips = 1 if len(word) < 6 else 2 if len(word) < 10 else 3
+        near = process.extract(
+            word,
+            self.index.vocabulary,
+            scorer=OSA.distance,
+            score_cutoff=slips,
+            limit=50,
+        )
+        for other, distance, number in near:
+            yield number, _NEAR - distance / max(len(word), len(other))
+
+    def _shortlist(self, asked: Sequence[_Asked], allowed: Allowed) -> NDArray[np.intp]:
+        """The names whose words cover most of what was typed and say least besides."""
+        index = self.index
+        covered = np.zeros(len(index), dtype=np.float32)
+        for each in asked:
+            counts = np.zeros(len(index), dtype=np.float32)
+            # Ascending, so that the best meaning of the word is the one that stays.
+            for number, value in sorted(each.meanings.items(), key=lambda m: m[1]):
+                counts[index.names_with(number)] = value
+            covered += each.weight * counts
+        wanted = sum(each.weight for each in asked)
+        rank = 0.7 * covered / wanted + 0.3 * np.minimum(covered / index.totals, 1)
+        rank = rank * index.weights + self._prior[index.entries]
+        rank[(covered == 0) | ~allowed[index.entries]] = 0
+        most = min(_COMPARED, len(rank) - 1)
+        best = np.argpartition(-rank, most)[:_COMPARED]
+        shortlist: NDArray[np.intp] = best[rank[best] > 0]
+        return shortlist
+
+    def _compare(self, asked: Sequence[_Asked], name: int) -> Found:
+        index = self.index
+        spelling = index.spellings[name].split(" ")
+        numbers = {word: index.number_of(word) for word in spelling}
+        said, values = [], []
+        for each in asked:
+            counts = {
+                w: each.meanings.get(n, 0.0)
+                for w, n in numbers.items()
+                if n is not None
+            }
+            best = max(counts, key=counts.__getitem__)
+            values.append(counts[best])
+            said.append(best if counts[best] else each.word)
+        weights = [each.weight for each in asked]
+        coverage = sum(v * w for v, w in zip(values, weights)) / sum(weights)
+        likeness = _likeness([each.word for each in asked], said, spelling)
+        fidelity = sum(values) / len(values)
+        score = _LIKENESS * likeness + _COVERAGE * coverage + _FIDELITY * fidelity
+        matched = frozenset(word for word, value in zip(said, values) if value)
+        return self._found(name, score, matched)
+
+    def _as_a_whole(self, typed: Sequence[str], allowed: Allowed) -> Iterator[Found]:
+        near = process.extract(
+            " ".join(typed),
+            self._spellings,
+            scorer=fuzz.ratio,
+            score_cutoff=50,
+            limit=50,
+        )
+        for _, ratio, name in near:
+            if allowed[self.index.entries[name]]:
+                yield self._found(name, 0.9 * ratio / 100, frozenset())
+
+    @cached_property
+    def _spellings(self) -> list[str]:
+        return list(self.index.spellings)
+
+    def _found(self, name: int, score: float, matched: frozenset[str]) -> Found:
+        entry = int(self.index.entries[name])
+        weighted = score * float(self.index.weights[name]) + float(self._prior[entry])
+        return Found(entry, name, weighted, matched)
+
+
+def _likeness(
+    typed: Sequence[str], said: Sequence[str], spelling: Sequence[str]
+) -> float:
+    """How alike the words are as a whole, in [0, 1]: in any order, slips made good or not."""
+    name = " ".join(spelling)
+    in_order = fuzz.ratio(" ".join(said), name)
+    in_any_order = fuzz.ratio(" ".join(sorted(said)), " ".join(sorted(spelling)))
+    return max(in_order, in_any_order - 1, fuzz.ratio(" ".join(typed), name)) / 100
+
+
+def _best(found: Iterable[Found]) -> list[Found]:
+    best: dict[int, Found] = {}
+    for each in found:
+        known = best.get(each.entry)
+        if known is None or (each.score, -each.name) > (known.score, -known.name):
+            best[each.entry] = each
+    return sorted(best.values(), key=lambda f: (-f.score, f.entry))
+
+
+@dataclass(frozen=True, slots=True)
+class TermHit:
+    """A term that may be meant.
+
+    `matched` is the label or synonym by which it was found; `spans` are the [start, end) of
+    the words in it that answer to what was typed. The score lies in [0, 1]; those of one search
+    compare.
+    """
+
+    term_id: str
+    label: str
+    matched: str
+    score: float
+    spans: tuple[tuple[int, int], ...]
+
+
+class TermLookup:
+    """Finds the terms of an ontology by what a clinician types."""
+
+    def __init__(
+        self,
+        ontology: Ontology,
+        annotations: DiseaseAnnotations | None = None,
+        abbreviations: Mapping[str, Sequence[str]] | None = None,
+        index: NameIndex | None = None,
+    ) -> None:
+        """Terms that annotate many diseases are preferred a little where `annotations` are given.
+
+        A site's `abbreviations` are added to our own. `index` is what `index_terms` made of
+        the ontology, if that is at hand.
+        """
+        self.words = load_clinical_words(abbreviations)
+        self.index = index_terms(ontology) if index is None else index
+        self._ontology = ontology
+        prior = None if annotations is None else _prior(ontology, annotations)
+        self._search = NameSearch(self.index, self.words.alike, prior)
+
+    def search(
+        self, text: str, limit: int = 10, *, below: str = _PHENOTYPE
+    ) -> list[TermHit]:
+        """The terms at or below the term `below` that `text` may mean, best first.
+
+        The last word or the id may be incomplete. An id in any spelling, also a retired one,
+        finds the live terms it leads to. Empty where nothing was typed.
+        """
+        if begun := _ID_BEGUN.fullmatch(text.strip()):
+            ids = self._ids(text, begun[1], below)[:limit]
+            labels = [(i, self._ontology.label(i)) for i in ids]
+            return [TermHit(i, label, label, 1.0, ()) for i, label in labels]
+        readings = self.words.readings(content(text))
+        found = self._search.search(readings, self._allowed(below), limit)
+        return [self._hit(each) for each in found]
+
+    def _ids(self, text: str, digits: str, below: str) -> Sequence[str]:
+        resolution = self._ontology.resolve(text)
+        if resolution.candidates or len(digits) > 6:
+            return resolution.candidates
+        branch = self._ontology.descendants(below)
+        return sorted(i for i in branch if i.startswith(f"HP:{digits}"))
+
+    def _allowed(self, below: str) -> Allowed:
+        arrays = self._ontology.arrays
+        row = self._ontology.row(below)
+        start, end = arrays.descendant_offsets[row : row + 2]
+        allowed = np.zeros(len(self._ontology), dtype=np.bool_)
+        allowed[arrays.descendant_rows[start:end]] = True
+        return allowed
+
+    def _hit(self, found: Found) -> TermHit:
+        term_id = self._ontology.term_ids[found.entry]
+        matched = self.index.texts[found.name]
+        spans = tuple(
+            (word.start, word.end)
+            for word in words(matched)
+            if singular(word.text) in found.matched
+        )
+        label = self._ontology.label(term_id)
+        score = round(found.score / (1 + _MOST_PRIOR), 4)
+        return TermHit(term_id, label, matched, score, spans)
+
+
+def _prior(ontology: Ontology, annotations: DiseaseAnnotations) -> Prior:
+    """Up to `_MOST_PRIOR` for each row, by the logarithm of the diseases annotated with it."""
+    arrays = annotations.arrays
+    seen = arrays.observed_phenotype
+    n = len(ontology)
+    pairs = np.unique(
+        arrays.disease_index[seen].astype(np.int64) * n + arrays.row[seen]
+    )
+    weight = np.log1p(np.bincount(pairs % n, minlength=n))
+    prior: Prior = (_MOST_PRIOR * weight / max(weight.max(), 1.0)).astype(np.float32)
+    return prior

@@ -1,0 +1,41 @@
+"""By which names each term of an ontology is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ontologies.names import Name, NameIndex, build_name_index
+from ontologies.ontology import Ontology
+from ontologies.words import content
+
+# How good a name a synonym is beside the label, by its scope.
+_SCOPES = {"EXACT": 0.99}
+_OTHER_SCOPE = 0.95
+_DERIVED = 0.98
+# "Increased circulating lactate concentration" is said as "increased lactate".
+_MEDIUM = frozenset({"circulating", "blood", "serum", "plasma"})
+_UNSAID = _MEDIUM | {"concentration", "level", "activity"}
+
+
+def index_terms(ontology: Ontology) -> NameIndex:
+    """The index of all labels and synonyms of live terms; an entry is the row of a term."""
+    return build_name_index(_names(ontology))
+
+
+def _names(ontology: Ontology) -> Iterator[Name]:
+    for row, term_id in enumerate(ontology.term_ids):
+        term = ontology.term(term_id)
+        yield from _spoken(Name(row, term.label, 1.0))
+        for synonym in term.synonyms:
+            weight = _SCOPES.get(synonym.scope, _OTHER_SCOPE)
+            yield from _spoken(Name(row, synonym.text, weight))
+
+
+def _spoken(name: Name) -> Iterator[Name]:
+    yield name
+    spelling = content(name.text)
+    if not _MEDIUM.isdisjoint(spelling):
+        said = tuple(word for word in spelling if word not in _UNSAID)
+        if len(said) >= 2:
+            yield replace(name, spelling=said, weight=name.weight * _DERIVED)
