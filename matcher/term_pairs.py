@@ -158,11 +158,11 @@ def usable_features(case: Case, release: Release) -> UsableFeatures:
         if term_id is not None and ontology.is_phenotype(term_id):
             (excluded if feature.excluded else observed).add(term_id)
             continue
-        status = resolution.status.value.lower()
-        reason = (
-            "not a phenotypic abnormality" if term_id is not None else f"{status} id"
-        )
-        unused.append(UnusedTerm(feature.term_id, feature.label, reason))
+        if term_id is None:
+            label, reason = feature.label, f"{resolution.status.value} id"
+        else:
+            label, reason = ontology.label(term_id), "not a phenotypic abnormality"
+        unused.append(UnusedTerm(feature.term_id, label, reason))
     implied = {
         a for term_id in observed for a in ontology.ancestors(term_id) - {term_id}
     }
@@ -257,14 +257,15 @@ class _Comparer:
         )
 
     def is_near(self, pair: TermPair) -> bool:
-        """Whether the terms are identical, one is the broader, or they are siblings."""
+        """Whether one term is or implies the other, or both are kinds of an informative one."""
         yours, theirs, ancestor = (
             t.term_id for t in (pair.yours, pair.theirs, pair.ancestor)
         )
         if ancestor in (yours, theirs):
             return True
         parents = self._ontology.parents
-        return ancestor in parents(yours) and ancestor in parents(theirs)
+        siblings = ancestor in parents(yours) and ancestor in parents(theirs)
+        return siblings and self._ic[ancestor] > 0
 
     def conflicts(
         self, yours: UsableFeatures, theirs: UsableFeatures
