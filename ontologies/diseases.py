@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from xml.etree.ElementTree import Element
 
 import defusedxml.ElementTree
+import numpy as np
 
+from ontologies.names import Name, NameIndex, build_name_index
 from ontologies.packing import PackedDictionary, PackedTexts
+from ontologies.words import content
+
+if TYPE_CHECKING:
+    from ontologies.lookup import Found, NameSearch
 
 # With a word before the number, as in "OMIM #610536", or six digits alone, as OMIM has them.
 _ID = re.compile(r"(?:.*/)?(?:([A-Za-z]+)[\s:_#]*(\d+)|[#*+%]?(\d{6}))")
@@ -27,6 +34,10 @@ _PREFIXES = {
     "MONDO": "MONDO",
 }
 _MONDO_DIGITS = 7
+# So Orphanet names the entries that it keeps but no longer uses.
+_RETIRED = "OBSOLETE"
+# How good a name a synonym is beside the preferred name.
+_SYNONYM = 0.99
 
 
 class Relation(enum.StrEnum):
@@ -71,15 +82,31 @@ class DiseaseNames:
     synonyms: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DiseaseHit:
+    """A disease that may be meant, with the name it was found by; see `TermHit`."""
+
+    disease_id: str
+    label: str
+    matched: str
+    score: float
+    spans: tuple[tuple[int, int], ...]
+
+
 class DiseaseTable:
     """The names of diseases and how the entries of different vocabularies correspond."""
 
     def __init__(
-        self, ids: PackedDictionary, entries: PackedTexts, links: PackedDictionary
+        self,
+        ids: PackedDictionary,
+        entries: PackedTexts,
+        links: PackedDictionary,
+        open_index: Callable[[], NameIndex],
     ) -> None:
         self._ids = ids
         self._entries = entries
         self._links = links
+        self._open_index = open_index
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -145,8 +172,34 @@ class DiseaseTable:
         rows = self._links[_link(disease_id, relation)]
         return tuple(self._at(row).disease_id for row in rows)
 
+    def search(self, text: str, limit: int = 10) -> list[DiseaseHit]:
+        """The diseases whose id or name `text` may be, best first; the last word may be begun."""
+        if rows := self._ids[self.normalise(text)]:
+            names = self._at(rows[0])
+            return [DiseaseHit(names.disease_id, names.name, names.name, 1.0, ())]
+        allowed = np.ones(len(self), dtype=np.bool_)
+        return [
+            self._hit(found)
+            for found in self._search.search([content(text)], allowed, limit)
+        ]
+
+    def _hit(self, found: Found) -> DiseaseHit:
+        names = self._at(found.entry)
+        matched = self._search.index.texts[found.name]
+        spans = self._search.spans(found)
+        return DiseaseHit(
+            names.disease_id, names.name, matched, round(found.score, 4), spans
+        )
+
+    @cached_property
+    def _search(self) -> NameSearch:
+        from ontologies.lookup import NameSearch  # most who open a table never search
+
+        return NameSearch(self._open_index(), {})
+
     def save(self, folder: Path) -> None:
         """Write the table below `folder`."""
+        self._open_index().save(folder)
         self._ids.save(folder, "ids")
         self._entries.save(folder, "entries")
         self._links.save(folder, "links")
@@ -158,6 +211,7 @@ class DiseaseTable:
             PackedDictionary.open(folder, "ids"),
             PackedTexts.open(folder, "entries"),
             PackedDictionary.open(folder, "links"),
+            partial(NameIndex.open, folder),
         )
 
 
@@ -178,11 +232,20 @@ def build_diseases(orphanet_path: Path, annotations: NamedDiseases) -> DiseaseTa
             links.add((names.disease_id, relation, target))
             links.add((target, _INVERSE[relation], names.disease_id))
     row = {disease_id: number for number, disease_id in enumerate(sorted(named))}
+    index = build_name_index(_searchable(named[disease_id] for disease_id in row))
     return DiseaseTable(
         PackedDictionary.of(row.items()),
         PackedTexts.of("\t".join(_fields(named[disease_id])) for disease_id in row),
         PackedDictionary.of((_link(a, relation), row[b]) for a, relation, b in links),
+        lambda: index,
     )
+
+
+def _searchable(named: Iterable[DiseaseNames]) -> Iterator[Name]:
+    for row, names in enumerate(named):
+        if names.name and not names.name.startswith(_RETIRED):
+            yield Name(row, names.name, 1.0)
+            yield from (Name(row, synonym, _SYNONYM) for synonym in names.synonyms)
 
 
 def _link(disease_id: str, relation: Relation) -> str:

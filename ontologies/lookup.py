@@ -16,7 +16,7 @@ from ontologies.annotations import DiseaseAnnotations
 from ontologies.clinical_words import load_clinical_words
 from ontologies.names import NameIndex
 from ontologies.ontology import Ontology
-from ontologies.term_names import index_terms
+from ontologies.term_names import index_terms, term_prior
 from ontologies.words import content, singular, words
 
 # How much a vocabulary word counts that is not the one typed; the benchmark term_search.py
@@ -105,6 +105,14 @@ class NameSearch:
         if told and (len(found) < limit or found[0].score < _GOOD):
             found = _best((*found, *self._as_a_whole(told[0], allowed)))
         return found[:limit]
+
+    def spans(self, found: Found) -> tuple[tuple[int, int], ...]:
+        """The [start, end) of the words in the name found that answer to what was typed."""
+        return tuple(
+            (word.start, word.end)
+            for word in words(self.index.texts[found.name])
+            if singular(word.text) in found.matched
+        )
 
     def _respaced(self, typed: Sequence[str]) -> Iterator[Sequence[str]]:
         """Two words written as one where that is a word, and one as two: lowset -> low set."""
@@ -296,7 +304,11 @@ class TermLookup:
         self.words = load_clinical_words(abbreviations)
         self.index = index_terms(ontology) if index is None else index
         self._ontology = ontology
-        prior = None if annotations is None else _prior(ontology, annotations)
+        prior = (
+            None
+            if annotations is None
+            else term_prior(ontology, annotations, most=_MOST_PRIOR)
+        )
         self._search = NameSearch(self.index, self.words.alike, prior)
 
     def search(
@@ -333,24 +345,7 @@ class TermLookup:
     def _hit(self, found: Found) -> TermHit:
         term_id = self._ontology.term_ids[found.entry]
         matched = self.index.texts[found.name]
-        spans = tuple(
-            (word.start, word.end)
-            for word in words(matched)
-            if singular(word.text) in found.matched
-        )
+        spans = self._search.spans(found)
         label = self._ontology.label(term_id)
         score = round(found.score / (1 + _MOST_PRIOR), 4)
         return TermHit(term_id, label, matched, score, spans)
-
-
-def _prior(ontology: Ontology, annotations: DiseaseAnnotations) -> Prior:
-    """Up to `_MOST_PRIOR` for each row, by the logarithm of the diseases annotated with it."""
-    arrays = annotations.arrays
-    seen = arrays.observed_phenotype
-    n = len(ontology)
-    pairs = np.unique(
-        arrays.disease_index[seen].astype(np.int64) * n + arrays.row[seen]
-    )
-    weight = np.log1p(np.bincount(pairs % n, minlength=n))
-    prior: Prior = (_MOST_PRIOR * weight / max(weight.max(), 1.0)).astype(np.float32)
-    return prior

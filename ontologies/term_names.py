@@ -1,10 +1,14 @@
-"""By which names each term of an ontology is found."""
+"""By which names each term of an ontology is found, and how often it is meant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ontologies.annotations import DiseaseAnnotations
 from ontologies.names import Name, NameIndex, build_name_index
 from ontologies.ontology import Ontology
 from ontologies.words import content
@@ -39,3 +43,20 @@ def _spoken(name: Name) -> Iterator[Name]:
         said = tuple(word for word in spelling if word not in _UNSAID)
         if len(said) >= 2:
             yield replace(name, spelling=said, weight=name.weight * _DERIVED)
+
+
+def term_prior(
+    ontology: Ontology, annotations: DiseaseAnnotations, *, most: float
+) -> NDArray[np.float32]:
+    """Up to `most` for each row, by the logarithm of the diseases annotated with the term."""
+    arrays = annotations.arrays
+    seen = arrays.observed_phenotype
+    n = len(ontology)
+    pairs = np.unique(
+        arrays.disease_index[seen].astype(np.int64) * n + arrays.row[seen]
+    )
+    weight = np.log1p(np.bincount(pairs % n, minlength=n))
+    prior: NDArray[np.float32] = (most * weight / max(weight.max(), 1.0)).astype(
+        np.float32
+    )
+    return prior

@@ -31,6 +31,7 @@ ORPHANET = f"""<?xml version="1.0" encoding="UTF-8"?>
         ("ICD-10", "Q87.4", "E"),
     ],
 )}
+{_disorder(3, "OBSOLETE: Marfan syndrome type 9")}
 {_disorder(284963, "Marfan syndrome type 1", [], [("OMIM", "154700", "E")])}
 {_disorder(
     79113,
@@ -154,3 +155,42 @@ def test_synonyms_are_taken_from_an_old_omim_title(diseases):
 
 def test_disease_without_own_name_has_the_name_of_its_equivalent(diseases):
     assert diseases.name("MONDO:0007947") == "Marfan syndrome"
+
+
+@pytest.mark.parametrize(
+    "typed", ["marfan syndrom", "MARFAN", "syndrome marfan", "marf"]
+)
+def test_disease_is_found_by_its_name_as_typed(diseases, typed):
+    assert {hit.disease_id for hit in diseases.search(typed)[:2]} == {
+        "OMIM:154700",
+        "ORPHA:558",
+    }
+
+
+def test_disease_is_found_by_a_synonym_with_its_words_marked(diseases):
+    hit = diseases.search("mfs")[0]
+
+    assert (hit.disease_id, hit.label, hit.matched) == (
+        "ORPHA:558",
+        "Marfan syndrome",
+        "MFS",
+    )
+    assert hit.spans == ((0, 3),)
+
+
+def test_disease_is_found_by_its_id(diseases):
+    assert [hit.label for hit in diseases.search("#610536")] == [
+        "Guion-Almeida dysostosis"
+    ]
+
+
+def test_retired_disease_is_not_offered(diseases):
+    found = {hit.disease_id for hit in diseases.search("marfan syndrome type 9")}
+
+    assert "ORPHA:3" not in found
+    assert diseases.name("ORPHA:3") == "OBSOLETE: Marfan syndrome type 9"
+
+
+@pytest.mark.parametrize("typed", ["", " ", "zzzzqqqq"])
+def test_no_disease_is_found_for_nothing(diseases, typed):
+    assert diseases.search(typed) == []
