@@ -126,9 +126,9 @@ def _step(evidence: Evidence) -> Step:
 
 
 def _probability(one_in: int, steps: Sequence[Step]) -> float:
-    """From the odds of the printed numbers; logarithms, since a product could overflow."""
-    odds = sum(math.log(step.factor) for step in steps) - math.log(one_in)
-    return 1 / (1 + math.exp(-odds)) if odds > -700 else 0.0
+    """From the odds of the printed numbers."""
+    odds = math.prod(step.factor for step in steps) / one_in
+    return odds / (1 + odds)
 
 
 def _verdict(probability: float) -> str:

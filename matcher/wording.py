@@ -30,6 +30,8 @@ def frequency(probability: float) -> Frequency:
 
     k in 10 down to 2 in 10, 1 in 7 to 1 in 10, then the nearest of 1 in 10, 20, 40 and 50.
     """
+    # A hair more, since odds of 1 to 49 come out just below 1 in 50.
+    probability += 1e-12
     if probability >= 0.15:
         return Frequency(min(9, math.floor(10 * probability + 0.5)), 10)
     if probability < 1 / 50:
@@ -51,13 +53,13 @@ def number(value: float) -> str:
         return f"{value:.1e}"
     if value >= 100 or value == int(value):
         return f"{value:,.0f}"
-    return f"{value:f}".rstrip("0").rstrip(".")
+    return f"{value:.7f}".rstrip("0").rstrip(".")
 
 
 def printed_factor(log_ratio: float) -> float:
     """The factor of a log likelihood ratio as it is printed, two significant digits."""
-    # Beyond e^±300 nothing changes for a reader, and exp() and the product stay finite.
-    return significant(math.exp(max(-300.0, min(300.0, log_ratio))))
+    # Beyond e^±100 nothing changes for a reader, and the product of all factors stays finite.
+    return significant(math.exp(max(-100.0, min(100.0, log_ratio))))
 
 
 def rarity(one_in: float, noun: str = "diseases") -> str:
