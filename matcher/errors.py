@@ -114,10 +114,10 @@ class LoneSurrogate(UnreadableInput):
 
 
 class BrokenArchive(UnreadableInput):
-    """A zip file, or a member of one, that cannot be read."""
+    """A compressed file, or a member of one, that cannot be read."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"The zip file cannot be read: {reason}.")
+        super().__init__(f"This cannot be unpacked: {reason}.")
 
 
 class UnknownFormat(UnreadableInput):

@@ -114,6 +114,6 @@ def _raise_any(path: object, problems: list[UnreadableInput]) -> None:
 def _what(data: object) -> str:
     fields = as_object(data) or {}
     if "resourceType" in fields:
-        return f"a FHIR {str(fields['resourceType'])[:40]}"
+        return f"a FHIR {str(fields['resourceType'])[:40]!r}"
     names = ", ".join(repr(name[:40]) for name in list(fields)[:5])
     return f"an object with {names}" if names else "an empty object"

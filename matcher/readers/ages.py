@@ -45,7 +45,7 @@ def duration(age: float) -> str:
     whole, rest = divmod(months, 12)
     candidates = (
         f"P{whole}Y{rest}M" if whole and rest else f"P{whole}Y" if whole else "",
-        f"P{rest}M" if not whole else "",
+        f"P{rest}M" if rest and not whole else "",
         f"P{round(age * DAYS_PER_YEAR)}D",
     )
     for text in candidates:

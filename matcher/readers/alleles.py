@@ -43,6 +43,7 @@ _BUILDS = {
 _CHROMOSOME = re.compile(r"(?:chromosome|chrom|chr)?[ _]?([0-9]{1,2}|X|Y|M|MT)", re.I)
 _REFSEQ = re.compile(r"NC_0*(\d{1,5})\.\d+", re.IGNORECASE)
 _CHROMOSOME_NAMES = {"M": "MT", "23": "X", "24": "Y", "12920": "MT"}
+_NO_BASES = frozenset({"", "-", ".", "*"})
 _ZYGOSITIES = {
     "1": Zygosity.HETEROZYGOUS,
     "2": Zygosity.HOMOZYGOUS,
@@ -89,11 +90,18 @@ def zygosity(text: str) -> Zygosity | None:
 def bases(text: str) -> str | None:
     """An allele in capitals; None for the ways to write that there is none."""
     entered = text.strip().upper()
-    return None if entered in {"", "-", ".", "*"} or entered[0] == "<" else entered
+    return None if entered in _NO_BASES or symbolic_type(entered) else entered
 
 
 def symbolic_type(text: str) -> str | None:
-    """The Sequence Ontology id of a symbolic allele such as `<DEL>`."""
+    """The Sequence Ontology id of an allele such as `<DEL>`, `DEL` or `G]17:198982]`.
+
+    A symbol in angle brackets that VCF does not define is some structural alteration.
+    """
     symbol = text.strip().upper().strip("<>")
     found = SYMBOLIC_ALLELES.get(symbol) or SYMBOLIC_ALLELES.get(symbol.split(":")[0])
-    return found if text.strip().startswith("<") else None
+    if found:
+        return found
+    if "[" in symbol or "]" in symbol:
+        return SYMBOLIC_ALLELES["BND"]
+    return "SO:0001785" if text.strip().startswith("<") else None

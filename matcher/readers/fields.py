@@ -14,6 +14,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TRUE = frozenset({"true", "yes", "y", "1", "1.0", "observed", "present"})
 _FALSE = frozenset({"false", "no", "n", "0", "0.0", "absent", "excluded"})
 _EMPTY: Mapping[str, object] = {}
+_MAX_NUMBER = 2**63
 
 
 @functools.lru_cache(maxsize=512)
@@ -41,6 +42,8 @@ def plain_text(value: object) -> str | None:
     if isinstance(value, str):
         return _CONTROL.sub("", value).strip()
     if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value) or abs(value) > _MAX_NUMBER:
         return None
     return str(int(value)) if value == int(value) else repr(value)
 
@@ -105,7 +108,7 @@ class Fields:
         value = self.get(name)
         if isinstance(value, dict):
             return Fields(value, self.record, self.at(name))
-        if value is not None:
+        if value is not None and value != "":
             self.misfit(name, value, "an object")
         return Fields(_EMPTY, self.record, self.at(name))
 
@@ -139,7 +142,7 @@ class Fields:
         for name in self.data.keys() - known:
             camel = camel_case(name)
             if camel not in known and self.data[name] not in (None, "", [], {}):
-                self.record.ignored(self.at(camel[:60]))
+                self.record.ignored(self.at(_CONTROL.sub("", camel[:60])))
 
     def misfit(self, name: str, value: object, right: str) -> None:
         """Tells that a value was dropped because of its type."""

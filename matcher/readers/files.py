@@ -7,6 +7,7 @@ many hides no other.
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import lzma
@@ -34,6 +35,7 @@ Progress = Callable[[int, int], None]
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".zip", ".phenopacket", ".mme")
 _BOM = b"\xef\xbb\xbf"
 _ZIP = b"PK"
+_GZIP = b"\x1f\x8b"
 _ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -111,7 +113,9 @@ class Documents:
             raise NoSuchInput(self.path)
 
     def _is_wanted(self, source: str, name: str) -> bool:
-        if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
+        if name.lower().removesuffix(".gz").endswith(_SUFFIXES) and not name.startswith(
+            "."
+        ):
             return True
         message = "Not a JSON or zip file by its name, so it was not read."
         self.report.add(Entry(Kind.DROPPED, "", source, "file", name, message))
@@ -128,8 +132,21 @@ class Documents:
             file.seek(0)
             if start == _ZIP:
                 yield from self._archive(file, str(path))
+            elif start == _GZIP:
+                yield from self._compressed(file, str(path))
             else:
                 yield from self._text(file, str(path), self._advance)
+
+    def _compressed(self, file: IO[bytes], source: str) -> Iterator[Document]:
+        try:
+            with gzip.GzipFile(fileobj=file) as stream:
+                data = self._capped(stream)
+        except UnreadableInput as problem:
+            yield Document(source, problem=problem)
+        except _ARCHIVE_ERRORS as error:
+            yield Document(source, problem=_broken(error))
+        else:
+            yield from self._text(io.BytesIO(data), source)
 
     def _archive(self, file: IO[bytes], source: str) -> Iterator[Document]:
         try:
@@ -144,7 +161,7 @@ class Documents:
     def _member(
         self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, outer: str
     ) -> Iterator[Document]:
-        source = f"{outer}!{member.filename}"
+        source = f"{outer}!{_printable(member.filename)}"
         name = member.filename.rpartition("/")[2]
         if not self._is_wanted(source, name):
             return
@@ -158,17 +175,23 @@ class Documents:
             yield from self._text(io.BytesIO(data), source)
 
     def _unpacked(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-        if member.filename.lower().endswith(".zip"):
-            raise BrokenArchive("a zip inside a zip is not opened; unpack it first")
+        if member.filename.lower().endswith((".zip", ".gz")):
+            raise BrokenArchive(
+                "an archive inside a zip is not opened; unpack it first"
+            )
         if member.flag_bits & 1:
             raise BrokenArchive("this member is encrypted; store it unencrypted")
+        with archive.open(member) as stream:
+            return self._capped(stream)
+
+    def _capped(self, stream: IO[bytes] | gzip.GzipFile) -> bytes:
+        """All of a compressed stream; TooLarge before it fills the memory."""
         left = self.limits.decompressed - self.decompressed
         if left < self.limits.document:
-            limit, what = left, "What the zip file holds, unpacked,"
+            limit, what = left, "Everything unpacked"
         else:
-            limit, what = self.limits.document, "The member, unpacked,"
-        with archive.open(member) as stream:
-            data = stream.read(limit + 1)
+            limit, what = self.limits.document, "The document, unpacked,"
+        data = stream.read(limit + 1)
         self.decompressed += len(data)
         if len(data) > limit:
             raise TooLarge(limit, what)
@@ -237,6 +260,11 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _printable(name: str) -> str:
+    """A name from outside that can do nothing to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _broken(error: Exception) -> BrokenArchive:

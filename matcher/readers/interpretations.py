@@ -105,6 +105,7 @@ def _variant(interpretation: Fields, variation: Fields) -> Variant:
     extensions = _extensions(variation)
     start = _position(record, "pos")
     alternate = record.text("alt")
+    breakend = alternate if "[" in alternate or "]" in alternate else ""
     return Variant(
         assembly=alleles.assembly(record.text("genomeAssembly")),
         chromosome=alleles.chromosome(record.text("chrom")),
@@ -118,7 +119,7 @@ def _variant(interpretation: Fields, variation: Fields) -> Variant:
             variation.term("structuralType")[0] or alleles.symbolic_type(alternate)
         ),
         hgvs=tuple(_hgvs(variation)),
-        label=variation.text("label") or variation.text("description"),
+        label=variation.text("label") or variation.text("description") or breakend,
         origin=extensions.get("origin"),
         classification=_classification(interpretation),
         shareable=flag(extensions.get("shareable", "true")) is True,

@@ -80,6 +80,9 @@ def _variant(fields: Fields, base: CoordinateBase, shared: bool) -> Variant | No
     alternate = variant.text("alternateBases")
     reference = alleles.bases(variant.text("referenceBases"))
     start, end = _positions(variant, reference, base)
+    if reference and alleles.bases(alternate) and start and end:
+        # peers give the end in four ways, and the alleles say it anyway
+        end = start + len(reference) - 1
     structural = alleles.symbolic_type(alternate)
     is_structural = type_id in alleles.STRUCTURAL_TYPES
     return Variant(

@@ -60,6 +60,8 @@ _TOP_LEVEL = frozenset(
         "metaData",
     }
 )
+_FAMILY = frozenset({"id", "proband", "relatives", "pedigree", "metaData"})
+_COHORT = frozenset({"id", "description", "members", "metaData"})
 _SUBJECT = frozenset(
     {"id", "sex", "timeAtLastEncounter", "taxonomy", "dateOfBirth", "alternateIds"}
 )
@@ -99,8 +101,10 @@ def cases_from_json(
     """Every affected person of a packet, a family (proband and relatives) or a cohort."""
     top = Fields(data, CaseRecord(report, source, str(data.get("id") or "")))
     if top.get("proband") is not None or top.get("relatives") is not None:
+        top.ignore_but(_FAMILY)
         yield from _family(top, report, source)
     elif top.get("members") is not None:
+        top.ignore_but(_COHORT)
         for member in top.children("members"):
             yield from_json(_with_meta_data(member, top), report, source)
     else:

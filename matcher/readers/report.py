@@ -7,6 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+_SHOWN = 12
+_VALUE_LENGTH = 200
+_MESSAGE_LENGTH = 400
+
 
 class Kind(enum.StrEnum):
     """What became of a value."""
@@ -66,8 +70,10 @@ class Report:
         for kind, counts in self.counts.items():
             if counts:
                 fields = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-                listed = ", ".join(f"{field} {number:,}" for field, number in fields)
-                yield f"{kind}: {listed}"
+                shown = [f"{field} {number:,}" for field, number in fields[:_SHOWN]]
+                if len(fields) > _SHOWN:
+                    shown.append(f"and {len(fields) - _SHOWN:,} fields more")
+                yield f"{kind}: {', '.join(shown)}"
 
     def to_json(self) -> dict[str, object]:
         """Everything as JSON: cases, counts by kind and field, entries, entries left out."""
@@ -115,5 +121,6 @@ class CaseRecord:
         self._add(Kind.DROPPED, field, value, message)
 
     def _add(self, kind: Kind, field: str, value: object, message: str) -> None:
-        shown = "" if value is None else str(value)[:200]
+        shown = "" if value is None else str(value)[:_VALUE_LENGTH]
+        message = message[:_MESSAGE_LENGTH]
         self.report.add(Entry(kind, self.case_id, self.source, field, shown, message))
