@@ -1,0 +1,48 @@
+"""What people see: one module and one template folder for each kind of page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+from werkzeug.routing import BaseConverter
+
+from matcher.wording import rarity
+from web.accounts import maybe_person
+from web.pages import account, cases, help, home, matches, pictures, terms
+from web.pages.colophon import colophon
+from web.pages.words import lowered, sentence
+
+
+class CaseIdConverter(BaseConverter):
+    """Any case id as one segment of a path: `~` writes what a path would read otherwise."""
+
+    def to_python(self, value: str) -> str:
+        """The id that the segment stands for."""
+        return value.replace("~d", ".").replace("~s", "/").replace("~t", "~")
+
+    def to_url(self, value: str) -> str:
+        """The segment that stands for the id."""
+        written = value.replace("~", "~t").replace("/", "~s")
+        if not written.strip("."):
+            written = written.replace(".", "~d")
+        return super().to_url(written)
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages to an application that has its service, accounts and security."""
+    app.url_map.converters["case_id"] = CaseIdConverter
+    pages = Blueprint("pages", __name__)
+    for module in (home, cases, matches, terms, account, help):
+        pages.register_blueprint(module.blueprint)
+    app.register_blueprint(pages)
+    app.jinja_env.globals["pictures"] = pictures
+    app.jinja_env.filters.update(lowered=lowered, sentence=sentence, rarity=rarity)
+    app.context_processor(_on_every_page)
+
+
+def _on_every_page() -> dict[str, object]:
+    person = maybe_person()
+    return {
+        "person": person,
+        "theme": person.theme if person else "auto",
+        "colophon": colophon(),
+    }

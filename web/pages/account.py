@@ -1,0 +1,137 @@
+"""Log in, log out, and one's own account: sessions, colours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from web.accounts import (
+    Session,
+    accounts,
+    current_session,
+    log_in as begin_session,
+    log_out as end_this_session,
+    maybe_person,
+    the_person,
+)
+from web.errors import BadAccount, LogInFailed, LogInThrottled
+from web.pages.devices import device
+from web.pages.words import counted, moment
+from web.security import safe_target
+
+blueprint = Blueprint("account", __name__)
+
+THEMES = (
+    ("auto", "As the device", "light by day, dark at night, where the device says so"),
+    ("light", "Light", "dark on light, always"),
+    ("dark", "Dark", "light on dark, always"),
+)
+
+
+@blueprint.get("/log-in")
+def log_in() -> ResponseReturnValue:
+    """The page to log in; who is logged in already goes on."""
+    if maybe_person() is not None:
+        return redirect(_next_page())
+    return _log_in_page()
+
+
+@blueprint.post("/log-in")
+def check() -> ResponseReturnValue:
+    """Begin a session, or say what was wrong and keep the name."""
+    name, password = (request.form.get(field, "") for field in ("name", "password"))
+    missing = [
+        (field, label, f"{label} is empty.")
+        for field, label, value in (
+            ("name", "Name", name),
+            ("password", "Password", password),
+        )
+        if not value.strip()
+    ]
+    if missing:
+        return _log_in_page(name, missing), 422
+    try:
+        begin_session(name.strip(), password)
+    except LogInFailed as error:
+        return _log_in_page(name, [("name", "Name and password", str(error))]), 401
+    except LogInThrottled as error:
+        page = _log_in_page(name, [("name", "Name", str(error))])
+        return page, 429, {"Retry-After": str(error.retry_after)}
+    return redirect(_next_page(), 303)
+
+
+def _next_page() -> str:
+    return safe_target(request.values.get("next"), url_for("pages.home.mine"))
+
+
+def _log_in_page(
+    name: str = "", problems: list[tuple[str, str, str]] | None = None
+) -> str:
+    return render_template(
+        "account/log_in.html",
+        name=name[:200],
+        next=request.values.get("next", ""),
+        problems=problems or [],
+        said={field: message for field, _, message in problems or []},
+    )
+
+
+@blueprint.post("/log-out")
+def log_out() -> ResponseReturnValue:
+    """End this session."""
+    end_this_session()
+    return redirect(url_for("pages.account.log_in"), 303)
+
+
+@blueprint.get("/account")
+def show() -> ResponseReturnValue:
+    """My sessions and how the pages look."""
+    person = the_person()
+    sessions = [_session(each) for each in accounts().sessions(person)]
+    return render_template(
+        "account/show.html",
+        heading=_heading(len(sessions)),
+        roles=" and ".join(sorted(role.value for role in person.roles)),
+        sessions=sorted(sessions, key=lambda each: not each["current"]),
+        themes=THEMES,
+    )
+
+
+def _heading(sessions: int) -> str:
+    if sessions == 1:
+        return "You are logged in here and nowhere else"
+    return f"You are logged in here and in {counted(sessions - 1, 'other place')}"
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.session_id,
+        "current": session.session_id == current_session().session_id,
+        "device": device(session.agent),
+        "address": session.address,
+        "since": moment(session.created_at),
+        "seen": moment(session.seen_at),
+    }
+
+
+@blueprint.post("/account/sessions/<session_id>/end")
+def end(session_id: str) -> ResponseReturnValue:
+    """End another session of mine."""
+    accounts().end_session(the_person(), session_id)
+    flash("That session has ended.", "good")
+    return redirect(url_for("pages.account.show"), 303)
+
+
+@blueprint.post("/account/theme")
+def theme() -> ResponseReturnValue:
+    """Choose light, dark, or as the device."""
+    chosen = request.form.get("theme", "")
+    try:
+        accounts().set_theme(the_person(), chosen)
+    except BadAccount as error:
+        flash(str(error), "alert")
+        return redirect(url_for("pages.account.show"), 303)
+    flash("Your colours are set.", "good")
+    return redirect(url_for("pages.account.show"), 303)

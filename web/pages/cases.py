@@ -1,0 +1,222 @@
+"""One case: shown, entered, changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from matcher.case import Case, Contact
+from matcher.store import StoredCase
+from matcher.store_errors import CaseChanged, UnknownCase
+from web.people import Person
+from web.db import store
+from web.pages import choices, profile
+from web.pages.admission import the_clinician
+from web.pages.casehead import head_values, opened
+from web.pages.differences import differences
+from web.pages.drafts import Draft, Problem
+from web.pages.entry import Answer, answer, unfinished, with_typed_gene
+from web.pages.merging import Merge, merge
+from web.pages.visibility import may_share
+from web.pages.words import counted, moment, sentence
+from web.service import service
+
+blueprint = Blueprint("cases", __name__)
+
+Save = Callable[[Person, Case, Case, int], ResponseReturnValue]
+
+
+@blueprint.get("/cases/<case_id:case_id>")
+def show(case_id: str) -> ResponseReturnValue:
+    """One case with its features, rarest first."""
+    stored = opened(the_clinician(), case_id)
+    return render_template(
+        "cases/show.html", **head_values(stored), **_shown(stored.case)
+    )
+
+
+def _shown(case: Case) -> dict[str, Any]:
+    release = service().release
+    return {
+        "observed": profile.lines(
+            (f for f in case.features if not f.excluded), release
+        ),
+        "excluded": profile.lines((f for f in case.features if f.excluded), release),
+        "gene_rows": profile.gene_rows(case.genomic_features, release),
+        "facts": profile.facts(case, release),
+        "diseases": profile.disease_lines(case, release),
+        "sharing_explained": choices.sharing_explained(case.sharing, case.site or ""),
+    }
+
+
+@blueprint.route("/cases/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Enter a case."""
+    person = the_clinician()
+    base = Case(
+        case_id="",
+        site=person.site,
+        submitter=person.name,
+        contact=Contact(institution=person.site or ""),
+    )
+    if request.method == "GET":
+        return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
+    return _answered(person, base, _save_new)
+
+
+@blueprint.route("/cases/<case_id:case_id>/edit", methods=["GET", "POST"])
+def edit(case_id: str) -> ResponseReturnValue:
+    """Change a case; two people who do so at once both keep what they typed."""
+    person = the_clinician()
+    stored = opened(person, case_id)
+    if request.method == "GET":
+        draft = Draft.from_case(stored.case, stored.version)
+        return _form(person, stored.case, Answer(draft=draft))
+    before = _as_of(stored, request.form.get("version", 0, type=int))
+    return _answered(person, before, _save_change)
+
+
+def _as_of(stored: StoredCase, version: int) -> Case:
+    """The case as it was when the form was opened; as it is now if that version is gone."""
+    for revision in store().history(stored.case.case_id):
+        if revision.version == version and revision.case is not None:
+            return revision.case
+    return stored.case
+
+
+def _answered(person: Person, base: Case, save: Save) -> ResponseReturnValue:
+    release = service().release
+    draft = Draft.from_form(request.form, base)
+    pressed = answer(draft, request.form, release)
+    if pressed is not None:
+        return _form(person, base, pressed)
+    draft = with_typed_gene(draft, release).draft
+    problems = [*draft.problems(release, base), *_sharing_problems(person, draft, base)]
+    if problems:
+        return _form(person, base, unfinished(draft, problems, release)), 422
+    return save(person, base, draft.case(base), draft.version)
+
+
+def _sharing_problems(person: Person, draft: Draft, base: Case) -> list[Problem]:
+    if draft.sharing == base.sharing.value or may_share(person, base):
+        return []
+    message = f"Only {base.submitter or 'who entered it'} changes how far this case is shared."
+    return [Problem("sharing", "Sharing", message)]
+
+
+def _save_new(
+    person: Person, base: Case, case: Case, version: int
+) -> ResponseReturnValue:
+    named = dataclasses.replace(case, case_id=_free_id(person.site or ""))
+    return _saved(store().put(named, actor=person.name, expected_version=0))
+
+
+def _free_id(site: str) -> str:
+    """The next number of the site that no case has or had."""
+    prefix = re.sub(r"[^A-Z0-9]+", "-", site.upper()).strip("-") or "CASE"
+    number = store().count(site=site) + 1
+    while True:
+        case_id = f"{prefix}-{number:04}"
+        try:
+            store().history(case_id)
+        except UnknownCase:
+            return case_id
+        number += 1
+
+
+def _save_change(
+    person: Person, base: Case, case: Case, version: int
+) -> ResponseReturnValue:
+    try:
+        return _saved(store().put(case, actor=person.name, expected_version=version))
+    except CaseChanged:
+        now = opened(person, case.case_id)
+        merged = merge(base, now.case, case)
+        draft = Draft.from_case(merged.case, now.version)
+        return (
+            _form(person, now.case, Answer(draft=draft), _conflict(base, merged, now)),
+            409,
+        )
+
+
+def _conflict(base: Case, merged: Merge, now: StoredCase) -> dict[str, Any]:
+    return {
+        "merge": merged,
+        "differences": differences(base, merged, service().release),
+        "changed_by": now.actor,
+        "changed_at": moment(now.saved_at),
+    }
+
+
+def _saved(stored: StoredCase) -> ResponseReturnValue:
+    case_id = stored.case.case_id
+    flash(f"{case_id} is saved as version {stored.version}.", "good")
+    return redirect(url_for("pages.matches.ranked", case_id=case_id), 303)
+
+
+def _form(
+    person: Person, base: Case, shown: Answer, conflict: dict[str, Any] | None = None
+) -> str:
+    values: dict[str, Any] = {
+        "head_template": "layout.html",
+        "case": base,
+        "is_new": True,
+    }
+    if base.case_id:
+        values = {
+            **head_values(store().get(base.case_id)),
+            "head_template": "cases/_head.html",
+        }
+    return render_template(
+        "cases/edit.html",
+        **values,
+        **_draft_values(shown),
+        **_offered(base, shown.draft),
+        **(conflict or {}),
+        action=request.path,
+        person=person,
+        can_share=may_share(person, base),
+    )
+
+
+def _draft_values(shown: Answer) -> dict[str, Any]:
+    release = service().release
+    features = shown.draft.features
+    return {
+        "draft": shown.draft,
+        "observed": profile.lines((f for f in features if not f.excluded), release),
+        "excluded": profile.lines((f for f in features if f.excluded), release),
+        "genes": profile.gene_lines(shown.draft.genomic_features, release),
+        "found": shown.found,
+        "genes_found": shown.genes_found,
+        "blank": profile.Line(),
+        "problems": [dataclasses.astuple(p) for p in shown.problems],
+        "said": {p.field: p.message for p in reversed(shown.problems)},
+        "problems_heading": "The case was not saved: "
+        + counted(len(shown.problems), "thing to correct", "things to correct"),
+    }
+
+
+def _offered(base: Case, draft: Draft) -> dict[str, Any]:
+    release = service().release
+    modes = list(choices.INHERITANCE)
+    modes += [
+        (i, profile.term_label(i, release))
+        for i in base.inheritance
+        if i not in dict(modes)
+    ]
+    onsets = [("", "not stated"), *choices.ONSETS]
+    if draft.onset and draft.onset not in dict(onsets):
+        onsets.append((draft.onset, profile.term_label(draft.onset, release)))
+    return {
+        "sexes": choices.SEXES,
+        "onsets": choices.ONSETS,
+        "onset_options": onsets,
+        "inheritance": [(key, sentence(text)) for key, text in modes],
+        "sharing": choices.sharing_levels(base.site or ""),
+    }

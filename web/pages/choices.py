@@ -1,0 +1,62 @@
+"""What the case form offers to choose from: onset classes, modes of inheritance, sexes, levels."""
+
+from __future__ import annotations
+
+from matcher.case import Sex, Sharing
+
+ONSETS = (
+    ("HP:0030674", "before birth"),
+    ("HP:0003577", "at birth"),
+    ("HP:0003623", "first 28 days"),
+    ("HP:0003593", "first year"),
+    ("HP:0011463", "1 to 5 years"),
+    ("HP:0003621", "5 to 15 years"),
+    ("HP:0011462", "16 to 40 years"),
+    ("HP:0003596", "40 to 60 years"),
+    ("HP:0003584", "after 60 years"),
+)
+
+INHERITANCE = (
+    ("HP:0000006", "autosomal dominant"),
+    ("HP:0000007", "autosomal recessive"),
+    ("HP:0001417", "X-linked"),
+    ("HP:0001427", "mitochondrial"),
+    ("HP:0003745", "sporadic"),
+)
+
+SEXES = (
+    (Sex.UNKNOWN.value, "not stated"),
+    (Sex.FEMALE.value, "female"),
+    (Sex.MALE.value, "male"),
+    (Sex.OTHER.value, "other"),
+)
+
+SHARING = (
+    (Sharing.PRIVATE.value, "Nobody", "You alone see it."),
+    (Sharing.SITE.value, "Own site", "Colleagues at {site} see it."),
+    (
+        Sharing.NETWORK.value,
+        "Own site and network",
+        "Clinicians at other sites see its features, genes and your institution.",
+    ),
+    (
+        Sharing.EXCHANGE_1.value,
+        "Exchange, level 1",
+        "Connected exchanges as well: features, disease and gene names.",
+    ),
+    (
+        Sharing.EXCHANGE_2.value,
+        "Exchange, level 2",
+        "Variants as well. This needs the consent of the person or the family.",
+    ),
+)
+
+
+def sharing_levels(site: str) -> list[tuple[str, str, str]]:
+    """Each level with its name and who sees what at it."""
+    return [(value, name, text.format(site=site)) for value, name, text in SHARING]
+
+
+def sharing_explained(level: Sharing, site: str) -> str:
+    """Who sees what at this level."""
+    return next(text for value, _, text in sharing_levels(site) if value == level.value)

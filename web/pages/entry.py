@@ -1,0 +1,99 @@
+"""The buttons of the case form that do not save: search, add, turn, remove.
+
+With the script none of them reaches the server; without it each is one round trip that keeps
+everything typed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from matcher.case import PhenotypicFeature
+from ontologies import Release
+from web.pages.drafts import Draft, Problem
+from web.pages.terms import Option, gene_options, term_options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The form after a button: the draft, what was found, and what could not be done.
+
+    `found` is None where no term was searched, and empty where nothing was found.
+    """
+
+    draft: Draft
+    found: list[Option] | None = None
+    genes_found: list[Option] | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def answer(draft: Draft, form: MultiDict[str, str], release: Release) -> Answer | None:
+    """What the pressed button asks for; None if the case is to be saved."""
+    if form.get("action") == "search":
+        return Answer(draft=draft, found=term_options(draft.search, release))
+    if form.get("action") == "gene":
+        return with_typed_gene(draft, release)
+    for button, change in (
+        ("observe", lambda i: draft.with_feature(PhenotypicFeature(term_id=i))),
+        (
+            "exclude",
+            lambda i: draft.with_feature(PhenotypicFeature(term_id=i, excluded=True)),
+        ),
+        ("turn", draft.turned),
+        ("remove", draft.without_feature),
+        ("drop", draft.without_gene),
+        ("choose_gene", lambda i: _with_gene(draft, i, release)),
+    ):
+        if button in form:
+            return Answer(draft=change(form[button]))
+    return None
+
+
+def unfinished(draft: Draft, problems: Iterable[Problem], release: Release) -> Answer:
+    """A form that cannot be saved yet, with what its search boxes find."""
+    found = term_options(draft.search, release) if draft.search else None
+    genes_found = (
+        gene_options(draft.gene_search, release) if draft.gene_search else None
+    )
+    return Answer(
+        draft=draft, found=found, genes_found=genes_found, problems=tuple(problems)
+    )
+
+
+def with_typed_gene(draft: Draft, release: Release) -> Answer:
+    """The draft with the gene that was typed, or the genes that it may mean."""
+    if not draft.gene_search:
+        return Answer(draft=draft)
+    resolution = release.genes.resolve(draft.gene_search)
+    if resolution.gene:
+        return Answer(draft=_with_gene(draft, resolution.gene.hgnc_id, release))
+    return Answer(
+        draft=draft,
+        genes_found=gene_options(draft.gene_search, release),
+        problems=(gene_problem(draft, release),),
+    )
+
+
+def gene_problem(draft: Draft, release: Release) -> Problem:
+    """Why the typed gene was not added."""
+    typed = draft.gene_search
+    candidates = release.genes.resolve(typed).candidates
+    if candidates:
+        message = f"“{typed}” may be any of {len(candidates)} genes. Choose one below."
+    else:
+        message = (
+            f"“{typed}” names no gene. Use an HGNC symbol, an older symbol, or an Ensembl, "
+            "Entrez or HGNC id."
+        )
+    return Problem("gene_q", "Genes", message)
+
+
+def _with_gene(draft: Draft, hgnc_id: str, release: Release) -> Draft:
+    gene = release.genes.resolve(hgnc_id).gene
+    if gene is None:
+        return dataclasses.replace(draft, gene_search=hgnc_id)
+    return draft.with_gene(gene.hgnc_id, gene.symbol)

@@ -1,0 +1,146 @@
+"""The first page: my cases or my site's, with the answer they have found so far."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from matcher.case import Case
+from matcher.store import StoredCase
+from web.people import Person
+from web.db import store
+from web.pages import profile, ranking
+from web.pages.admission import the_clinician
+from web.pages.cards import Card, card
+from web.pages.visibility import may_open
+from web.pages.words import SHARED_WITH, counted, day, number_word, proband, sentence
+from web.service import service
+
+blueprint = Blueprint("home", __name__)
+
+PAGE_SIZE = 20
+LEADING = 2
+MOST_LEADS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One case of the list; `best` is None where no candidate is worth a look."""
+
+    case_id: str
+    label: str
+    proband: str
+    leading: str
+    genes: str
+    shared: str
+    changed: str
+    best: Card | None
+
+
+@blueprint.get("/")
+def mine() -> ResponseReturnValue:
+    """The cases that I entered."""
+    person = the_clinician()
+    return _page(person, "mine", store().cases(site=person.site, submitter=person.name))
+
+
+@blueprint.get("/site")
+def site() -> ResponseReturnValue:
+    """Every case of my site that I may open."""
+    person = the_clinician()
+    return _page(person, "site", store().cases(site=person.site))
+
+
+def _page(person: Person, of: str, cases: Iterable[StoredCase]) -> str:
+    visible = [stored for stored in cases if may_open(person, stored.case)]
+    find = request.args.get("find", "").strip()[:100]
+    found = [stored for stored in visible if _has(stored.case, find.casefold())]
+    found.sort(key=lambda stored: (stored.saved_at, stored.case.case_id), reverse=True)
+    pages = max(1, math.ceil(len(found) / PAGE_SIZE))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    rows = [
+        _row(person, each) for each in found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    ]
+    leads = [row for row in rows if row.best is not None]
+    return render_template(
+        "home.html",
+        of=of,
+        find=find,
+        heading=_heading(of, leads, len(visible)),
+        subheading=_subheading(person, of, visible),
+        total=len(visible),
+        rows=rows,
+        leads=sorted(leads, key=_most_probable)[:MOST_LEADS],
+        page=page,
+        pages=pages,
+    )
+
+
+def _has(case: Case, find: str) -> bool:
+    """Whether the id, a gene or a feature has the text in it."""
+    if not find:
+        return True
+    release = service().release
+    features = (profile.term_label(f.term_id, release) for f in case.features)
+    said = (case.case_id, case.label, *profile.gene_names(case, release), *features)
+    return any(find in text.casefold() for text in said)
+
+
+def _row(person: Person, stored: StoredCase) -> Row:
+    case, release = stored.case, service().release
+    observed = profile.lines((f for f in case.features if not f.excluded), release)
+    return Row(
+        case_id=case.case_id,
+        label=case.label,
+        proband=proband(case),
+        leading=sentence(", ".join(line.lower for line in observed[:LEADING]))
+        or "no feature yet",
+        genes=", ".join(profile.gene_names(case, release)),
+        shared=SHARED_WITH[case.sharing],
+        changed=day(stored.saved_at),
+        best=_best(person, case),
+    )
+
+
+def _best(person: Person, case: Case) -> Card | None:
+    """The most probable match, if it is worth a look."""
+    matches = ranking.answer(person, case, 1).matches
+    best = card(person, matches[0], 1) if matches else None
+    return best if best is not None and best.band != "none" else None
+
+
+def _most_probable(row: Row) -> tuple[bool, float]:
+    best = row.best
+    assert best is not None
+    return best.band != "contact", -best.count / best.of if best.of else 0.0
+
+
+def _heading(of: str, leads: Sequence[Row], total: int) -> str:
+    calls = sum(row.best is not None and row.best.band == "contact" for row in leads)
+    whose = "your site’s" if of == "site" else "your"
+    if not total:
+        return (
+            "No case of your site yet"
+            if of == "site"
+            else "You have not entered a case yet"
+        )
+    if calls:
+        verb = "has" if calls == 1 else "have"
+        return f"{sentence(number_word(calls))} of {whose} cases {verb} a match worth a call"
+    if leads:
+        verb = "has" if len(leads) == 1 else "have"
+        return f"{sentence(number_word(len(leads)))} of {whose} cases {verb} a match worth a look"
+    return f"None of {whose} cases has a match worth a call yet"
+
+
+def _subheading(person: Person, of: str, visible: Sequence[StoredCase]) -> str:
+    if not visible:
+        return "Enter one, and it is compared with every case that is shared with you."
+    undiagnosed = sum(not stored.case.solved for stored in visible)
+    whose = f"of {person.site}" if of == "site" else "of yours"
+    cases = sentence(counted(len(visible), "case"))
+    return f"{cases} {whose}, {number_word(undiagnosed)} without a diagnosis."

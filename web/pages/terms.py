@@ -1,0 +1,146 @@
+"""What a search box of the case form is answered: HPO terms and genes, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from matcher.wording import rarity
+from ontologies import Release
+from ontologies.genes import Gene
+from web.pages.words import lowered
+from web.service import service
+
+blueprint = Blueprint("terms", __name__)
+
+LONGEST_QUERY = 200
+OFFERED = 8
+PATH_LENGTH = 3
+PHENOTYPE = "HP:0000118"
+
+Part = tuple[str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One line under a search box. Parts are runs of text with whether they matched."""
+
+    id: str
+    label: str
+    label_parts: tuple[Part, ...]
+    also: str = ""
+    also_parts: tuple[Part, ...] = ()
+    fact: str = ""
+    rarity: float = 0.0
+    definition: str = ""
+    path: tuple[str, ...] = ()
+    narrower: str = ""
+
+
+@blueprint.get("/terms")
+def search() -> ResponseReturnValue:
+    """HPO terms for what was typed, best first."""
+    typed = request.args.get("q", "")[:LONGEST_QUERY]
+    return jsonify(options=[asdict(o) for o in term_options(typed, service().release)])
+
+
+@blueprint.get("/genes")
+def genes() -> ResponseReturnValue:
+    """Genes of that name: one, or several where the name is ambiguous."""
+    typed = request.args.get("q", "")[:LONGEST_QUERY]
+    return jsonify(options=[asdict(o) for o in gene_options(typed, service().release)])
+
+
+def term_options(typed: str, release: Release) -> list[Option]:
+    """The best few phenotypic terms for what was typed."""
+    if not typed.strip():
+        return []
+    hits = release.lookup.search(typed, limit=3 * OFFERED)
+    found = [hit for hit in hits if release.ontology.is_phenotype(hit.term_id)]
+    return [
+        _term_option(hit.term_id, hit.matched, hit.spans, release)
+        for hit in found[:OFFERED]
+    ]
+
+
+def _term_option(
+    term_id: str, matched: str, spans: Sequence[tuple[int, int]], release: Release
+) -> Option:
+    term = release.ontology.term(term_id)
+    is_label = matched == term.label
+    parts = marked(matched, spans)
+    one_in = release.information_content.rarity(term_id)
+    return Option(
+        id=term_id,
+        label=term.label,
+        label_parts=parts if is_label else ((term.label, False),),
+        also="" if is_label else matched,
+        also_parts=() if is_label else parts,
+        fact=rarity(one_in),
+        rarity=one_in,
+        definition=term.definition,
+        path=_path(term_id, release),
+        narrower=_narrower(term_id, release),
+    )
+
+
+def _path(term_id: str, release: Release) -> tuple[str, ...]:
+    """Labels of the closest few broader terms, broadest first, by the rarest parent each time."""
+    labels: list[str] = []
+    current = term_id
+    while len(labels) < PATH_LENGTH:
+        parents = [p for p in release.ontology.parents(current) if p != PHENOTYPE]
+        if not parents:
+            break
+        current = max(parents, key=lambda p: (release.information_content[p], p))
+        if not release.ontology.is_phenotype(current):
+            break
+        labels.append(release.ontology.label(current))
+    return tuple(reversed(labels))
+
+
+def _narrower(term_id: str, release: Release) -> str:
+    children = release.ontology.children(term_id)
+    if not children:
+        return ""
+    few = ", ".join(lowered(release.ontology.label(child)) for child in children[:3])
+    return f"{len(children)} narrower: {few}{' …' if len(children) > 3 else ''}"
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]]) -> tuple[Part, ...]:
+    """The text cut into runs, with whether each run lies in one of the spans."""
+    parts: list[Part] = []
+    done = 0
+    for start, end in sorted(spans):
+        start = max(start, done)
+        if start > done:
+            parts.append((text[done:start], False))
+        if end > start:
+            parts.append((text[start:end], True))
+            done = end
+    if done < len(text):
+        parts.append((text[done:], False))
+    return tuple(parts)
+
+
+def gene_options(typed: str, release: Release) -> list[Option]:
+    """The gene of that name, or all that it may stand for."""
+    resolution = release.genes.resolve(typed)
+    found = [resolution.gene] if resolution.gene else list(resolution.candidates)
+    return [_gene_option(gene, typed.strip(), resolution.via) for gene in found]
+
+
+def _gene_option(gene: Gene, typed: str, via: str) -> Option:
+    other_name = typed.casefold() != gene.symbol.casefold()
+    return Option(
+        id=gene.hgnc_id,
+        label=gene.symbol,
+        label_parts=((gene.symbol, not other_name),),
+        also=typed if other_name else "",
+        also_parts=((typed, True),) if other_name else (),
+        fact=via if other_name else "",
+        definition=gene.name,
+    )

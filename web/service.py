@@ -1,0 +1,35 @@
+"""What the requests of one process share: the settings, the release, and the matcher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from matcher import Calibration
+from ontologies import Release
+from web.config import Settings
+from web.matching import LiveMatcher
+
+EXTENSION = "secondcase"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Opened once, when the application is made."""
+
+    settings: Settings
+    release: Release
+    calibration: Calibration
+    matcher: LiveMatcher
+
+
+def init_app(app: Flask, made: Service) -> None:
+    """Let every request of the application use the service."""
+    app.extensions[EXTENSION] = made
+
+
+def service() -> Service:
+    """The service behind the current request."""
+    found: Service = current_app.extensions[EXTENSION]
+    return found
