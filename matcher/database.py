@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +32,7 @@ __all__ = [
 
 BUSY_TIMEOUT_MS = 5000
 STARTING_TIMEOUT_S = 60.0
+PAUSE_S = (0.0005, 0.003)
 
 
 def connect(path: Path) -> Database:
@@ -106,13 +109,34 @@ def write_transaction(db: Database) -> Iterator[None]:
             yield
         return
     with named_errors(location(db)):
-        db.conn.execute("BEGIN IMMEDIATE")
+        _begin(db.conn)
         try:
             yield
             db.conn.execute("COMMIT")
         except BaseException:
             db.rollback()
             raise
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Take the write lock, asking often.
+
+    SQLite's own waiting pauses up to 100 ms between two attempts, so that among several busy
+    writers one can wait for seconds while the others take turns.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(random.uniform(*PAUSE_S))
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 @contextlib.contextmanager
@@ -134,9 +158,8 @@ def _named_file_errors(path: Path) -> Iterator[None]:
 
 
 def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
-    # The low byte is the error, the rest its shade, such as SQLITE_BUSY_SNAPSHOT.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    code = _code(error)
+    if _is_busy(error):
         return DatabaseBusy()
     if code == sqlite3.SQLITE_FULL:
         return DatabaseFull()
@@ -145,6 +168,16 @@ def _named(error: sqlite3.DatabaseError, path: Path) -> Exception:
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):
         return DatabaseUnusable(path, str(error))
     return error
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    # The low byte is the error, the rest its shade, such as SQLITE_BUSY_SNAPSHOT.
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def backup(db: Database, target: Path) -> None:
