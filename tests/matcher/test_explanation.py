@@ -221,15 +221,6 @@ def test_explanation_as_json_is_complete_and_the_same_every_time(explained):
     ]
 
 
-def numbers_in(value):
-    """Every number of JSON values, however deep."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [number for item in value for number in numbers_in(item)]
-    return [value] if isinstance(value, float) else []
-
-
 def test_in_bands_no_exact_number_is_left(explained):
     exact = explained(efm=0.02, scaled=0.7, probability=0.93)
     told = in_bands(exact).to_json()
@@ -239,10 +230,14 @@ def test_in_bands_no_exact_number_is_left(explained):
     assert told["ladder"]["frequency"] is None
     assert told["features"]["coverage_of_yours"] in (0.0, 0.25, 0.5, 0.75, 1.0)
     assert told["features"]["coverage_of_theirs"] in (0.0, 0.25, 0.5, 0.75, 1.0)
-    for item in told["evidence"]:
-        power = item["log_likelihood_ratio"] / math.log(10)
-        assert power == pytest.approx(round(power))
-        assert not {"unweighted", "similarity", "scaled"} & item["details"].keys()
+
+
+@pytest.mark.parametrize("position", range(5))
+def test_in_bands_evidence_keeps_a_power_of_ten_only(explained, position):
+    item = in_bands(explained()).evidence[position]
+    power = item.log_likelihood_ratio / math.log(10)
+    assert power == pytest.approx(round(power))
+    assert not {"unweighted", "similarity", "scaled"} & item.details.keys()
 
 
 def test_in_bands_the_frequency_of_a_gene_here_is_left_out(explained):
@@ -272,15 +267,15 @@ DISCLOSED = replace(
 
 def test_outside_speaks_only_of_what_is_disclosed(drawn_release):
     told = json.dumps(outside(drawn_release, DISCLOSED).to_json())
-    for hidden in (
+    hidden = (
         "Sparse hair",
         "HP:0008070",
         "HP:0005484",
         "Infantile",
         "5 y",
-        "9 years",
-    ):
-        assert hidden not in told
+        "PHF14 and",
+    )
+    assert not [word for word in hidden if word in told]
     assert "Same gene" not in told
 
 
