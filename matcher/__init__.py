@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from matcher.calibration import Calibration
     from matcher.case import Case
     from matcher.constraints import Constraints
-    from matcher.matching import Match, Matcher
+    from matcher.matches import Match
+    from matcher.matching import Matcher
     from matcher.readers import read_cases
 
 __all__ = ["Calibration", "Case", "Constraints", "Match", "Matcher", "read_cases"]
@@ -23,7 +24,7 @@ def __getattr__(name: str) -> Any:
         "Calibration": "matcher.calibration",
         "Case": "matcher.case",
         "Constraints": "matcher.constraints",
-        "Match": "matcher.matching",
+        "Match": "matcher.matches",
         "Matcher": "matcher.matching",
         "read_cases": "matcher.readers",
     }

@@ -1,4 +1,4 @@
-"""What a score means: from closeness to probability, and how many false matches to expect.
+"""What a score means: from closeness to probability, and which matches are worth a call.
 
 A `Calibration` is an immutable bundle. Two sites that use the same bundle give the same score to
 the same pair, and an old match can be computed again from the bundle it names.
@@ -11,34 +11,35 @@ import hashlib
 import importlib.resources
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from matcher import simulation
 from matcher.case import Case
-from matcher.evidence import Background
-from matcher.kernels import Kernels, fastest_kernels, mean_of_largest
-from matcher.packed import Curve, Floats, Profiles, Rows, Singles, Terms, curve
-from matcher.profile import ProfileReader, terms_of
-from matcher.simulation import simulate_cases
+from matcher.evidence_settings import Background
+from matcher.kernels import Kernels
+from matcher.packed import Curve, Terms, curve
+from matcher.panel import Panel, Progress, QueryScale, silent
+from ontologies.library import data_directory
 
 if TYPE_CHECKING:
     from ontologies import Release
 
 PANEL_CASES = 2000
 PANEL_SEED = 1
-NEAREST = 10
 FEWEST_TERMS = 3
-TAIL = 0.02
 
 _SLOPE_BELOW = 4.0
 _SLOPE_ABOVE = 1.0
-
-Progress = Callable[[int, int], None]
+_FACTS = "calibration.json"
 
 
 class Band(enum.StrEnum):
@@ -65,76 +66,62 @@ class BandRules:
         return Band.LOOK if is_rare or probability >= self.look else Band.BACKGROUND
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Knots:
-    """Where lnLR(Y) bends, and how the knots were found."""
+    """Where lnLR(Y) bends, and which command found the knots on what."""
 
     y: tuple[float, ...]
     log_likelihood_ratio: tuple[float, ...]
     origin: str = ""
 
     def curve(self) -> Curve:
-        """lnLR as a function of Y, in nats."""
-        return curve(
-            np.array(self.y),
-            np.array(self.log_likelihood_ratio),
-            _SLOPE_BELOW,
-            _SLOPE_ABOVE,
-        )
+        """lnLR as a function of Y, in nats: straight between knots.
+
+        Beyond them it goes on, 4 below and 1 above for each unit of Y, so that Y breaks ties.
+        """
+        y, values = np.array(self.y), np.array(self.log_likelihood_ratio)
+        return curve(y, values, _SLOPE_BELOW, _SLOPE_ABOVE)
 
 
-@dataclass(frozen=True, slots=True)
-class QueryScale:
-    """How close one query comes to cases that have nothing to do with it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """How much more often real cases come close by chance than the cases of the panel.
 
-    `hubness` is r(q); `panel` its scores Y against the panel, ascending; `threshold` and `excess`
-    describe their upper tail, u and sigma.
+    Of a share p of the panel it is factor * p ** exponent of unrelated real cases. A panel of
+    real cases needs no correction.
     """
 
-    hubness: float
-    panel: Floats
-    threshold: float
-    excess: float
+    factor: float = 1.0
+    exponent: float = 1.0
 
-    def false_matches(self, y: float, searched: int) -> float:
-        """Of `searched` unrelated cases, how many are expected to come at least as close as `y`.
-
-        N * .02 * exp(-(Y - u) / sigma), u being the 98th percentile of the panel's scores and
-        sigma their mean excess over it; below u the share of the panel. At most `searched`.
-        """
-        if not len(self.panel):
-            return float(searched)
-        if y < self.threshold:
-            above = len(self.panel) - int(np.searchsorted(self.panel, y, side="left"))
-            return searched * max(TAIL, above / len(self.panel))
-        return searched * TAIL * math.exp(-(y - self.threshold) / self.excess)
+    def share(self, of_panel: float) -> float:
+        """The share of unrelated real cases, at most 1."""
+        return min(1.0, self.factor * math.pow(of_panel, self.exponent))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
     """The panel, the knots and every number that turns a likelihood ratio into a probability.
 
-    `panel` holds rows of the release's ontology, `panel_hubness` r of each panel case over the
-    others. `expected_partners` is E.
+    `background` says how usual each gene is, `expected_partners` is E. Bands do not change a
+    score and are no part of the id.
     """
 
     release_id: str
-    terms: Terms
-    panel: Profiles
-    panel_hubness: Singles
+    panel: Panel
     knots: Knots
+    tail: Tail
     background: Background
-    nearest: int = NEAREST
     expected_partners: float = 1.0
     bands: BandRules = field(default_factory=BandRules)
-    origin: str = ""
-    kernels: Kernels = field(default_factory=fastest_kernels, repr=False, compare=False)
 
     @cached_property
     def calibration_id(self) -> str:
         """16 hex digits of everything that a score depends on."""
-        digest = hashlib.sha256(json.dumps(self._facts(), sort_keys=True).encode())
-        for array in (self.panel.rows, self.panel.offsets, self.panel_hubness):
+        facts = {key: value for key, value in self._facts().items() if key != "bands"}
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+        profiles = self.panel.profiles
+        for array in (profiles.rows, profiles.offsets, self.panel.hubness):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:16]
 
@@ -143,126 +130,156 @@ class Calibration:
         """lnLR as a function of Y."""
         return self.knots.curve()
 
-    @cached_property
-    def _panel_terms(self) -> Terms:
-        return self.terms.restricted_to(self.panel.rows)
+    @property
+    def terms(self) -> Terms:
+        """The ontology in the form that the kernels read."""
+        return self.panel.terms
 
-    @cached_property
-    def _packed_panel(self) -> Profiles:
-        places = self._panel_terms.position[self.panel.rows]
-        return Profiles(places.astype(np.uint16), self.panel.offsets)
-
-    def hubness(self, profiles: Profiles) -> Singles:
-        """r of each profile: the mean of its ten largest X over the panel."""
-        return self.kernels.hubness(
-            self._panel_terms, profiles, self._packed_panel, self.nearest
-        )
-
-    def scale(self, query: Rows) -> QueryScale:
-        """How the query stands to the panel."""
-        scores = np.empty(len(self.panel))
-        table = self.kernels.table(self._panel_terms, query)
-        self.kernels.similarity(table, self._packed_panel, 0, scores)
-        hubness = float(np.float32(mean_of_largest(scores, self.nearest)))
-        y = scores - 0.5 * hubness - 0.5 * self.panel_hubness
-        return _scale(hubness, np.sort(y[~np.isnan(y)]))
+    @property
+    def kernels(self) -> Kernels:
+        """What the panel is scored with."""
+        return self.panel.kernels
 
     def probability(self, log_likelihood_ratio: float, searched: int) -> float:
         """Chance of the same disorder: odds / (1 + odds), odds = (E / N) exp(total)."""
-        log_odds = (
+        return logistic(
             math.log(self.expected_partners / max(searched, 1)) + log_likelihood_ratio
         )
-        if log_odds < 0:
-            odds = math.exp(log_odds)
-            return odds / (1 + odds)
-        return 1 / (1 + math.exp(-log_odds))
+
+    def false_matches(self, scale: QueryScale, y: float, searched: int) -> float:
+        """Of `searched` unrelated cases, how many are expected to come at least as close as `y`.
+
+        Right on average over queries; false matches come in clumps.
+        """
+        return searched * self.tail.share(scale.share_beyond(y))
+
+    def save(self, folder: Path) -> None:
+        """Write the bundle as a new folder; one that is already there is left as it is."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
+        try:
+            self.panel.save(made)
+            (made / _FACTS).write_text(json.dumps(self._facts(), indent=1), "utf-8")
+            os.chmod(made, 0o755)
+            made.rename(folder)
+        except OSError:
+            shutil.rmtree(made, ignore_errors=True)
+            if not folder.is_dir():
+                raise
+
+    @classmethod
+    def open(cls, folder: Path, release: Release) -> Calibration:
+        """The bundle that was saved, for the release it was saved with."""
+        facts = json.loads((folder / _FACTS).read_text("utf-8"))
+        if facts["release_id"] != release.release_id:
+            raise ValueError(
+                f"The calibration in {str(folder)!r} belongs to release "
+                f"{facts['release_id']}, not to {release.release_id}."
+            )
+        return cls(
+            release_id=facts["release_id"],
+            panel=Panel.open(folder, release, facts["nearest"]),
+            knots=_knots(facts["knots"]),
+            tail=Tail(**facts["tail"]),
+            background=Background(**facts["background"]),
+            expected_partners=facts["expected_partners"],
+            bands=BandRules(**facts["bands"]),
+        )
 
     def _facts(self) -> Mapping[str, Any]:
         return {
-            "release": self.release_id,
-            "nearest": self.nearest,
-            "knots": [list(self.knots.y), list(self.knots.log_likelihood_ratio)],
+            "release_id": self.release_id,
+            "nearest": self.panel.nearest,
+            "knots": asdict(self.knots),
+            "tail": asdict(self.tail),
+            "background": asdict(self.background),
             "expected_partners": self.expected_partners,
-            "annotated": self.background.annotated,
-            "diseases": self.background.diseases,
-            "cases": self.background.cases,
-            "counts": dict(self.background.counts),
-            "bands": [
-                self.bands.contact,
-                self.bands.look,
-                self.bands.look_false_matches,
-            ],
+            "bands": asdict(self.bands),
         }
 
 
-def _scale(hubness: float, panel: Floats) -> QueryScale:
-    if not len(panel):
-        return QueryScale(hubness, panel, math.inf, 1.0)
-    threshold = float(np.quantile(panel, 1 - TAIL))
-    beyond = panel[panel > threshold] - threshold
-    # A panel without a tail (all scores alike) must not divide by zero.
-    excess = float(beyond.mean()) if len(beyond) else 0.0
-    return QueryScale(hubness, panel, threshold, max(excess, 1e-6))
+def logistic(log_odds: float) -> float:
+    """The probability of these odds; exact at both ends."""
+    if log_odds >= 0:
+        return 1 / (1 + math.exp(-log_odds))
+    odds = math.exp(log_odds)
+    return odds / (1 + odds)
 
 
-def default_calibration(
-    release: Release, *, directory: Path | None = None, progress: Progress | None = None
-) -> Calibration:
-    """The calibration of a site that has no cases of its own yet; the same at every site.
+def wire_score(total: float) -> float:
+    """A score in [0, 1] for a peer, from a total in nats; it does not depend on how many cases.
 
-    Its panel is simulated from the annotations of the release. It is built once a release (some
-    seconds) and kept below `directory`, by default the data directory.
+    logistic(total - 6), not banded yet.
     """
-    cases = simulate_cases(release, PANEL_CASES, seed=PANEL_SEED)
-    return calibrate(release, cases, knots=shipped_knots(), progress=progress)
+    return logistic(total - 6)
 
 
 def calibrate(
     release: Release,
     panel: Iterable[Case],
     *,
-    knots: Knots,
+    knots: Knots | None = None,
+    tail: Tail | None = None,
     background: Background | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Calibration:
     """A calibration against a panel of cases that have nothing to do with each other."""
-    kernels = fastest_kernels()
-    profiles = ProfileReader.of_release(release, kernels).read_all(panel)
-    kernel_terms = terms_of(release)
     return Calibration(
         release_id=release.release_id,
-        terms=kernel_terms,
-        panel=profiles,
-        panel_hubness=panel_hubness(kernel_terms, profiles, kernels, progress),
-        knots=knots,
+        panel=Panel.of(release, panel, progress=progress),
+        knots=knots or shipped_knots(),
+        tail=tail or shipped_tail(),
         background=background or Background.of_release(release),
-        kernels=kernels,
     )
 
 
-def panel_hubness(
-    kernel_terms: Terms,
-    panel: Profiles,
-    kernels: Kernels,
-    progress: Progress | None = None,
-) -> Singles:
-    """r of each panel case over the other panel cases."""
-    result = np.zeros(len(panel), dtype=np.float32)
-    scores = np.empty(len(panel))
-    for case in range(len(panel)):
-        query = panel.rows[panel.offsets[case] : panel.offsets[case + 1]]
-        kernels.similarity(kernels.table(kernel_terms, query), panel, 0, scores)
-        scores[case] = np.nan
-        result[case] = mean_of_largest(scores, NEAREST)
-        if progress is not None:
-            progress(case + 1, len(panel))
-    return result
+def default_calibration(
+    release: Release,
+    *,
+    directory: Path | None = None,
+    progress: Progress = silent,
+) -> Calibration:
+    """The calibration of a site that has no cases of its own yet; the same at every site.
+
+    Its panel is simulated from the annotations of the release. It is made once a release, in some
+    seconds, and kept below `directory`, by default the data directory.
+    """
+    folder = (directory or data_directory()) / "calibrations" / _default_name(release)
+    if folder.is_dir():
+        return Calibration.open(folder, release)
+    cases = simulation.simulate_cases(release, PANEL_CASES, seed=PANEL_SEED)
+    calibration = calibrate(release, cases, progress=progress)
+    calibration.save(folder)
+    return calibration
 
 
 def shipped_knots() -> Knots:
-    """The knots that come with this version, numbers only."""
-    file = importlib.resources.files("matcher") / "default_calibration" / "knots.json"
-    values = json.loads(file.read_text(encoding="utf-8"))
+    """The knots that come with this version, for the default panel."""
+    return _knots(json.loads(_shipped())["knots"])
+
+
+def shipped_tail() -> Tail:
+    """The tail that comes with this version, for the default panel."""
+    return Tail(**json.loads(_shipped())["tail"])
+
+
+def _knots(values: Mapping[str, Any]) -> Knots:
     return Knots(
-        tuple(values["y"]), tuple(values["log_likelihood_ratio"]), values["origin"]
+        y=tuple(values["y"]),
+        log_likelihood_ratio=tuple(values["log_likelihood_ratio"]),
+        origin=values["origin"],
     )
+
+
+def _shipped() -> str:
+    file = importlib.resources.files("matcher") / "default_calibration" / "fitted.json"
+    return file.read_text("utf-8")
+
+
+def _default_name(release: Release) -> str:
+    """Another name for each release, each set of knots and each way of simulating."""
+    facts = (release.release_id, PANEL_CASES, PANEL_SEED, _shipped())
+    digest = hashlib.sha256(repr(facts).encode())
+    # Whoever changes how cases are simulated must not meet a panel of before.
+    digest.update(Path(simulation.__file__).read_bytes())
+    return f"default-{digest.hexdigest()[:16]}"

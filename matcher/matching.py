@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher import __version__
 from matcher.calibration import (
     FEWEST_TERMS,
-    Band,
     Calibration,
-    QueryScale,
     default_calibration,
 )
 from matcher.case import Case
@@ -35,7 +32,10 @@ from matcher.evidence import (
     weigh,
 )
 from matcher.index import CaseIndex, Column, Snapshot
+from matcher.matches import Match, Pair, Ranking
 from matcher.packed import Flags, Profiles, TermTable
+from matcher.panel import QueryScale
+from matcher.placement import placed
 from matcher.profile import Profile, ProfileReader
 from matcher.search import Found, Search
 from matcher.tables import evidence_tables
@@ -52,51 +52,6 @@ class MatchSettings:
 
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """One candidate with its total in nats and everything that made it.
-
-    `efm` is the number of unrelated cases among those searched that are expected to come at least
-    as close by phenotype, None where a side has no phenotype. `searched` is the N of the
-    probability. Release, calibration and version are what is needed to compute it again.
-    """
-
-    rank: int
-    case_id: str
-    score: float
-    probability: float
-    efm: float | None
-    band: Band
-    evidence: tuple[Evidence, ...]
-    searched: int
-    release_id: str
-    calibration_id: str
-    version: str = __version__
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """What each kind of evidence says, in sentences."""
-        return tuple(
-            evidence.sentence for evidence in self.evidence if evidence.sentence
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
-    """The answer to one query.
-
-    `searched` is the number of real cases that were there before constraints. `unresolved` are
-    ids of the query that stand for no single term of the release, and were left out; `calibrated`
-    tells that the query has the three terms below which Y has no known meaning.
-    """
-
-    query_id: str
-    matches: tuple[Match, ...]
-    searched: int
-    unresolved: tuple[str, ...]
-    calibrated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,12 +169,12 @@ class Matcher:
         if evidence is not None:
             settings = replace(settings, kinds=evidence)
         snapshot = self.index.snapshot()
-        profile = self._reader.read(case)
+        profile, prepared = self._read(case, settings)
         return Question(
             case=case,
             profile=profile,
-            prepared=prepare(case, self.release, settings),
-            scale=self.calibration.scale(profile.rows),
+            prepared=prepared,
+            scale=self.calibration.panel.scale(profile.rows),
             table=self._kernels.table(self.calibration.terms, profile.rows),
             settings=settings,
             snapshot=snapshot,
@@ -257,21 +212,14 @@ class Matcher:
         )
 
     def _add_batch(self, cases: Sequence[Case], revision: int) -> None:
-        profiles = self._reader.read_all(cases)
-        hubness = self.calibration.hubness(profiles)
-        prepared = [
-            prepare(case, self.release, self.settings.evidence) for case in cases
-        ]
+        read = [self._read(case, self.settings.evidence) for case in cases]
+        profiles = Profiles.of([profile.rows.tolist() for profile, _ in read])
+        hubness = self.calibration.panel.hubness_of(profiles)
+        entries = zip(cases, read, hubness.tolist())
         with self._lock:
             self.index.put(
-                self.catalogue.entry(
-                    case,
-                    evidence,
-                    profiles[number].tolist(),
-                    float(hubness[number]),
-                    revision,
-                )
-                for number, (case, evidence) in enumerate(zip(cases, prepared))
+                self.catalogue.entry(case, evidence, profile.rows.tolist(), r, revision)
+                for case, (profile, evidence), r in entries
             )
             if self._keeps_cases:
                 self._cases.update((case.case_id, case) for case in cases)
@@ -306,44 +254,46 @@ class Matcher:
         return real or others
 
     def _matches(self, question: Question, found: Sequence[Found]) -> Iterator[Match]:
-        closeness = self._closeness(question, found)
         rank = 0
-        for each, (similarity, y) in zip(found, closeness):
+        for each, similarity, y in zip(found, *self._closeness(question, found)):
             candidate = self._fetch(each.case_id)
             # Erased since the snapshot was taken: then it is not to be seen any more.
-            if candidate is None:
-                continue
-            rank += 1
-            yield self._match(rank, each, question, candidate, similarity, y)
+            if candidate is not None:
+                rank += 1
+                yield self._match(question, rank, each, candidate, similarity, y)
 
     def _closeness(
         self, question: Question, found: Sequence[Found]
-    ) -> Sequence[tuple[float, float]]:
+    ) -> tuple[list[float], list[float]]:
         """X and Y of the cases found; nan where a side has no phenotype."""
-        parts = question.snapshot.parts
+        segments = [question.snapshot.parts[each.part].segment for each in found]
         profiles = Profiles.of(
-            [parts[f.part].segment.profiles[f.position].tolist() for f in found]
+            [s.profiles[f.position].tolist() for s, f in zip(segments, found)]
         )
         hubness = np.array(
-            [parts[f.part].segment.hubness[f.position] for f in found], np.float64
+            [s.hubness[f.position] for s, f in zip(segments, found)], dtype=np.float64
         )
         x = np.empty(len(found))
         self._kernels.similarity(question.table, profiles, 0, x)
         y = x - 0.5 * question.scale.hubness - 0.5 * hubness
-        return list(zip(x.tolist(), y.tolist()))
+        return x.tolist(), y.tolist()
 
     def _match(
         self,
+        question: Question,
         rank: int,
         found: Found,
-        question: Question,
         candidate: Case,
         similarity: float,
         y: float,
     ) -> Match:
         calibration = self.calibration
-        known = not math.isnan(y)
-        efm = question.scale.false_matches(y, question.searched) if known else None
+        closeness = None if math.isnan(y) else y
+        efm = (
+            None
+            if closeness is None
+            else calibration.false_matches(question.scale, closeness, question.searched)
+        )
         probability = calibration.probability(found.total, question.searched)
         return Match(
             rank=rank,
@@ -352,41 +302,43 @@ class Matcher:
             probability=probability,
             efm=efm,
             band=calibration.bands.band(probability, efm),
-            evidence=self._evidence(question, candidate, similarity, y),
+            evidence=self._evidence(question, candidate, similarity, closeness),
+            closeness=closeness,
             searched=question.searched,
+            expected_partners=calibration.expected_partners,
             release_id=self.release.release_id,
             calibration_id=calibration.calibration_id,
+            pair=Pair(self.release, question.case, candidate),
         )
 
     def _evidence(
-        self, question: Question, candidate: Case, similarity: float, y: float
+        self, question: Question, candidate: Case, similarity: float, y: float | None
     ) -> tuple[Evidence, ...]:
         settings = question.settings
+        profile, prepared = self._read(candidate, settings)
         others = weigh(
-            question.prepared,
-            prepare(candidate, self.release, settings),
-            self.calibration.background,
-            settings,
+            question.prepared, prepared, self.calibration.background, settings
         )
         if EvidenceKind.PHENOTYPE not in settings.kinds:
             return others
-        return (self._phenotype(question, candidate, similarity, y), *others)
-
-    def _phenotype(
-        self, question: Question, candidate: Case, similarity: float, y: float
-    ) -> Evidence:
-        ours, theirs = question.profile, self._reader.read(candidate)
-        if math.isnan(y):
-            missing: Missing = (
-                "both"
-                if not len(ours.rows) and not len(theirs.rows)
-                else ("they" if len(ours.rows) else "you")
-            )
-            return phenotype_evidence(0.0, question.settings, missing=missing)
-        return phenotype_evidence(
+        ours, theirs = len(question.profile.rows), len(profile.rows)
+        if y is None:
+            missing: Missing = "you" if theirs else "they" if ours else "both"
+            return phenotype_evidence(0.0, settings, missing=missing), *others
+        phenotype = phenotype_evidence(
             float(self.calibration.curve(np.array([y]))[0]),
-            question.settings,
+            settings,
             similarity=similarity,
             scaled=y,
-            calibrated=min(len(ours.rows), len(theirs.rows)) >= FEWEST_TERMS,
+            calibrated=min(ours, theirs) >= FEWEST_TERMS,
         )
+        return phenotype, *others
+
+    def _read(
+        self, case: Case, settings: EvidenceSettings
+    ) -> tuple[Profile, PreparedEvidence]:
+        """A case resolved; onset and inheritance terms among its features count as such."""
+        profile = self._reader.read(case)
+        if profile.set_aside:
+            case = placed(case, self.release.ontology)
+        return profile, prepare(case, self.release, settings)

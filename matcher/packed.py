@@ -76,12 +76,13 @@ def terms(
 ) -> Terms:
     """All terms of an ontology, with their information content in nats (below 32)."""
     content = np.rint(np.asarray(information_content) * UNITS_PER_NAT)
+    # Copies, as numba compiles read-only and memory-mapped arrays once more.
     return Terms(
         position=np.arange(len(content), dtype=np.int32),
-        parent_offsets=np.asarray(parent_offsets, dtype=np.int64),
-        parents=np.asarray(parent_rows, dtype=np.int32),
-        ancestor_offsets=np.asarray(ancestor_offsets, dtype=np.int64),
-        ancestors=np.ascontiguousarray(ancestor_rows, dtype=np.uint16),
+        parent_offsets=np.array(parent_offsets, dtype=np.int64),
+        parents=np.array(parent_rows, dtype=np.int32),
+        ancestor_offsets=np.array(ancestor_offsets, dtype=np.int64),
+        ancestors=np.array(ancestor_rows, dtype=np.uint16),
         content=content.astype(np.int32),
     )
 
