@@ -34,7 +34,7 @@ class Problem:
 
 def check(db: Database) -> tuple[Problem, ...]:
     """Everything that is damaged or does not fit together; empty if all is well."""
-    checks = (_pages, _references, _revisions, _current)
+    checks = (_pages, _references, _revisions, _current, _pointers)
     return tuple(problem for each in checks for problem in _ending_well(each, db))
 
 
@@ -79,6 +79,21 @@ def _current(db: Database) -> Iterator[Problem]:
         last = rows[-1]["id"]
         for row in rows:
             yield from _disagreements(db, row)
+
+
+def _pointers(db: Database) -> Iterator[Problem]:
+    """Cases whose last revision is not the one that counts as current."""
+    sql = """
+        SELECT case_id FROM (
+            SELECT case_id, max(version), revision, action FROM revisions GROUP BY case_id
+        ) AS last LEFT JOIN cases USING (case_id)
+        WHERE (action = 'saved') <> (cases.revision IS last.revision)
+    """
+    for row in _rows(db, sql):
+        message = (
+            f"The current revision of case {row['case_id']!a} is not its last one."
+        )
+        yield Problem("cases", message)
 
 
 def _disagreements(db: Database, row: Row) -> Iterator[Problem]:
