@@ -66,7 +66,8 @@ def _gene(fields: Fields) -> tuple[str, str]:
     names = (gene.text(name) for name in _NAMES)
     name = next((name for name in names if name), "")
     symbol = gene.text("_geneName") or gene.text("label") or gene.text("symbol")
-    return name or symbol, "" if symbol == name else symbol
+    name = name or symbol
+    return name, "" if symbol == name else symbol
 
 
 def _variant(fields: Fields, base: CoordinateBase, shared: bool) -> Variant | None:

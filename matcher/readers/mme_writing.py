@@ -136,7 +136,13 @@ class _Writer:
         for disease in diseases:
             disease_id = self._disease_id(disease.disease_id)
             if disease_id and disease.status == DiseaseStatus.CONFIRMED:
-                yield _filled({"id": disease_id, "label": disease.label})
+                label = self._name(disease)
+                yield _filled({"id": disease_id, "label": label})
+
+    def _name(self, disease: Disease) -> str:
+        if self.release is not None:
+            return self.release.diseases.name(disease.disease_id)
+        return disease.label
 
     def _disease_id(self, entered: str) -> str | None:
         known: tuple[str, ...] = (entered,)
