@@ -39,10 +39,9 @@ def gene_log_ratio(
         return 0.0
 
     def one_way(asking: Collection[str], answering: Collection[str]) -> float:
-        # Sorted, because a sum of floats in set order would differ from process to process.
-        total = sum(
+        total = math.fsum(
             (pi + (1 - pi) * share(gene)) / share(gene) if gene in answering else 1 - pi
-            for gene in sorted(asking)
+            for gene in asking
         )
         return math.log((1 - pi) + pi / len(asking) * total)
 
