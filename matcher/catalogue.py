@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from matcher.case import Case
+from matcher.case import Case, Sharing
 from matcher.index import Column, IndexedCase
 from matcher.prepared import Diagnosis, Mode, PreparedEvidence
 from matcher.variants import Allele
@@ -23,6 +23,7 @@ class Circumstances(NamedTuple):
     solved: bool = False
     test: bool = False
     simulated: bool = False
+    sharing: Sharing = Sharing.PRIVATE
     modes: tuple[Mode, ...] = ()
 
 
@@ -74,6 +75,7 @@ class Catalogue:
             case.solved,
             case.test,
             case.simulated,
+            case.sharing,
             prepared.modes,
         )
         return IndexedCase(

@@ -20,8 +20,9 @@ class Constraints:
     """What every match must fulfil; by default anything goes.
 
     `must_have` is an HPO term: a candidate must have it or a descendant. `test` keeps only test
-    cases (True) or only others (False). `new_since` keeps cases of a later revision. A query
-    without family, submitter or genes has none of its own to exclude or to share.
+    cases (True) or only others (False). `new_since` keeps cases of a later revision. `admits` is a
+    further condition on a candidate, such as who may see it; it is asked once for each distinct
+    value. A query without family, submitter or genes has none of its own to exclude or to share.
     """
 
     must_share_gene: bool = False
@@ -32,6 +33,7 @@ class Constraints:
     site: str | None = None
     test: bool | None = None
     new_since: int | None = None
+    admits: Callable[[Circumstances], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,4 +115,6 @@ def _conditions(
         conditions.append(lambda value: value.site == constraints.site)
     if constraints.test is not None:
         conditions.append(lambda value: value.test == constraints.test)
+    if constraints.admits is not None:
+        conditions.append(constraints.admits)
     return conditions

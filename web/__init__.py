@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from flask import Blueprint, Flask
+from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from matcher.calibration import BandRules, Calibration, default_calibration
@@ -13,6 +13,7 @@ from ontologies import Release, open_release
 from web import accounts, db, errors, pages, security, service
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
+from web.mme import server
 from web.passwords import Passwords
 
 STATIC_AGE_SECONDS = 3600
@@ -35,16 +36,14 @@ def create_app(
     app = Flask(__name__)
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
-    exchange = _exchange()
-    security.init_app(app, settings, exempt=[exchange] if exchange else [])
+    security.init_app(app, settings, exempt=[server.blueprint])
     db.init_app(app, settings)
-    errors.init_app(app)
+    errors.init_app(app, server.STATUSES)
     accounts.init_app(app, settings, passwords)
     Bootstrap5(app)
     service.init_app(app, _service(settings, release, calibration))
     pages.init_app(app)
-    if exchange is not None:
-        app.register_blueprint(exchange)
+    app.register_blueprint(server.blueprint)
     return app
 
 
@@ -65,10 +64,3 @@ def _service(
     return service.Service(
         settings=settings, release=release, calibration=made, matcher=matcher
     )
-
-
-def _exchange() -> Blueprint | None:
-    """The Matchmaker Exchange endpoints."""
-    from web.mme.server import blueprint
-
-    return blueprint

@@ -7,7 +7,7 @@ from matcher.database import Database, Migrations
 
 def web_migrations() -> tuple[Migrations, ...]:
     """Every set of tables of this package, in the order in which they are made."""
-    return (account_migrations(),)
+    return (account_migrations(), exchange_migrations())
 
 
 def account_migrations() -> Migrations:
@@ -21,6 +21,41 @@ def account_migrations() -> Migrations:
 
     return migrations
 
+
+def exchange_migrations() -> Migrations:
+    """Peers of the exchange, and the audit of what anybody was told."""
+    migrations = Migrations("exchange")
+
+    @migrations()
+    def m0001_exchange(db: Database) -> None:
+        for statement in _M0001_EXCHANGE:
+            db.execute(statement)
+
+    return migrations
+
+
+_M0001_EXCHANGE = (
+    """
+    CREATE TABLE nodes (
+        node_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        token_sha256 TEXT NOT NULL UNIQUE,
+        created_at TEXT NOT NULL,
+        revoked_at TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        case_ids TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        seal TEXT NOT NULL UNIQUE
+    ) STRICT
+    """,
+)
 
 _M0001_ACCOUNTS = (
     """

@@ -1,0 +1,57 @@
+"""The command line: one module a group of commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+import matcher
+from matcher.errors import MatcherError
+from ontologies.errors import OntologyError
+from web.errors import WebError
+
+COMMANDS = {
+    "demo": "web.cli.service:demo",
+    "serve": "web.cli.service:serve",
+    "doctor": "web.cli.service:doctor",
+    "match": "web.cli.matching:match",
+    "terms": "web.cli.words:terms",
+    "annotate": "web.cli.words:annotate",
+    "import": "web.cli.cases:import_cases",
+    "export": "web.cli.cases:export_cases",
+    "user": "web.cli.people:user",
+    "node": "web.cli.nodes:node",
+    "ontology": "web.cli.ontology:ontology",
+    "reference": "web.cli.reference:reference",
+}
+
+
+class Commands(click.Group):
+    """A group that names every command and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which a new user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; an error of ours is one sentence on stderr and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except (OntologyError, MatcherError, WebError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(matcher.__version__, prog_name="secondcase")
+def main() -> None:
+    """Secondcase finds the second case: rare-disease case matching."""

@@ -1,0 +1,139 @@
+"""`secondcase import` and `secondcase export`: cases into the store, and out of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from matcher.case import Case, Sharing
+from matcher.readers import Report, mme, phenopackets
+from matcher.store import CaseStore
+from ontologies import open_release
+from web.cli.inputs import read_inputs, report_option, tell_report
+from web.cli.progress import console
+from web.config import load_settings
+from web.db import open_database
+
+ACTOR = "command line"
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--site", help="Site the cases belong to; by default this one's own name."
+)
+@click.option(
+    "--submitter", help="Who answers for them: the name of an account of that site."
+)
+@click.option(
+    "--sharing",
+    type=click.Choice([str(level) for level in Sharing]),
+    default=str(Sharing.SITE),
+    show_default=True,
+    help="Who may see them.",
+)
+@click.option("--update", is_flag=True, help="Save a new version of cases that differ.")
+@report_option
+def import_cases(
+    paths: tuple[str, ...],
+    site: str | None,
+    submitter: str | None,
+    sharing: str,
+    update: bool,
+    report_path: Path | None,
+) -> None:
+    """Store the cases of Phenopackets v2 or MME patients: all of them, or none.
+
+    PATH is a file, folder, zip or JSON lines. A case that is stored already, and unchanged, is
+    left alone; one that differs is refused without --update.
+    """
+    settings = load_settings()
+    report = Report()
+    owner = site or settings.site_name
+    cases = [
+        replace(case, site=owner, submitter=submitter, sharing=Sharing(sharing))
+        for case in read_inputs(paths, report)
+    ]
+    with CaseStore(open_database(settings.database)) as store:
+        new, changed, same = sorted_out(cases, store)
+        if changed and not update:
+            raise click.ClickException(differing(changed))
+        store.put_many([*new, *changed], actor=ACTOR)
+    tell_report(report, report_path)
+    click.echo(f"{len(new):,} new, {len(changed):,} updated, {same:,} unchanged.")
+
+
+def sorted_out(
+    cases: Iterable[Case], store: CaseStore
+) -> tuple[list[Case], list[Case], int]:
+    """Cases that are new, those that differ from the stored ones, and how many are the same."""
+    stored = {each.case.case_id: each.case for each in store.cases()}
+    new, changed, same = [], [], 0
+    for case in cases:
+        found = stored.get(case.case_id)
+        if found is None:
+            new.append(case)
+        elif found == case:
+            same += 1
+        else:
+            changed.append(case)
+    return new, changed, same
+
+
+def differing(changed: list[Case]) -> str:
+    """Sentence that names some of the cases that would be changed."""
+    named = ", ".join(case.case_id for case in changed[:5])
+    more = f" and {len(changed) - 5:,} more" if len(changed) > 5 else ""
+    return (
+        f"Nothing was saved: {named}{more} are stored already and differ; "
+        "give --update to save them as a new version (the old one is kept)."
+    )
+
+
+@click.command("export")
+@click.argument("path", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--site", help="Only the cases of this site.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["phenopackets", "mme"]),
+    default="phenopackets",
+    show_default=True,
+)
+def export_cases(path: Path, site: str | None, output: str) -> None:
+    """Write the stored cases to PATH as JSON lines, for a backup or another system.
+
+    Phenopackets carry everything but the sharing level. The file holds health data: it is made
+    readable by you alone.
+    """
+    settings = load_settings()
+    with CaseStore(open_database(settings.database)) as store:
+        cases = (stored.case for stored in store.cases(site=site))
+        count = write_lines(path, as_json(cases, output))
+    console().print(f"{count:,} cases written to {path}.", markup=False)
+
+
+def as_json(cases: Iterable[Case], output: str) -> Iterator[dict[str, Any]]:
+    """Cases in the wanted format."""
+    if output == "phenopackets":
+        return (phenopackets.to_json(case) for case in cases)
+    release = open_release()
+    return (mme.to_json(case, release=release) for case in cases)
+
+
+def write_lines(path: Path, objects: Iterable[dict[str, Any]]) -> int:
+    """Write one object a line, the file replaced only when all is written; how many."""
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    count = 0
+    with unfinished.open("w", encoding="utf-8") as file:
+        for count, each in enumerate(objects, 1):
+            file.write(json.dumps(each, ensure_ascii=False) + "\n")
+    unfinished.replace(path)
+    return count

@@ -1,0 +1,58 @@
+"""`secondcase ontology`: which release is in use, and how a new one gets here."""
+
+from __future__ import annotations
+
+import click
+
+from ontologies import Release, fetch_release, open_release
+from ontologies.library import status
+from web.cli.progress import console, shown
+
+
+@click.group()
+def ontology() -> None:
+    """Fetch ontology releases and see which one is in use."""
+
+
+@ontology.command()
+def fetch() -> None:
+    """Fetch, check and compile the current release, and make it the active one.
+
+    Each file comes from its publisher or, where that cannot be reached, byte for byte out of a
+    package that ships it. Either way its SHA-256 must be the known one.
+    """
+    release_ready()
+    click.echo(described(open_release()))
+
+
+def release_ready() -> Release:
+    """The current release, fetched and compiled first where that was not done yet."""
+    with shown() as progress:
+        ready = fetch_release(progress=progress)
+    for file in ready.files:
+        console().print(str(file), markup=False)
+    return ready.release
+
+
+@ontology.command("status")
+def show_status() -> None:
+    """Name the active release, its files, and their licences."""
+    found = status()
+    for stored in found.releases:
+        if stored.release is None:
+            console().print(f"release {stored.release_id}: {stored.problem}", markup=False)
+    click.echo(described(open_release()))
+    present = sum(source.is_present for source in found.sources)
+    click.echo(f"{present} of {len(found.sources)} known source files are on this disk.")
+
+
+def described(release: Release) -> str:
+    """A release as text: its id, and each file with version, hash and licence."""
+    lines = [f"active release {release.release_id}"]
+    for part in release.manifest.ingredients:
+        lines += [
+            f"  {part.kind:14} {part.release:11} {part.file}, {part.size:,} bytes, {part.licence}",
+            f"                 sha256 {part.sha256}",
+            f"                 {part.acknowledgement}",
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,87 @@
+"""`secondcase reference`: every command, option, setting and file, as docs/cli.md says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from web.config import describe_settings
+
+FILES = {
+    "sources/SHA-256/NAME": "ontology, annotation and gene files, as their publishers made them",
+    "releases/ID/": "what they were compiled to; `releases/active` names the one in use",
+    "calibrations/ID/": "the panel and its scores for a release; made again when missing",
+    "secondcase.db": "cases, people, nodes: back this file up (`secondcase.db-wal` belongs to it)",
+    "settings.toml": "settings, where the environment does not say otherwise",
+    "secret.key": "what signs the cookies; made at the first start, mode 600",
+    "demo/": "the demonstration's own database and log-in",
+}
+INTRODUCTION = """\
+# Command line
+
+`python3 run.py COMMAND` in a checkout, `secondcase COMMAND` where the package is installed.
+This page is made from the code by `python3 run.py reference > docs/cli.md`.
+
+Results go to standard output, progress and reports to standard error. Exit status 0 is success,
+1 an error said in one sentence, 2 a call that was put wrongly.
+"""
+
+
+@click.command(hidden=True)
+def reference() -> None:
+    """Print docs/cli.md."""
+    click.echo(reference_page(), nl=False)
+
+
+def reference_page() -> str:
+    """The whole page in Markdown."""
+    root = click.get_current_context().find_root()
+    assert isinstance(root.command, click.Group)
+    parts = [INTRODUCTION]
+    for path, command in _leaves(root.command, ("secondcase",)):
+        parts.append(_section(path, command))
+    parts += [_settings(), _files()]
+    return "\n".join(parts)
+
+
+def _leaves(
+    group: click.Group, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _leaves(command, (*path, name))
+        elif command is not None and not command.hidden:
+            yield (*path, name), command
+
+
+def _section(path: tuple[str, ...], command: click.Command) -> str:
+    context = click.Context(
+        command, info_name=" ".join(path), terminal_width=96, max_content_width=96
+    )
+    return f"## {' '.join(path[1:])}\n\n```text\n{command.get_help(context)}\n```\n"
+
+
+def _settings() -> str:
+    rows = [
+        f"| `{s.variable}` | `{s.name}` | {s.default} | {s.description} |"
+        for s in describe_settings()
+    ]
+    head = (
+        "## Settings\n\nAn environment variable counts before `settings.toml` in the data "
+        "directory. All are checked at start.\n\n"
+        "| environment | settings.toml | default | meaning |\n|---|---|---|---|"
+    )
+    return "\n".join([head, *rows, ""])
+
+
+def _files() -> str:
+    head = (
+        "## Files\n\nAll below the data directory: `SECONDCASE_DATA` where it is set, `var/` in a "
+        "checkout, otherwise the user's data directory.\n\n| file | what it holds |\n|---|---|"
+    )
+    return "\n".join(
+        [head, *(f"| `{name}` | {what} |" for name, what in FILES.items()), ""]
+    )

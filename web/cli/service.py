@@ -1,0 +1,163 @@
+"""`secondcase serve`, `demo` and `doctor`: the service itself, and whether it is well."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import click
+import waitress
+from flask import Flask
+
+from matcher.case import Case
+from matcher.calibration import default_calibration
+from matcher.simulation import demonstration_cases
+from matcher.store import CaseStore
+from matcher.errors import MatcherError
+from ontologies import Release, open_release
+from ontologies.errors import OntologyError
+from ontologies.library import data_directory
+from web import create_app
+from web.accounts import Accounts, Passwords, Role
+from web.cli.ontology import release_ready
+from web.cli.progress import console, shown
+from web.config import Settings, load_settings
+from web.db import open_database
+from web.errors import WebError
+
+DEMO_PERSON = "demo"
+DEMO_SITE = "North"
+DEMO_CASES_A_SITE = 60
+
+
+@click.command()
+def serve() -> None:
+    """Start the service at the address of the settings (127.0.0.1:8000 by default)."""
+    settings = load_settings()
+    listen(application(settings, open_release()), settings)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Another port than 8000.")
+def demo(port: int | None) -> None:
+    """Fetch what is needed, load simulated cases of three sites, and start the service.
+
+    The demonstration has a database of its own, so nothing of it stands among real cases.
+    """
+    release = release_ready()
+    settings = demo_settings(data_directory() / "demo", port)
+    password = demo_content(settings, release)
+    app = application(settings, release)
+    console().print(
+        f"\nSecondcase runs at [bold]http://{settings.host}:{settings.port}[/]\n"
+        f"Log in as [bold]{DEMO_PERSON}[/] with the password [bold]{password}[/]\n"
+        "Every case in it is simulated. Ctrl-C ends it."
+    )
+    listen(app, settings)
+
+
+def demo_settings(directory: Path, port: int | None) -> Settings:
+    """Settings of the demonstration: its own directory, this machine alone."""
+    settings = load_settings(directory=directory)
+    return replace(settings, site_name=DEMO_SITE, port=port or settings.port)
+
+
+def demo_content(settings: Settings, release: Release) -> str:
+    """Fill the demonstration at its first start; the password of its log-in."""
+    kept = settings.directory / "log-in.txt"
+    if kept.exists():
+        return kept.read_text("utf-8").strip()
+    password = secrets.token_urlsafe(12)
+    db = open_database(settings.database)
+    with CaseStore(db) as store:
+        store.put_many(demo_cases(release), actor="demonstration")
+        Accounts(db, Passwords()).add(DEMO_PERSON, password, roles=Role, site=DEMO_SITE)
+        kept.touch(mode=0o600)
+        kept.write_text(password + "\n", "utf-8")
+    return password
+
+
+def demo_cases(release: Release) -> Iterator[Case]:
+    """Simulated cases; those of the demonstration's own site belong to its person."""
+    for case in demonstration_cases(release, per_site=DEMO_CASES_A_SITE):
+        own = case.site == DEMO_SITE
+        yield replace(case, submitter=DEMO_PERSON) if own else case
+
+
+def application(settings: Settings, release: Release) -> Flask:
+    """The web application, its calibration made first so that no request waits for it."""
+    with shown() as tell:
+        calibration = default_calibration(
+            release, progress=lambda done, total: tell("Calibrating", done, total)
+        )
+    return create_app(settings, release=release, calibration=calibration)
+
+
+def listen(app: Flask, settings: Settings) -> None:
+    """Answer requests until Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        waitress.serve(
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            # An idle socket must not keep the others out.
+            connection_limit=1000,
+            channel_timeout=30,
+            ident=None,
+        )
+    except OSError as error:
+        raise click.ClickException(
+            f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "
+            "give another port in SECONDCASE_PORT."
+        ) from error
+    console().print("Ended.")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@click.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Check data, database and settings; say what to do about each thing that is wrong."""
+    problems = 0
+    for name, check in (
+        ("settings", _settings),
+        ("ontology release", _release),
+        ("database", _database),
+    ):
+        try:
+            found = list(check())
+        except (OntologyError, MatcherError, WebError) as error:
+            found = [str(error)]
+        problems += len(found)
+        click.echo(f"{name}: {'well' if not found else ''}")
+        for sentence in found:
+            click.echo(f"  {sentence}")
+    if problems:
+        context.exit(1)
+
+
+def _settings() -> Iterator[str]:
+    load_settings()
+    yield from ()
+
+
+def _release() -> Iterator[str]:
+    open_release().verify()
+    yield from ()
+
+
+def _database() -> Iterator[str]:
+    settings = load_settings()
+    if not settings.database.exists():
+        return
+    with CaseStore(open_database(settings.database)) as store:
+        yield from (f"{problem.where}: {problem.message}" for problem in store.check())

@@ -1,0 +1,218 @@
+"""The endpoints that peers call: /match, /heartbeat and /metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from matcher import Case, Constraints, Match
+from matcher.errors import TooLarge, UnreadableInput
+from matcher.readers import Report, mme
+from matcher.readers.fields import as_object
+from matcher.readers.strict_json import parse_json
+from matcher.store_errors import UnknownCase
+from web.audit import Audit
+from web.db import connection, store
+from web.errors import WebError
+from web.mme.consent import EXCHANGED, disclosed
+from web.mme.metrics import metrics_of
+from web.mme.nodes import Node, Nodes
+from web.mme.wire import (
+    LATEST_MINOR,
+    SUPPORTED_VERSIONS,
+    UnsupportedType,
+    UnsupportedVersion,
+    answer,
+    content_type,
+    minor_version,
+)
+from web.service import service
+
+MOST_RESULTS = 10
+FEWEST_TERMS = 3
+# Total in nats at which a match is worth showing to a stranger as often as not.
+WIRE_MIDPOINT = 6.0
+BANDS = 10
+
+blueprint = Blueprint("mme", __name__)
+
+
+class BadToken(WebError):
+    """A request without a token, or with one that is unknown or revoked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The X-Auth-Token header is missing or not accepted; "
+            "ask the operator of this node for a token."
+        )
+
+
+class BadMessage(WebError):
+    """A body that is not the JSON of a match request."""
+
+
+class UnusableProfile(WebError):
+    """A patient of whom too little could be read to look for anybody."""
+
+
+STATUSES: dict[type[Exception], int] = {
+    BadToken: 401,
+    BadMessage: 400,
+    TooLarge: 413,
+    UnsupportedVersion: 406,
+    UnsupportedType: 415,
+    UnusableProfile: 422,
+}
+
+
+@blueprint.before_request
+def _know_the_node() -> None:
+    node = Nodes(connection()).by_token(request.headers.get("X-Auth-Token", ""))
+    if node is None:
+        raise BadToken
+    g.node = node
+    g.minor = minor_version(request)
+
+
+@blueprint.errorhandler(UnsupportedVersion)
+def _name_versions(error: UnsupportedVersion) -> Response:
+    body = {"message": str(error), "supportedVersions": error.supported_versions}
+    return answer(body, status=STATUSES[UnsupportedVersion])
+
+
+@blueprint.get("/heartbeat")
+@blueprint.get("/heartbeat/")
+def heartbeat() -> Response:
+    """Whether the node is well, and which versions it takes."""
+    accepted = [content_type(minor) for minor in range(LATEST_MINOR, -1, -1)]
+    body = {
+        "heartbeat": {
+            "production": not service().settings.is_local,
+            "version": SUPPORTED_VERSIONS[-1],
+            "accept": accepted,
+        }
+    }
+    return answer(body, g.minor)
+
+
+@blueprint.get("/metrics")
+@blueprint.get("/metrics/")
+def metrics() -> Response:
+    """How many cases, genes and features the node shares; never which."""
+    return answer({"metrics": metrics_of(store(), service().release)}, g.minor)
+
+
+@blueprint.post("/match")
+@blueprint.post("/match/")
+def match() -> Response:
+    """The shared cases most likely to be the same disorder as the patient in the body."""
+    node: Node = g.node
+    report = Report()
+    query = _query(report, node)
+    warnings = list(report.warnings)
+    if _too_little(query, warnings):
+        return answer({"results": [], "_warnings": warnings}, g.minor)
+    results = list(_results(query, node))
+    Audit(connection()).record(
+        node.name,
+        "disclosed to a peer",
+        [result["patient"]["id"] for result in results],
+        query=query.case_id,
+        test=query.test,
+        warnings=len(warnings),
+    )
+    return answer({"results": results, "_warnings": warnings}, g.minor)
+
+
+def _query(report: Report, node: Node) -> Case:
+    """The patient of the request, its id made unique among nodes."""
+    try:
+        message = as_object(parse_json(request.get_data(), report=report))
+    except TooLarge:
+        raise
+    except UnreadableInput as error:
+        raise BadMessage(str(error)) from error
+    patient = as_object(message.get("patient")) if message else None
+    if patient is None:
+        raise BadMessage("The body must be an object with a 'patient' in it.")
+    try:
+        case = mme.from_json(patient, report, node.name)
+    except UnreadableInput as error:
+        raise UnusableProfile(str(error)) from error
+    if not case.observed and not case.genes:
+        raise UnusableProfile(
+            f"The patient {case.case_id!r} has neither a usable feature nor a gene; "
+            "give at least three HPO terms, or a candidate gene."
+        )
+    return case
+
+
+def _too_little(query: Case, warnings: list[str]) -> bool:
+    """Whether the profile would only probe the node, which is then said."""
+    ontology = service().release.ontology
+    resolved = {ontology.resolve(term_id).term_id for term_id in query.observed}
+    usable = [
+        term_id for term_id in resolved if term_id and ontology.is_phenotype(term_id)
+    ]
+    if query.genes or len(usable) >= FEWEST_TERMS:
+        return False
+    warnings.append(
+        f"Only {len(usable)} of the features are phenotype terms known here; "
+        f"without a candidate gene at least {FEWEST_TERMS} are needed, so nothing was searched."
+    )
+    return True
+
+
+def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
+    asked = replace(query, case_id=f"{node.name}:{query.case_id}")
+    constraints = Constraints(
+        test=query.test, admits=lambda known: known.sharing in EXCHANGED
+    )
+    ranked = (
+        service()
+        .matcher.current()
+        .rank(asked, limit=MOST_RESULTS + 1, constraints=constraints)
+    )
+    shown = 0
+    for found in ranked:
+        try:
+            candidate = store().get(found.case_id).case
+        except UnknownCase:
+            continue
+        score = wire_score(found)
+        if (
+            score > 0
+            and candidate.sharing in EXCHANGED
+            and not _is_same(query, candidate)
+        ):
+            shown += 1
+            yield {"score": {"patient": score}, "patient": _patient(candidate)}
+        if shown == MOST_RESULTS:
+            return
+
+
+def _is_same(query: Case, candidate: Case) -> bool:
+    """Whether a candidate is the asking case itself, deposited here as well."""
+    return (
+        query.case_id == candidate.case_id
+        and set(query.observed) == set(candidate.observed)
+        and set(query.genes) == set(candidate.genes)
+    )
+
+
+def _patient(candidate: Case) -> dict[str, Any]:
+    return mme.to_json(disclosed(candidate), release=service().release)
+
+
+def wire_score(found: Match) -> float:
+    """Score for a peer, in [0, 1]: independent of how many cases there are, and in bands.
+
+    A band is a tenth wide and told by its lower end, so that a peer who changes a query term by
+    term learns little of the other terms of a case.
+    """
+    exact = 1 / (1 + math.exp(WIRE_MIDPOINT - found.score))
+    return math.floor(exact * BANDS) / BANDS
