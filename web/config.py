@@ -251,8 +251,10 @@ def _from_environment(said: Mapping[str, str], problems: list[str]) -> dict[str,
     for variable in sorted(name for name in said if name.startswith(PREFIX)):
         if variable in known:
             name = known[variable]
-            parsed = _parsed(name, said[variable])
-            values[name] = _checked(variable, name, parsed, problems)
+            value = _parsed(name, said[variable])
+            values[name] = _checked(
+                variable, name, value, problems, shown=said[variable]
+            )
         elif variable != DIRECTORY_VARIABLE:
             problems.append(_unknown(variable, variable, list(known)))
     return values
@@ -277,11 +279,18 @@ def _parsed(name: str, text: str) -> object:
         return text
 
 
-def _checked(where: str, name: str, value: object, problems: list[str]) -> Any:
+def _checked(
+    where: str,
+    name: str,
+    value: object,
+    problems: list[str],
+    shown: object = None,
+) -> Any:
     metadata = _fields()[name].metadata
     right = _typed(_kind(name), value)
     if right is None or not metadata["accepts"](right):
-        problems.append(f"{where} is {value!r}, but it must be {metadata['wanted']}.")
+        said = value if shown is None else shown
+        problems.append(f"{where} is {said!r}, but it must be {metadata['wanted']}.")
         return _fields()[name].default
     return right
 

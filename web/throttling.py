@@ -85,12 +85,12 @@ class Throttle:
         if found is None:
             return who, 1, allowance.wait(1)
         failures, failed_at, blocked_until = found
+        elapsed = now - datetime.fromisoformat(failed_at)
         still = datetime.fromisoformat(blocked_until) - now
-        if still > timedelta():
+        # Before the failure was: then the clock was set back, and no wait can be told.
+        if still > timedelta() and elapsed >= timedelta():
             raise LogInThrottled(math.ceil(still.total_seconds()))
-        # A clock that was set back must not add to the failures.
-        elapsed = max(timedelta(), now - datetime.fromisoformat(failed_at))
-        total = allowance.left(failures, elapsed) + 1
+        total = allowance.left(failures, max(timedelta(), elapsed)) + 1
         return who, total, allowance.wait(total)
 
     def _write(self, who: str, failures: float, now: datetime, until: datetime) -> None:
