@@ -15,6 +15,9 @@ _TRUE = frozenset({"true", "yes", "y", "1", "1.0", "observed", "present"})
 _FALSE = frozenset({"false", "no", "n", "0", "0.0", "absent", "excluded"})
 _EMPTY: Mapping[str, object] = {}
 _MAX_NUMBER = 2**63
+_MAX_TEXT = 100_000
+_MAX_ITEMS = 5_000
+_MAX_NAMES = 200
 
 
 @functools.lru_cache(maxsize=512)
@@ -82,8 +85,8 @@ class Fields:
         if value is None:
             return ""
         text = plain_text(value)
-        if text is None:
-            self.misfit(name, value, "text")
+        if text is None or len(text) > _MAX_TEXT:
+            self.misfit(name, value, f"text of at most {_MAX_TEXT:,} characters")
             return ""
         return text
 
@@ -113,22 +116,31 @@ class Fields:
         return Fields(_EMPTY, self.record, self.at(name))
 
     def items(self, name: str) -> list[object]:
-        """What stands in the list at a name, without nulls."""
+        """What stands in the list at a name, without nulls; at most 5,000 items."""
         value = self.get(name)
         if isinstance(value, list):
-            return [item for item in value if item is not None]
+            found = [item for item in value if item is not None]
+            return self._at_most(_MAX_ITEMS, found, name)
         if value is not None and value != "":
             self.misfit(name, value, "a list")
         return []
 
-    def children(self, name: str) -> list[Fields]:
-        """The objects in the list at a name."""
+    def _at_most(self, limit: int, found: list[object], name: str) -> list[object]:
+        if len(found) > limit:
+            message = f"Of {len(found):,} {self.at(name)} only {limit:,} were read."
+            self.record.dropped(self.at(name), len(found), message)
+        return found[:limit]
+
+    def children(self, name: str, *, unlimited: bool = False) -> list[Fields]:
+        """The objects in the list at a name; of cases, a file may hold any number."""
         path = self.at(name)
+        value = self.get(name)
+        items = value if unlimited and isinstance(value, list) else self.items(name)
         found = []
-        for item in self.items(name):
+        for item in items:
             if isinstance(item, dict):
                 found.append(Fields(item, self.record, path))
-            else:
+            elif item is not None:
                 self.record.dropped(path, item, misfit_message(path, item, "an object"))
         return found
 
@@ -139,7 +151,11 @@ class Fields:
 
     def ignore_but(self, known: frozenset[str]) -> None:
         """Counts every value under a name that is not known as dropped."""
-        for name in self.data.keys() - known:
+        names = self.data.keys() - known
+        if len(names) > _MAX_NAMES:
+            self.record.ignored(self.at("others"), len(names))
+            return
+        for name in names:
             camel = camel_case(name)
             if camel not in known and self.data[name] not in (None, "", [], {}):
                 self.record.ignored(self.at(_CONTROL.sub("", camel[:60])))

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 
+from matcher.errors import MalformedCase
 from matcher.readers.report import CaseRecord
 
+MAX_CASE_ID = 255
+
 _HPO = re.compile(r"(?:.*/)?HP[:_ ]?\s*(\d{7})(?:\s*[!|].*)?", re.IGNORECASE)
-_OMIM = re.compile(r"(?:(?:O?MIM)(?:PS)?[:_ ]\s*|#\s*|%\s*|\+\s*|\*\s*)(\d{6})", re.I)
+_OMIM = re.compile(r"(?:(?:O?MIM)[:_ ]\s*|#\s*|%\s*|\+\s*|\*\s*)(\d{6})", re.I)
 _ORPHA = re.compile(r"(?:orphanet|orpha|ordo)(?::orphanet)?[:_ ]\s*(\d{1,7})", re.I)
 _MONDO = re.compile(r"mondo[:_ ]\s*(\d{7})", re.IGNORECASE)
 _IRI_TAIL = re.compile(r"https?://\S*[/#]([^/#\s]+)", re.IGNORECASE)
@@ -18,6 +21,20 @@ _PMID = re.compile(
     r"(?:PMID[:_ ]\s*|https?://[a-z.]*ncbi\.nlm\.nih\.gov/(?:pubmed/)?)(\d{1,9})(?!\d)",
     re.IGNORECASE,
 )
+
+
+def checked_id(case_id: str, what: str) -> str:
+    """The id of a case, which there must be; MalformedCase for none or an endless one."""
+    if not case_id:
+        raise MalformedCase(
+            f"The {what} has no id", "give each an 'id' that is text or a number"
+        )
+    if len(case_id) > MAX_CASE_ID:
+        raise MalformedCase(
+            f"The id of the {what} has {len(case_id):,} characters",
+            f"an id has at most {MAX_CASE_ID}",
+        )
+    return case_id
 
 
 def is_hpo_id(text: str) -> bool:

@@ -16,10 +16,10 @@ from matcher.case import (
     PhenotypicFeature,
     Sex,
 )
-from matcher.errors import MalformedCase
 from matcher.readers.ages import years
 from matcher.readers.fields import Fields, flag, plain_text
 from matcher.readers.identifiers import (
+    checked_id,
     clean_disease,
     clean_term,
     disease_id,
@@ -87,12 +87,7 @@ def from_json(
     record = CaseRecord(report, source)
     envelope = data.get("patient")
     patient = Fields(envelope if isinstance(envelope, dict) else data, record)
-    record.case_id = case_id = patient.text("id")
-    if not case_id:
-        raise MalformedCase(
-            "The patient has no id",
-            "give each patient an 'id' that is text or a number",
-        )
+    record.case_id = case_id = checked_id(patient.text("id"), "patient")
     patient.ignore_but(_PATIENT)
     contact = read_contact(patient)
     case = Case(

@@ -13,20 +13,19 @@ from matcher.case import (
     Disease,
     DiseaseStatus,
     Onset,
-    PhenotypicFeature,
     Sex,
 )
-from matcher.errors import MalformedCase, UnsupportedVersion
+from matcher.errors import UnsupportedVersion
 from matcher.readers.fields import Fields, camel_case, flag
 from matcher.readers.identifiers import (
+    checked_id,
     clean_disease,
-    clean_term,
-    hpo_id,
     pmid,
     taxon_id,
 )
 from matcher.readers.interpretations import read_interpretations
 from matcher.readers.medical import read_measurements, read_treatments
+from matcher.readers.phenopacket_features import read_features
 from matcher.readers.phenopacket_writing import ANY_DISEASE, to_json
 from matcher.readers.report import CaseRecord, Report
 from matcher.readers.time_elements import read_age, read_onset
@@ -65,7 +64,6 @@ _COHORT = frozenset({"id", "description", "members", "metaData"})
 _SUBJECT = frozenset(
     {"id", "sex", "timeAtLastEncounter", "taxonomy", "dateOfBirth", "alternateIds"}
 )
-_FEATURE = frozenset({"type", "excluded", "onset", "severity", "modifiers"})
 _META_DATA = frozenset(
     {
         "externalReferences",
@@ -105,7 +103,7 @@ def cases_from_json(
         yield from _family(top, report, source)
     elif top.get("members") is not None:
         top.ignore_but(_COHORT)
-        for member in top.children("members"):
+        for member in top.children("members", unlimited=True):
             yield from_json(_with_meta_data(member, top), report, source)
     else:
         yield from_json(data, report, source)
@@ -122,14 +120,14 @@ def _family(top: Fields, report: Report, source: str) -> Iterator[Case]:
     family = top.text("id") or None
     unaffected = {
         person.text("individualId")
-        for person in top.child("pedigree").children("persons")
+        for person in top.child("pedigree").children("persons", unlimited=True)
         if person.text("affectedStatus") in ("UNAFFECTED", "1")
     }
     proband = top.child("proband")
     if proband:
         packet = _with_meta_data(proband, top)
         yield from_json(packet, report, source, family=family)
-    for relative in top.children("relatives"):
+    for relative in top.children("relatives", unlimited=True):
         person = relative.child("subject").text("id") or relative.text("id")
         if person in unaffected:
             top.record.dropped(
@@ -168,7 +166,7 @@ def from_json(
     case = Case(
         case_id=case_id,
         label="" if label == case_id else label,
-        features=tuple(_features(packet)),
+        features=tuple(read_features(packet)),
         genomic_features=found.genomic_features,
         diseases=found.diseases,
         sex=_sex(subject),
@@ -189,12 +187,8 @@ def from_json(
 def _case_id(packet: Fields, subject: Fields) -> str:
     case_id = packet.text("id")
     if case_id:
-        return case_id
-    guess = subject.text("id")
-    if not guess:
-        raise MalformedCase(
-            "The phenopacket has no id", "give each packet an 'id' that is unique"
-        )
+        return checked_id(case_id, "phenopacket")
+    guess = checked_id(subject.text("id"), "phenopacket")
     packet.record.guessed(
         "id", guess, f"The packet has no id; its subject's id {guess!r} serves as one."
     )
@@ -221,57 +215,6 @@ def _check_version(packet: Fields) -> None:
             None,
             "The packet does not say its schema version; it was read as version 2.",
         )
-
-
-def _features(packet: Fields) -> Iterator[PhenotypicFeature]:
-    for fields in packet.children("phenotypicFeatures"):
-        feature = _feature(fields)
-        if feature:
-            fields.record.mapped("phenotypicFeatures")
-            yield feature
-
-
-def _feature(fields: Fields) -> PhenotypicFeature | None:
-    record = fields.record
-    fields.ignore_but(_FEATURE)
-    entered, label = fields.term("type")
-    if not entered:
-        record.dropped(
-            "phenotypicFeatures.type",
-            label,
-            f"A feature ({label or 'without a label'}) has no term id and was left out.",
-        )
-        return None
-    excluded = fields.get("excluded")
-    is_excluded = False if excluded is None or excluded == "" else flag(excluded)
-    if is_excluded is None:
-        record.dropped(
-            "phenotypicFeatures.excluded",
-            excluded,
-            f"Whether {entered} was excluded cannot be told from {excluded!r}; left out.",
-        )
-        return None
-    return PhenotypicFeature(
-        term_id=clean_term(entered, record, "phenotypicFeatures.type"),
-        label=label,
-        excluded=is_excluded,
-        onset=read_onset(fields, "onset"),
-        modifiers=_modifiers(fields),
-        severity=_severity(fields),
-    )
-
-
-def _modifiers(fields: Fields) -> tuple[str, ...]:
-    if fields.get("modifiers") is None:
-        return ()
-    ids = (modifier.text("id") for modifier in fields.children("modifiers"))
-    return tuple(hpo_id(term_id) for term_id in ids if term_id)
-
-
-def _severity(fields: Fields) -> str | None:
-    if fields.get("severity") is None:
-        return None
-    return hpo_id(fields.term("severity")[0]) or None
 
 
 def _diseases(packet: Fields) -> tuple[list[Disease], Onset | None]:

@@ -338,7 +338,7 @@ def test_coordinate_base_of_a_peer_is_taken_at_its_word(
 
 
 def test_deletion_of_several_bases_ends_with_its_last() -> None:
-    alleles = {"referenceBases": "AAT", "alternateBases": "A"}
+    alleles: Json = {"referenceBases": "AAT", "alternateBases": "A"}
     found = variant(referenceName="3", start=99, end=102, **alleles)
     assert found is not None
     assert (found.start, found.end) == (100, 102)

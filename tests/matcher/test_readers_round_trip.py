@@ -24,7 +24,8 @@ from matcher.case import (
     Variant,
     Zygosity,
 )
-from matcher.readers import mme, phenopackets
+from matcher.errors import UnreadableInput
+from matcher.readers import cases_in, mme, phenopackets
 from matcher.readers.report import Kind, Report
 from matcher.readers.strict_json import parse_json
 
@@ -332,3 +333,43 @@ def test_variant_comes_back_at_its_place(
     assert variant.start and variant.reference
     end = variant.start + len(variant.reference) - 1
     assert again.genomic_features[0].variant == replace(variant, end=end)
+
+
+KEYS = st.sampled_from(
+    """id label subject sex timeAtLastEncounter age ageRange iso8601duration start end
+    phenotypicFeatures type excluded onset ontologyClass gestationalAge weeks severity modifiers
+    interpretations diagnosis disease genomicInterpretations variantInterpretation
+    variationDescriptor vcfRecord pos info expressions allelicState geneContext value diseases
+    term measurements assay complexValue typedQuantities medicalActions treatment agent metaData
+    externalReferences proband relatives members pedigree persons patient features observed
+    genomicFeatures gene variant zygosity disorders contact href ageOfOnset inheritanceMode test
+    species _share""".split()
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats()
+    | st.sampled_from(["HP:0001250", "P3Y", "yes", "no", "<DEL>", "END=7", "mailto:"])
+    | st.text(max_size=8)
+)
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(KEYS, inner, max_size=8),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(KEYS, JSON, max_size=12))
+def test_any_object_is_read_or_refused_by_name(data: dict[str, object]) -> None:
+    report = Report()
+    try:
+        found = list(cases_in(data, report, "test"))
+    except UnreadableInput as error:
+        assert str(error).endswith(".")
+    else:
+        assert report.cases == len(found)
+        json.dumps([phenopackets.to_json(case) for case in found], allow_nan=False)
+        json.dumps([mme.to_json(case) for case in found], allow_nan=False)
+    json.dumps(report.to_json(), allow_nan=False)

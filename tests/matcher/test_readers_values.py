@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.case import Zygosity
+from matcher.errors import MalformedCase
 from matcher.readers import ages, alleles, identifiers
 from matcher.readers.fields import Fields, flag
 from matcher.readers.mme_contacts import is_web_address, mail_addresses
@@ -363,3 +364,31 @@ def test_unknown_names_are_counted_where_they_hold_anything() -> None:
 
 def test_control_characters_are_taken_out_of_text() -> None:
     assert fields({"name": " a\x00\x1b[2Jb\n"}).text("name") == "a[2Jb"
+
+
+def test_a_list_is_read_up_to_a_limit_and_the_rest_told() -> None:
+    found = fields({"list": [{}] * 5_001})
+    assert len(found.children("list")) == 5_000
+    assert "Of 5,001 list only 5,000 were read" in found.record.report.warnings[0]
+    assert len(found.children("list", unlimited=True)) == 5_001
+
+
+def test_endless_text_is_dropped_and_told() -> None:
+    found = fields({"name": "x" * 100_001})
+    assert found.text("name") == ""
+    assert dropped(found) == {"name": 1}
+
+
+def test_many_unknown_names_are_counted_together() -> None:
+    found = fields({f"name{number}": number for number in range(500)})
+    found.ignore_but(frozenset())
+    assert dropped(found) == {"others": 500}
+
+
+@pytest.mark.parametrize(
+    "case_id, reason", [("", "has no id"), ("x" * 256, "256 characters")]
+)
+def test_case_id_must_be_there_and_short(case_id: str, reason: str) -> None:
+    assert identifiers.checked_id("x" * 255, "patient") == "x" * 255
+    with pytest.raises(MalformedCase, match=reason):
+        identifiers.checked_id(case_id, "patient")
