@@ -40,10 +40,14 @@ def show_status() -> None:
     found = status()
     for stored in found.releases:
         if stored.release is None:
-            console().print(f"release {stored.release_id}: {stored.problem}", markup=False)
+            console().print(
+                f"release {stored.release_id}: {stored.problem}", markup=False
+            )
     click.echo(described(open_release()))
     present = sum(source.is_present for source in found.sources)
-    click.echo(f"{present} of {len(found.sources)} known source files are on this disk.")
+    click.echo(
+        f"{present} of {len(found.sources)} known source files are on this disk."
+    )
 
 
 def described(release: Release) -> str:

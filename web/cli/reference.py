@@ -31,15 +31,15 @@ Results go to standard output, progress and reports to standard error. Exit stat
 @click.command(hidden=True)
 def reference() -> None:
     """Print docs/cli.md."""
-    click.echo(reference_page(), nl=False)
+    root = click.get_current_context().find_root().command
+    assert isinstance(root, click.Group)
+    click.echo(reference_page(root), nl=False)
 
 
-def reference_page() -> str:
+def reference_page(root: click.Group) -> str:
     """The whole page in Markdown."""
-    root = click.get_current_context().find_root()
-    assert isinstance(root.command, click.Group)
     parts = [INTRODUCTION]
-    for path, command in _leaves(root.command, ("secondcase",)):
+    for path, command in _leaves(root, ("secondcase",)):
         parts.append(_section(path, command))
     parts += [_settings(), _files()]
     return "\n".join(parts)

@@ -59,18 +59,21 @@ def minor_version(request: Request) -> int:
     """Minor version in which to answer: the one that either header names, else the latest.
 
     Raises:
-        UnsupportedVersion: a header names another major version.
+        UnsupportedVersion: the headers name other major versions only.
         UnsupportedType: the body's type is no form of JSON.
     """
     body_type = request.headers.get("Content-Type", "").strip()
     if body_type and not _is_json(body_type):
         raise UnsupportedType("Content-Type", body_type)
-    for header in (body_type, request.headers.get("Accept", "")):
-        named = VENDOR_TYPE.search(header)
-        if named and named["major"]:
-            if named["major"] != "1":
-                raise UnsupportedVersion(f"{named['major']}.{named['minor'] or 0}")
-            return min(int(named["minor"] or 0), LATEST_MINOR)
+    headers = (body_type, request.headers.get("Accept", ""))
+    named = [
+        match for match in map(VENDOR_TYPE.search, headers) if match and match["major"]
+    ]
+    for match in named:
+        if match["major"] == "1":
+            return min(int(match["minor"] or 0), LATEST_MINOR)
+    if named:
+        raise UnsupportedVersion(f"{named[0]['major']}.{named[0]['minor'] or 0}")
     return LATEST_MINOR
 
 
