@@ -59,6 +59,7 @@ class Catalogue:
         self.diagnoses: Numbering[tuple[Diagnosis, ...]] = Numbering(())
         self.circumstances: Numbering[Circumstances] = Numbering(Circumstances())
         self._places: dict[Hashable, list[int]] = {}
+        self._unnamed_places: dict[Hashable, list[int]] = {}
 
     def entry(
         self,
@@ -94,17 +95,32 @@ class Catalogue:
         )
 
     def near(self, alleles: Iterable[Allele], tolerance: int) -> frozenset[int]:
-        """Numbers of the allele sets in which one of these alleles might be found again."""
-        places = {place for allele in alleles for place in _places(allele, tolerance)}
-        return frozenset(n for place in places for n in self._places.get(place, ()))
+        """Allele sets in which one of these might be found again without a gene in common.
+
+        That is so only where one of the two alleles was given without its gene.
+        """
+        found: set[int] = set()
+        for allele in alleles:
+            places = self._unnamed_places if allele.gene else self._places
+            for place in _places(allele, tolerance):
+                found.update(places.get(place, ()))
+        return frozenset(found)
 
     def _number_alleles(self, alleles: tuple[Allele, ...]) -> int:
         known = len(self.alleles.values)
         number = self.alleles.number(alleles)
         if number == known:
-            for place in {place for allele in alleles for place in _places(allele, 0)}:
-                self._places.setdefault(place, []).append(number)
+            unnamed = [allele for allele in alleles if not allele.gene]
+            _file(self._places, alleles, number)
+            _file(self._unnamed_places, unnamed, number)
         return number
+
+
+def _file(
+    places: dict[Hashable, list[int]], alleles: Iterable[Allele], number: int
+) -> None:
+    for place in {place for allele in alleles for place in _places(allele, 0)}:
+        places.setdefault(place, []).append(number)
 
 
 def _places(allele: Allele, tolerance: int) -> Iterator[Hashable]:

@@ -6,7 +6,7 @@ The formulas are those of `likelihoods.py`; `evidence.weigh` is the readable for
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -80,18 +80,19 @@ class EvidenceTables:
         )
         if not self.query.alleles or not _weight(EvidenceKind.VARIANT, self.settings):
             return genes
-        return _added(genes, self._variant_values(segment, positions, counts))
+        variants = self._variant_values(segment, positions, counts)
+        runs = (genes.positions, variants.positions)
+        both = np.concatenate([genes.values, variants.values])
+        return Adjustments(*_summed(runs, both)[:2])
 
     def _sharing_genes(self, segment: Segment) -> tuple[Longs, Longs, Floats]:
         """Positions of cases with genes of the query, how many, and the sum of their factors."""
         found = [segment.postings.of_gene(gene) for gene in self.gene_factors]
-        if not found:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-        factors = np.repeat(list(self.gene_factors.values()), [len(f) for f in found])
-        positions, places = np.unique(np.concatenate(found), return_inverse=True)
-        counts = np.bincount(places, minlength=len(positions)).astype(np.int64)
-        sums: Floats = np.bincount(places, factors, len(positions)).astype(np.float64)
-        return positions.astype(np.int64), counts, sums
+        factors = np.repeat(
+            list(self.gene_factors.values()), [len(each) for each in found]
+        )
+        positions, sums, counts = _summed(found, factors)
+        return positions, counts, sums
 
     def _gene_values(
         self, segment: Segment, positions: Longs, counts: Longs, factors: Floats
@@ -115,22 +116,33 @@ class EvidenceTables:
         self, segment: Segment, sharing: Longs, counts: Longs
     ) -> Adjustments:
         """The likelihood ratio of alleles, once for each set of alleles and number of genes."""
-        codes = segment.columns[Column.ALLELES]
+        numbers = segment.columns[Column.ALLELES]
+        has_alleles = numbers[sharing] > 0
+        positions, shared = sharing[has_alleles], counts[has_alleles]
+        near = self._near_without_gene(numbers, positions)
+        positions = np.concatenate([positions, near])
+        shared = np.concatenate([shared, np.zeros_like(near)])
+        order = np.argsort(positions, kind="stable")
+        positions, shared = positions[order], shared[order]
+        most = int(shared.max(initial=0)) + 1
+        keys = numbers[positions].astype(np.int64) * most + shared
+        values = np.zeros(int(keys.max(initial=0)) + 1)
+        is_asked = np.zeros(len(values), dtype=np.bool_)
+        is_asked[keys] = True
+        for key in np.flatnonzero(is_asked) if len(keys) else ():
+            values[key] = self._variant_value(*divmod(int(key), most))
+        return Adjustments(positions, values[keys])
+
+    def _near_without_gene(self, numbers: Numbers, known: Longs) -> Longs:
+        """Further positions with an allele that may be the query's, though no gene is shared."""
         near = self.catalogue.near(self.query.alleles, self.settings.position_tolerance)
-        wanted = np.zeros(len(self.catalogue.alleles.values), dtype=np.bool_)
-        wanted[list(near)] = True
-        positions = np.union1d(
-            np.flatnonzero(wanted[codes]), sharing[codes[sharing] > 0]
-        )
-        shared = np.zeros(len(positions), dtype=np.int64)
-        inside = np.isin(sharing, positions)
-        shared[np.searchsorted(positions, sharing[inside])] = counts[inside]
-        pairs = np.stack([codes[positions].astype(np.int64), shared], axis=1)
-        distinct, places = np.unique(pairs, axis=0, return_inverse=True)
-        values = np.array([self._variant_value(int(n), int(k)) for n, k in distinct])
-        return Adjustments(
-            positions, values[places.ravel()] if len(positions) else np.zeros(0)
-        )
+        if not near:
+            return np.zeros(0, np.int64)
+        is_near = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.bool_)
+        is_near[[number for number in near if number < len(is_near)]] = True
+        found = is_near[numbers]
+        found[known] = False
+        return np.flatnonzero(found)
 
     def _variant_value(self, alleles: int, shared_genes: int) -> float:
         settings = self.settings
@@ -236,9 +248,14 @@ def _diagnoses(
     )
 
 
-def _added(first: Adjustments, second: Adjustments) -> Adjustments:
-    positions = np.union1d(first.positions, second.positions)
-    values = np.zeros(len(positions))
-    values[np.searchsorted(positions, first.positions)] += first.values
-    values[np.searchsorted(positions, second.positions)] += second.values
-    return Adjustments(positions, values)
+def _summed(
+    runs: Sequence[NDArray[np.integer]], values: Floats
+) -> tuple[Longs, Floats, Longs]:
+    """Each distinct position with the sum of its values, and how many it had."""
+    positions = np.concatenate([np.zeros(0, np.int64), *runs]).astype(np.int64)
+    # Stable sorting is quick on what consists of a few ascending runs.
+    order = np.argsort(positions, kind="stable")
+    positions, values = positions[order], values[order]
+    starts = np.flatnonzero(np.diff(positions, prepend=-1))
+    sums = np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
+    return positions[starts], sums, np.diff(starts, append=len(positions))
