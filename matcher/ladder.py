@@ -128,7 +128,8 @@ def _step(evidence: Evidence) -> Step:
 def _probability(one_in: int, steps: Sequence[Step]) -> float:
     """From the odds of the printed numbers."""
     odds = math.prod(step.factor for step in steps) / one_in
-    return odds / (1 + odds)
+    # Rounded, since odds of 1 to 49 come out just below 1 in 50.
+    return round(odds / (1 + odds), 12)
 
 
 def _verdict(probability: float) -> str:

@@ -28,6 +28,12 @@ _KINDS: Mapping[str, str] = MappingProxyType(
 )
 # The symbolic alleles of VCF that mean the same.
 _SYMBOLS: Mapping[str, str] = MappingProxyType({"DEL": "loss", "DUP": "gain"})
+_HGVS = re.compile(
+    r"(?P<sequence>[A-Z]+_?\d+)(?P<version>\.\d+)?(?:\([^)]*\))?"
+    r":(?P<level>[cgmn])\.(?P<change>[^?=]+)"
+)
+# Longer runs of bases are counted when a variant is named by its place.
+_SPELT_OUT = 12
 
 
 class Chain(Protocol):
@@ -72,7 +78,7 @@ class Allele:
             return self.label or next(iter(sorted(self.hgvs)), "unnamed variant")
         if self.kind:
             return f"{self.kind} {self.chromosome}:{self.start:,}-{self.end or self.start:,}"
-        change = f"{self.reference or '-'}>{self.alternate or '-'}"
+        change = f"{_spelt(self.reference)}>{_spelt(self.alternate)}"
         return f"{self.chromosome}:{self.start:,} {change} ({self.assembly or 'assembly unknown'})"
 
     @property
@@ -80,6 +86,10 @@ class Allele:
         """Whether it is known where on the genome what changes."""
         says_what = bool(self.reference or self.alternate or self.kind)
         return says_what and bool(self.chromosome) and self.start is not None
+
+
+def _spelt(bases: str) -> str:
+    return f"{len(bases):,} bases" if len(bases) > _SPELT_OUT else bases or "-"
 
 
 def normalised(variant: Variant, gene: str = "", chain: Chain | None = None) -> Allele:
@@ -103,7 +113,7 @@ def normalised(variant: Variant, gene: str = "", chain: Chain | None = None) -> 
         reference=reference,
         alternate=alternate,
         kind=kind,
-        hgvs=frozenset(_hgvs(text) for text in variant.hgvs if ":" in text),
+        hgvs=_expressions(variant),
         copies=2 if variant.zygosity is Zygosity.HOMOZYGOUS else 1,
         label=variant.label or next(iter(variant.hgvs), ""),
     )
@@ -164,10 +174,19 @@ def _structural_kind(variant: Variant) -> str:
     return _KINDS.get(found, "") or symbol or (variant.structural_type or "")
 
 
-def _hgvs(text: str) -> str:
-    """The expression without the version of its transcript, which seldom moves the numbering."""
-    accession, _, change = text.strip().partition(":")
-    return f"{accession.partition('.')[0].partition('(')[0]}:{change.replace(' ', '')}"
+def _expressions(variant: Variant) -> frozenset[str]:
+    """The HGVS expressions that single out one change of the DNA, each in one spelling.
+
+    What is said of the protein does not, `p.?` least of all. The version of a transcript
+    seldom moves its numbering and is dropped; that of a chromosome is the assembly and stays.
+    """
+    found = (_HGVS.fullmatch(text.replace(" ", "")) for text in variant.hgvs)
+    return frozenset(
+        f"{match['sequence']}{'' if match['level'] in 'cn' else match['version'] or ''}"
+        f":{match['level']}.{match['change']}"
+        for match in found
+        if match is not None
+    )
 
 
 def compare(

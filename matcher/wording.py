@@ -30,8 +30,6 @@ def frequency(probability: float) -> Frequency:
 
     k in 10 down to 2 in 10, 1 in 7 to 1 in 10, then the nearest of 1 in 10, 20, 40 and 50.
     """
-    # A hair more, since odds of 1 to 49 come out just below 1 in 50.
-    probability += 1e-12
     if probability >= 0.15:
         return Frequency(min(9, math.floor(10 * probability + 0.5)), 10)
     if probability < 1 / 50:

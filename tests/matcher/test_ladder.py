@@ -54,8 +54,31 @@ def test_result_of_an_unrounded_factor_would_be_another():
     assert frequency(0.1764 / 1.1764).words == "1 in 7"
 
 
-def test_forty_nine_others_make_one_in_fifty():
-    assert rungs(1, searched=49).result == "1 in 50"
+@pytest.mark.parametrize(
+    ("searched", "verdict", "result"),
+    [
+        (1, "probably", "5 in 10"),
+        (2, "possibly", "3 in 10"),
+        (49, "possibly", "1 in 50"),
+        (50, "hardly", "less likely than 1 in 50"),
+    ],
+)
+def test_verdict_turns_at_an_even_chance_and_at_one_in_fifty(searched, verdict, result):
+    found = rungs(1, searched=searched)
+    assert (found.verdict, found.result) == (verdict, result)
+
+
+@pytest.mark.parametrize(
+    ("searched", "result"),
+    [
+        (3, "at least 1 in 4"),
+        (4, "1 in 50 to 1 in 4"),
+        (49, "1 in 50 to 1 in 4"),
+        (50, "less likely than 1 in 50"),
+    ],
+)
+def test_ranges_told_outside_turn_at_the_bands(searched, result):
+    assert banded(rungs(1, searched=searched)).result == result
 
 
 def test_expected_partners_raise_the_start():
@@ -82,7 +105,8 @@ def test_missing_evidence_is_a_rung_without_a_factor():
 
 
 @pytest.mark.parametrize(
-    ("factor", "label"), [(80, "gene in common"), (0.5, "no gene in common")]
+    ("factor", "label"),
+    [(1.2, "gene in common"), (1, "no gene in common"), (0.5, "no gene in common")],
 )
 def test_rung_is_named_for_the_way_it_points(factor, label):
     (step,) = ladder([evidence(EvidenceKind.GENE, factor)], 10).steps
@@ -106,6 +130,15 @@ def test_the_kind_that_decides_is_named():
     )
 
 
+@pytest.mark.parametrize("factors", [(56, 5.5), (56, 5.0)])
+def test_what_halves_the_probability_decides(factors):
+    assert rungs(*factors, searched=100).decisive.startswith("Without the gene")
+
+
+def test_what_takes_less_than_half_does_not_decide():
+    assert rungs(70, 5.5, searched=100).decisive == ""
+
+
 @pytest.mark.parametrize(
     "factors", [(1300,), (1300, 1.2), (1e6, 80), (1300, 4.9), (0.001, 80)]
 )
@@ -120,7 +153,7 @@ def test_printed_numbers_multiply_to_the_printed_result(values, searched):
         searched,
     )
     odds = math.prod(step.factor for step in found.steps) / found.one_in
-    assert found.result == frequency(odds / (1 + odds)).words
+    assert found.result == frequency(round(odds / (1 + odds), 12)).words
     for step in found.steps:
         assert float(step.text.removeprefix("× ").replace(",", "")) == step.factor
 

@@ -151,6 +151,14 @@ def test_diagnosis_in_common_is_a_reason():
     assert told([same]) == ["Same diagnosis: Kabuki"]
 
 
+@pytest.mark.parametrize(("value", "lines"), [(0.5, ["Diagnosis"]), (0.0, [])])
+def test_diagnosis_is_a_reason_only_if_it_speaks_for_it(value, lines):
+    found = Evidence(
+        kind=EvidenceKind.DIAGNOSIS, log_likelihood_ratio=value, sentence="Diagnosis."
+    )
+    assert told([found]) == lines
+
+
 def test_one_line_against_is_always_there():
     lines = told([GENE], pairs=PAIRS, conflicts=(CONFLICT,))
     assert lines[-1] == "They report *Microcephaly*, which you ruled out"
@@ -175,6 +183,25 @@ def test_conflict_weighs_more_than_a_weak_factor():
     assert told([mild], pairs=PAIRS, conflicts=(CONFLICT,))[-1].startswith(
         "They report"
     )
+
+
+def test_clear_factor_weighs_more_than_a_conflict():
+    clear = Evidence(
+        kind=EvidenceKind.ONSET, log_likelihood_ratio=-0.55, sentence="Onset."
+    )
+    assert told([clear], pairs=PAIRS, conflicts=(CONFLICT,))[-1] == "Onset"
+
+
+def test_factor_below_four_fifths_speaks_against():
+    mild = Evidence(
+        kind=EvidenceKind.ONSET, log_likelihood_ratio=-0.25, sentence="Onset."
+    )
+    assert told([mild]) == ["Onset"]
+
+
+def test_missing_gene_is_asked_for_beside_many_conflicts():
+    lines = told([NO_GENE], conflicts=(CONFLICT,) * 5)
+    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence]
 
 
 def test_factor_near_one_is_no_reason_against():

@@ -209,6 +209,23 @@ def test_equal_hgvs_is_the_same_variant_on_any_assembly():
     assert compared(ours, theirs) is Comparison.SAME
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["NP_055529.2:p.?", "NP_000258.1:p.Lys1423Glu", "NM_1.1:c.?", "NM_1.1:c.1A="],
+)
+def test_expression_that_singles_out_no_change_of_the_dna_is_no_agreement(expression):
+    ours = replace(MISSENSE, hgvs=(expression,))
+    assert compared(ours, replace(ours, start=500)) is Comparison.DIFFERENT
+
+
+def test_place_on_another_version_of_a_chromosome_is_another_place():
+    ours, theirs = Variant(hgvs=("NC_000017.11:g.5C>T",)), Variant(
+        hgvs=("NC_000017.10:g.5C>T",)
+    )
+    assert compared(ours, ours) is Comparison.SAME
+    assert compared(ours, theirs) is Comparison.INCOMPARABLE
+
+
 def test_other_change_on_the_same_transcript_is_another_variant():
     ours, theirs = Variant(hgvs=("NM_1.1:c.1A>G",)), Variant(hgvs=("NM_1.1:c.2T>C",))
     assert compared(ours, theirs) is Comparison.DIFFERENT
@@ -353,6 +370,14 @@ def test_comparison_is_symmetric(ours, theirs):
         (
             Variant(chromosome="2", start=5, reference="A", alternate=""),
             "2:5 A>- (assembly unknown)",
+        ),
+        (
+            Variant(chromosome="2", start=5, reference="A", alternate="A" + "CG" * 600),
+            "2:6 ->1,200 bases (assembly unknown)",
+        ),
+        (
+            Variant(chromosome="2", start=5, reference="ACGTACGTACGT", alternate="-"),
+            "2:5 ACGTACGTACGT>- (assembly unknown)",
         ),
         (Variant(), "unnamed variant"),
     ],
