@@ -242,8 +242,9 @@ def test_gzip_has_the_same_limit(tmp_path: Path) -> None:
 
 def test_plain_file_has_a_limit_for_each_document(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", patient("A"), patient("B" * 2000))
-    with pytest.raises(UnreadableCases, match="limit of 1,000 bytes"):
+    with pytest.raises(UnreadableCases, match="limit of 1,000 bytes") as caught:
         read_cases(path, limits=Limits(document=1000))
+    assert len(caught.value.problems) == 1
 
 
 def test_archive_inside_a_zip_is_a_problem(tmp_path: Path) -> None:
