@@ -58,7 +58,7 @@ def _is_host(text: str) -> bool:
 
 
 def _is_trusted_host(text: str) -> bool:
-    return re.fullmatch(r"\.?[0-9A-Za-z_.-]+(:\d+)?|\[[0-9a-f:]+\]", text) is not None
+    return re.fullmatch(r"\.?[0-9A-Za-z_.-]+|\[[0-9A-Fa-f:.]+\]", text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

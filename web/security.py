@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, current_app, request, session
+from flask import Blueprint, Flask, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -71,7 +73,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": is_secure,
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=settings.session_hours),
-        "TRUSTED_HOSTS": list(settings.hosts),
+        "SITE_HOSTS": settings.hosts,
         "MAX_CONTENT_LENGTH": settings.body_limit,
         "MAX_FORM_MEMORY_SIZE": settings.body_limit,
         "UPLOAD_LIMIT": settings.upload_limit,
@@ -87,14 +89,26 @@ def accepts_upload(view: View) -> View:
 
 
 def _refuse_other_hosts() -> None:
-    # Reading the host checks it; the routing checks it as well, but only for a known address.
-    request.host
+    # TRUSTED_HOSTS of Flask takes no IPv6 address.
+    if not is_trusted_host(request.host, current_app.config["SITE_HOSTS"]):
+        raise SecurityError
+
+
+def is_trusted_host(host: str, trusted: Iterable[str]) -> bool:
+    """Whether a Host header names this site; a trusted `.name` takes in all below it."""
+    name = re.sub(r":\d*$", "", host.lower()) if not host.endswith("]") else host
+    return any(
+        name == own or (own.startswith(".") and name.endswith(own))
+        for own in map(str.lower, trusted)
+    )
 
 
 def _allow_uploads() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "accepts_upload", False):
         request.max_content_length = current_app.config["UPLOAD_LIMIT"]
+        # It also bounds the buffer through which the parts of a form are read.
+        request.max_form_memory_size = current_app.config["UPLOAD_LIMIT"]
 
 
 def _secured(response: Response) -> Response:
@@ -108,8 +122,10 @@ def _secured(response: Response) -> Response:
 
 
 def _keep_private(response: Response) -> None:
-    """Let nobody keep an answer, unless the view allowed it and no person was asked about."""
-    if session.accessed or "Cache-Control" not in response.headers:
+    """Let nobody keep an answer, unless the view allows it and it is the same for everybody."""
+    # Flask-Login and Flask-WTF leave these once a person or a form token was asked for.
+    is_personal = "_login_user" in g or current_app.config["WTF_CSRF_FIELD_NAME"] in g
+    if is_personal or "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
 
 
