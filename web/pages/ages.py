@@ -8,7 +8,7 @@ import re
 OLDEST = 120.0
 YEARS_IN = {"y": 1.0, "m": 1 / 12, "w": 1 / 52.18, "d": 1 / 365.25}
 UNITS = "years?|yrs?|y|a|months?|mos?|m|weeks?|wks?|w|days?|d"
-PART = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({UNITS})?(?![a-z0-9])", re.IGNORECASE)
+PART = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({UNITS})?(?![a-z.,])", re.IGNORECASE)
 
 
 class NotAnAge(ValueError):

@@ -15,7 +15,7 @@ from matcher.ladder import Step
 from matcher.reasons import Reason
 from web.people import Person
 from web.pages.visibility import disclosed, may_open
-from web.pages.words import counted, proband
+from web.pages.words import proband
 
 BANDS = {Band.CONTACT: "contact", Band.LOOK: "look", Band.BACKGROUND: "none"}
 SIGNS = {
@@ -74,13 +74,6 @@ class Card:
     by_chance: str
 
     @property
-    def lead(self) -> str:
-        """The case and the strongest reason, in one line."""
-        return (
-            f"{self.case_id}: {self.reasons[0].text}" if self.reasons else self.case_id
-        )
-
-    @property
     def shares_gene(self) -> bool:
         """Whether both sides list the same gene."""
         return any(row.label == "Gene" and row.value > 0 for row in self.evidence)
@@ -124,7 +117,11 @@ def origin(person: Person, candidate: Case) -> str:
         place = f"{place}, {seen.site}"
     who = [proband(seen)] if own and (seen.age_years is not None) else []
     level = "own site" if own else "network"
-    return " · ".join([place, level, *who, counted(len(seen.observed), "feature")])
+    return " · ".join([place, level, *who, _features(len(seen.observed))])
+
+
+def _features(count: int) -> str:
+    return f"{count} feature{'' if count == 1 else 's'}"
 
 
 def _tags(candidate: Case) -> Iterator[str]:

@@ -22,6 +22,7 @@ from web.pages.differences import differences
 from web.pages.drafts import Draft, Problem
 from web.pages.entry import Answer, answer, unfinished, with_typed_gene
 from web.pages.merging import Merge, merge
+from web.pages.remarks import remarks
 from web.pages.visibility import may_share
 from web.pages.words import counted, moment, sentence
 from web.service import service
@@ -50,6 +51,7 @@ def _shown(case: Case) -> dict[str, Any]:
         "gene_rows": profile.gene_rows(case.genomic_features, release),
         "facts": profile.facts(case, release),
         "diseases": profile.disease_lines(case, release),
+        "remarks": remarks(case, release),
         "sharing_explained": choices.sharing_explained(case.sharing, case.site or ""),
     }
 
@@ -62,11 +64,16 @@ def new() -> ResponseReturnValue:
         case_id="",
         site=person.site,
         submitter=person.name,
-        contact=Contact(institution=person.site or ""),
+        contact=_contact(person),
     )
     if request.method == "GET":
         return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
     return _answered(person, base, _save_new)
+
+
+def _contact(person: Person) -> Contact:
+    href = f"mailto:{person.email}" if person.email else ""
+    return Contact(name=person.name, href=href, institution=person.site or "")
 
 
 @blueprint.route("/cases/<case_id:case_id>/edit", methods=["GET", "POST"])
@@ -175,7 +182,7 @@ def _form(
     return render_template(
         "cases/edit.html",
         **values,
-        **_draft_values(shown),
+        **_draft_values(base, shown),
         **_offered(base, shown.draft),
         **(conflict or {}),
         action=request.path,
@@ -184,7 +191,7 @@ def _form(
     )
 
 
-def _draft_values(shown: Answer) -> dict[str, Any]:
+def _draft_values(base: Case, shown: Answer) -> dict[str, Any]:
     release = service().release
     features = shown.draft.features
     return {
@@ -195,6 +202,12 @@ def _draft_values(shown: Answer) -> dict[str, Any]:
         "found": shown.found,
         "genes_found": shown.genes_found,
         "blank": profile.Line(),
+        "remarks": remarks(
+            dataclasses.replace(
+                base, features=features, genomic_features=shown.draft.genomic_features
+            ),
+            release,
+        ),
         "problems": [dataclasses.astuple(p) for p in shown.problems],
         "said": {p.field: p.message for p in reversed(shown.problems)},
         "problems_heading": "The case was not saved: "

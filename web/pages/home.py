@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from matcher import Match
+from matcher.calibration import Band
 from matcher.case import Case
+from matcher.ladder import ladder
 from matcher.store import StoredCase
 from web.people import Person
 from web.db import store
 from web.pages import profile, ranking
 from web.pages.admission import the_clinician
-from web.pages.cards import Card, card
+from web.pages.cards import BANDS, explained
 from web.pages.visibility import may_open
-from web.pages.words import SHARED_WITH, counted, day, number_word, proband, sentence
+from web.pages.words import SHARED_SHORT, counted, day, number_word, proband, sentence
 from web.service import service
 
 blueprint = Blueprint("home", __name__)
@@ -25,6 +28,15 @@ blueprint = Blueprint("home", __name__)
 PAGE_SIZE = 20
 LEADING = 2
 MOST_LEADS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The most probable match of a case, with its band and frequency as printed."""
+
+    match: Match
+    band: str
+    odds: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +50,16 @@ class Row:
     genes: str
     shared: str
     changed: str
-    best: Card | None
+    best: Best | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """A case whose best match deserves time, with the strongest reason."""
+
+    row: Row
+    best: Best
+    said: str
 
 
 @blueprint.get("/")
@@ -65,16 +86,17 @@ def _page(person: Person, of: str, cases: Iterable[StoredCase]) -> str:
     rows = [
         _row(person, each) for each in found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     ]
-    leads = [row for row in rows if row.best is not None]
+    promising = [(row, row.best) for row in rows if row.best is not None]
+    promising.sort(key=lambda each: _most_probable(each[1]))
     return render_template(
         "home.html",
         of=of,
         find=find,
-        heading=_heading(of, leads, len(visible)),
+        heading=_heading(of, [best for _, best in promising], len(visible)),
         subheading=_subheading(person, of, visible),
         total=len(visible),
         rows=rows,
-        leads=sorted(leads, key=_most_probable)[:MOST_LEADS],
+        leads=[_lead(person, row, best) for row, best in promising[:MOST_LEADS]],
         page=page,
         pages=pages,
     )
@@ -100,27 +122,33 @@ def _row(person: Person, stored: StoredCase) -> Row:
         leading=sentence(", ".join(line.lower for line in observed[:LEADING]))
         or "no feature yet",
         genes=", ".join(profile.gene_names(case, release)),
-        shared=SHARED_WITH[case.sharing],
+        shared=SHARED_SHORT[case.sharing],
         changed=day(stored.saved_at),
         best=_best(person, case),
     )
 
 
-def _best(person: Person, case: Case) -> Card | None:
+def _best(person: Person, case: Case) -> Best | None:
     """The most probable match, if it is worth a look."""
-    matches = ranking.answer(person, case, 1).matches
-    best = card(person, matches[0], 1) if matches else None
-    return best if best is not None and best.band != "none" else None
+    match = ranking.best(person, case)
+    if match is None or match.band is Band.BACKGROUND:
+        return None
+    rungs = ladder(match.evidence, match.searched, match.expected_partners)
+    return Best(match=match, band=BANDS[match.band], odds=rungs.result)
 
 
-def _most_probable(row: Row) -> tuple[bool, float]:
-    best = row.best
-    assert best is not None
-    return best.band != "contact", -best.count / best.of if best.of else 0.0
+def _lead(person: Person, row: Row, best: Best) -> Lead:
+    reasons = explained(person, best.match).reasons
+    said = f"{best.match.case_id}: {reasons[0].text}" if reasons else best.match.case_id
+    return Lead(row=row, best=best, said=said)
 
 
-def _heading(of: str, leads: Sequence[Row], total: int) -> str:
-    calls = sum(row.best is not None and row.best.band == "contact" for row in leads)
+def _most_probable(best: Best) -> tuple[float, str]:
+    return -best.match.probability, best.match.case_id
+
+
+def _heading(of: str, leads: Sequence[Best], total: int) -> str:
+    calls = sum(lead.match.band is Band.CONTACT for lead in leads)
     whose = "your site’s" if of == "site" else "your"
     if not total:
         return (

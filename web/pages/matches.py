@@ -22,7 +22,7 @@ from web.service import service
 
 blueprint = Blueprint("matches", __name__)
 
-MOST_SHOWN = 60
+MOST_SHOWN = 40
 FILTERS = (
     ("", "All"),
     ("gene", "Shares a gene"),

@@ -79,7 +79,8 @@ def grid(
     yours: Sequence[str], theirs: Sequence[str], cells: Mapping[tuple[int, int], Cell]
 ) -> Markup:
     """Your features down, theirs across; darker where they share a rarer ancestor."""
-    width = LEFT + CELL_WIDTH * len(theirs) + 108
+    # The last label leans out to the right, and the scale is as wide as its words.
+    width = LEFT + max(CELL_WIDTH * len(theirs) + 150, 440)
     height = TOP + CELL_HEIGHT * len(yours) + 46
     parts = [_across(j, label) for j, label in enumerate(theirs)]
     for i, label in enumerate(yours):
@@ -101,9 +102,9 @@ def picture(
 ) -> Markup:
     """An SVG that screen readers announce by title and description. `name` is unique in a page."""
     return Markup(
-        '<svg viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
+        '<svg width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
         '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>'
-    ).format(*size, name, name, name, title, name, description, body)
+    ).format(*size, *size, name, name, name, title, name, description, body)
 
 
 def _across(column: int, label: str) -> Markup:

@@ -7,8 +7,7 @@ scores are on one scale.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from matcher import Case, Constraints, Match, Matcher
@@ -19,8 +18,9 @@ from web.pages.visibility import may_meet, may_open
 from web.service import service
 
 SHARED_EVIDENCE = frozenset({EvidenceKind.PHENOTYPE, EvidenceKind.GENE})
-FIRST_LOOK = 64
+FIRST_LOOK = 2
 GROWTH = 4
+# Who has so many closer cases is not worth a page, nor the seconds it would take.
 DEEPEST = 4096
 
 
@@ -35,22 +35,36 @@ class Answer:
 
 def answer(person: Person, case: Case, limit: int) -> Answer:
     """The best `limit` matches of the case among those the person may see."""
-    matcher = service().matcher.current()
-    own = Query(matcher, case, None, Constraints(site=person.site, test=case.test))
-    others = Query(matcher, case, SHARED_EVIDENCE, Constraints(test=case.test))
-    found = [
-        *itertools.islice(own.admitted(lambda other: may_open(person, other)), limit),
-        *itertools.islice(
-            others.admitted(lambda other: _is_shared(person, other)), limit
-        ),
-    ]
-    found.sort(key=lambda match: (-match.score, match.case_id))
-    first = own.look(1)
+    own, others = _queries(person, case)
+    summary = own.look(0)
     return Answer(
-        matches=tuple(found[:limit]),
-        searched=first.searched,
-        is_calibrated=first.calibrated,
+        matches=tuple(_best(person, own, others, limit)),
+        searched=summary.searched,
+        is_calibrated=summary.calibrated,
     )
+
+
+def best(person: Person, case: Case) -> Match | None:
+    """The most probable match that the person may see."""
+    found = _best(person, *_queries(person, case), 1)
+    return found[0] if found else None
+
+
+def _queries(person: Person, case: Case) -> tuple[Query, Query]:
+    """The case asked of its own site on everything, and of all on what is shared."""
+    matcher = service().matcher.current()
+    return (
+        Query(matcher, case, None, Constraints(site=person.site, test=case.test)),
+        Query(matcher, case, SHARED_EVIDENCE, Constraints(test=case.test)),
+    )
+
+
+def _best(person: Person, own: Query, others: Query, limit: int) -> list[Match]:
+    found = [
+        *own.admitted(lambda other: may_open(person, other), limit),
+        *others.admitted(lambda other: _is_shared(person, other), limit),
+    ]
+    return sorted(found, key=lambda match: (-match.score, match.case_id))[:limit]
 
 
 def pair(person: Person, case: Case, other: Case) -> Match | None:
@@ -58,10 +72,8 @@ def pair(person: Person, case: Case, other: Case) -> Match | None:
     evidence = None if may_open(person, other) else SHARED_EVIDENCE
     constraints = Constraints(site=other.site, test=case.test)
     query = Query(service().matcher.current(), case, evidence, constraints)
-    found = itertools.islice(
-        query.admitted(lambda each: may_meet(person, each)), DEEPEST
-    )
-    return next((match for match in found if match.case_id == other.case_id), None)
+    found = query.admitted(lambda each: each.case_id == other.case_id, 1)
+    return next(iter(found), None)
 
 
 def _is_shared(person: Person, other: Case) -> bool:
@@ -83,14 +95,12 @@ class Query:
             self.case, limit=most, evidence=self.evidence, constraints=self.constraints
         )
 
-    def admitted(self, admits: Callable[[Case], bool]) -> Iterator[Match]:
-        """The admitted matches in order, looking deeper each time they are used up."""
-        done = 0
-        for most in (FIRST_LOOK * GROWTH**step for step in itertools.count()):
+    def admitted(self, admits: Callable[[Case], bool], limit: int) -> list[Match]:
+        """The first `limit` admitted matches, looking deeper while there are too few."""
+        most = FIRST_LOOK * limit
+        while True:
             matches = self.look(most).matches
-            yield from (
-                match for match in matches[done:] if admits(match.pair.candidate)
-            )
-            if len(matches) < most:
-                return
-            done = most
+            admitted = [match for match in matches if admits(match.pair.candidate)]
+            if len(admitted) >= limit or len(matches) < most or most >= DEEPEST:
+                return admitted[:limit]
+            most *= GROWTH

@@ -19,6 +19,7 @@ blueprint = Blueprint("terms", __name__)
 LONGEST_QUERY = 200
 OFFERED = 8
 PATH_LENGTH = 3
+LONGEST_DEFINITION = 220
 PHENOTYPE = "HP:0000118"
 
 Part = tuple[str, bool]
@@ -81,9 +82,20 @@ def _term_option(
         also_parts=() if is_label else parts,
         fact=rarity(one_in),
         rarity=one_in,
-        definition=term.definition,
+        definition=shortened(term.definition),
         path=_path(term_id, release),
         narrower=_narrower(term_id, release),
+    )
+
+
+def shortened(definition: str) -> str:
+    """The first sentence of a definition; not more than fits beside the list."""
+    first, stop, _ = definition.partition(". ")
+    text = first + stop.strip()
+    return (
+        text
+        if len(text) <= LONGEST_DEFINITION
+        else text[:LONGEST_DEFINITION].rstrip() + "…"
     )
 
 

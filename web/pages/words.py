@@ -18,6 +18,14 @@ SHARED_WITH = {
     Sharing.EXCHANGE_2: "exchange, level 2",
 }
 
+SHARED_SHORT = {
+    Sharing.PRIVATE: "nobody",
+    Sharing.SITE: "own site",
+    Sharing.NETWORK: "network",
+    Sharing.EXCHANGE_1: "exchange 1",
+    Sharing.EXCHANGE_2: "exchange 2",
+}
+
 CAPITALISED_WORD = re.compile(r"[A-Z][a-z]+(?![-A-Za-z])")
 
 
@@ -61,9 +69,12 @@ def moment(stamp: str) -> str:
     return f"{_read(stamp):%-d %b %Y, %H:%M} UTC"
 
 
-def day(stamp: str) -> str:
-    """An ISO time as `23 Nov 2026`."""
-    return f"{_read(stamp):%-d %b %Y}"
+def day(stamp: str, now: datetime | None = None) -> str:
+    """An ISO time as `today`, `19 Nov`, or `30 Oct 2025` for another year."""
+    then, today = _read(stamp), now or datetime.now(UTC)
+    if then.date() == today.date():
+        return "today"
+    return f"{then:%-d %b}" if then.year == today.year else f"{then:%-d %b %Y}"
 
 
 def _read(stamp: str) -> datetime:

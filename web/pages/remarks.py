@@ -1,0 +1,36 @@
+"""What is worth checking in a case, worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcher.case import Case
+from matcher.issues import Rule, Severity
+from matcher.validation import validate
+from ontologies import Release
+
+ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+SIGNS = {
+    Severity.ERROR: ("warn", "bad", "Contradiction:"),
+    Severity.WARNING: ("warn", "warn", "Warning:"),
+    Severity.NOTE: ("maybe", "muted", "Note:"),
+}
+# The pages say these in their own place.
+SAID_ELSEWHERE = frozenset({Rule.NOTHING_TO_MATCH, Rule.FEW_TERMS, Rule.NO_CONTACT})
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One line: an icon, its tone, what it says to a screen reader, and the sentence."""
+
+    sign: str
+    tone: str
+    said: str
+    text: str
+
+
+def remarks(case: Case, release: Release) -> list[Remark]:
+    """What the rules say about the case."""
+    issues = [i for i in validate(case, release) if i.rule not in SAID_ELSEWHERE]
+    issues.sort(key=lambda issue: ORDER.index(issue.severity))
+    return [Remark(*SIGNS[issue.severity], issue.message) for issue in issues]
