@@ -1,0 +1,93 @@
+"""Makes the pictures of the documentation from a running demonstration.
+
+Usage: .venv/bin/python docs/screenshots.py     (needs the test environment and Chromium)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from ontologies.library import data_directory
+
+PICTURES = Path(__file__).with_name("pictures")
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+DESKTOP = {"width": 1366, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+def main() -> None:
+    """Take every picture, replacing those that are there."""
+    PICTURES.mkdir(exist_ok=True)
+    with demonstration() as (address, password), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport=DESKTOP, device_scale_factor=1)
+        log_in(page, address, password)
+        shoot(page, "cases")
+        page.goto(f"{address}{first_case(page)}")
+        shoot(page, "case")
+        page.get_by_role("link", name=re.compile("^Matches")).first.click()
+        shoot(page, "matches")
+        page.set_viewport_size(PHONE)
+        shoot(page, "matches-phone")
+        browser.close()
+
+
+@contextlib.contextmanager
+def demonstration() -> Iterator[tuple[str, str]]:
+    """A demonstration of its own on a free port; its address and password."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("releases", "sources", "calibrations"):
+            (Path(folder) / name).symlink_to(data_directory() / name)
+        command = [sys.executable, "-m", "web.cli", "demo", "--port", str(port)]
+        environment = {**os.environ, "SECONDCASE_DATA": folder}
+        process = subprocess.Popen(
+            command, env=environment, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if found := re.search(r"password (\S+)", line):
+                    break
+            yield f"http://127.0.0.1:{port}", found[1] if found else ""
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+def log_in(page: Page, address: str, password: str) -> None:
+    """Log in as the person of the demonstration."""
+    page.goto(address)
+    page.get_by_label("Name").fill("demo")
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{address}/")
+
+
+def first_case(page: Page) -> str:
+    """Address of the first case that is listed."""
+    links = page.locator("main a[href^='/cases/']")
+    return links.nth(1).get_attribute("href") or "/"
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of what the window shows."""
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
