@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from matcher.case import Case
@@ -201,29 +202,34 @@ def compare_terms(release: Release, query: Case, candidate: Case) -> TermCompari
 
 
 class _Comparer:
-    """Terms of one release held against each other."""
+    """Terms of one release held against each other; remembers what it looked up."""
 
     def __init__(self, release: Release) -> None:
         self._ontology = release.ontology
-        self._ic = release.information_content
+        self._ic = cache(release.information_content.__getitem__)
+        self._rarity = release.information_content.rarity
+        self._ancestors = cache(release.ontology.ancestors)
+        self._rank = cache(
+            lambda term_id: (self._ic(term_id), release.ontology.row(term_id))
+        )
+        self.mica = cache(self._mica)
 
     def name(self, term_id: str) -> TermName:
         return TermName(term_id, self._ontology.label(term_id))
 
     def rarest_first(self, term_ids: Iterable[str]) -> tuple[TermName, ...]:
-        order = sorted(term_ids, key=lambda term_id: (-self._ic[term_id], term_id))
+        order = sorted(term_ids, key=lambda term_id: (-self._ic(term_id), term_id))
         return tuple(self.name(term_id) for term_id in order)
 
-    def mica(self, yours: str, theirs: str) -> str:
+    def _mica(self, yours: str, theirs: str) -> str:
         """The most informative common ancestor; of equals the most special, then the last id."""
-        common = self._ontology.ancestors(yours) & self._ontology.ancestors(theirs)
-        return max(common, key=lambda a: (self._ic[a], self._ontology.row(a)))
+        return max(self._ancestors(yours) & self._ancestors(theirs), key=self._rank)
 
     def similarity(self, yours: str, theirs: str) -> float:
         """S of docs/scoring.md, in nats."""
         if yours == theirs:
-            return IDENTICAL_TERM_BONUS * self._ic[yours]
-        return self._ic[self.mica(yours, theirs)]
+            return IDENTICAL_TERM_BONUS * self._ic(yours)
+        return self._ic(self.mica(yours, theirs))
 
     def partner(self, term_id: str, others: Sequence[str]) -> str:
         return min(others, key=lambda other: (-self.similarity(term_id, other), other))
@@ -252,7 +258,7 @@ class _Comparer:
             yours=self.name(yours),
             theirs=self.name(theirs),
             ancestor=self.name(ancestor),
-            one_in=self._ic.rarity(ancestor),
+            one_in=self._rarity(ancestor),
             best_for="both" if for_you and for_them else "you" if for_you else "they",
         )
 
@@ -265,7 +271,7 @@ class _Comparer:
             return True
         parents = self._ontology.parents
         siblings = ancestor in parents(yours) and ancestor in parents(theirs)
-        return siblings and self._ic[ancestor] > 0
+        return siblings and self._ic(ancestor) > 0
 
     def conflicts(
         self, yours: UsableFeatures, theirs: UsableFeatures
@@ -282,11 +288,9 @@ class _Comparer:
     ) -> Iterable[tuple[str, str]]:
         """Each observed term that is ruled out, with the most special term that does so."""
         for term_id in observed:
-            above = self._ontology.ancestors(term_id) & set(excluded)
+            above = self._ancestors(term_id) & set(excluded)
             if above:
-                yield term_id, max(
-                    above, key=lambda a: (self._ic[a], self._ontology.row(a))
-                )
+                yield term_id, max(above, key=self._rank)
 
     def _conflict(
         self, yours: str, theirs: str, observed: str, excluded_by: Side
@@ -295,7 +299,7 @@ class _Comparer:
             yours=self.name(yours),
             theirs=self.name(theirs),
             excluded_by=excluded_by,
-            one_in=self._ic.rarity(observed),
+            one_in=self._rarity(observed),
         )
 
     def coverage(self, covered: Sequence[str], covering: Sequence[str]) -> float | None:

@@ -13,6 +13,8 @@ from matcher.evidence import (
     Evidence,
     EvidenceKind,
     EvidenceSettings,
+    PreparedEvidence,
+    gene_evidence,
     phenotype_evidence,
     prepare,
     weigh,
@@ -136,6 +138,18 @@ def test_gene_lists_that_share_nothing_name_theirs(weighed):
     found = weighed(case(["PHF14"]), case(["KARS1", "KMT2D"]))[EvidenceKind.GENE]
     assert found.log_likelihood_ratio == pytest.approx(math.log(0.36))
     assert found.sentence == "Their gene list (KARS1, KMT2D) and yours share nothing."
+
+
+@pytest.mark.parametrize(
+    ("count", "names"),
+    [(5, "G0, G1, G2, G3, G4"), (7, "G0, G1, G2, G3, G4 and 2 more")],
+)
+def test_long_gene_list_is_cut(count, names):
+    theirs = PreparedEvidence(genes={f"HGNC:{n}": f"G{n}" for n in range(count)})
+    found = gene_evidence(
+        PreparedEvidence(genes={"X": "X"}), theirs, BACKGROUND, SETTINGS
+    )
+    assert found.sentence == f"Their gene list ({names}) and yours share nothing."
 
 
 def test_gene_given_under_two_names_is_one_gene(weighed):
@@ -376,6 +390,14 @@ def test_several_modes_are_alternatives(weighed):
     assert value == pytest.approx((forward + backward) / 2)
 
 
+def test_mode_that_agrees_with_two_counts_by_the_rarer(weighed):
+    found = weighed(modes("HP:0001419"), modes("HP:0001417", "HP:0001419"), COUNTED)
+    broad, narrow = 0.1 + 0.9 * 8449 / 516, 0.1 + 0.9 * 8449 / 279
+    expected = (math.log(narrow) + math.log((broad + narrow) / 2)) / 2
+    value = found[EvidenceKind.INHERITANCE].log_likelihood_ratio
+    assert value == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     "term_id", ["HP:0003829", "HP:0003745", "HP:0000005", "HP:0000252", "?"]
 )
@@ -452,7 +474,11 @@ def test_weight_multiplies_the_ratio(weighed):
 
 @pytest.mark.parametrize(
     ("log_ratio", "sentence"),
-    [(2.0, "Features alike."), (-2.0, "Features no more alike than by chance.")],
+    [
+        (0.5, "Features alike."),
+        (0.0, "Features no more alike than by chance."),
+        (-2.0, "Features no more alike than by chance."),
+    ],
 )
 def test_phenotype_says_which_way_it_points(log_ratio, sentence):
     found = phenotype_evidence(log_ratio, SETTINGS, similarity=3.0, scaled=0.5)
