@@ -1,6 +1,7 @@
 """What each kind of evidence says of two cases, and what of a case it reads."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -83,7 +84,8 @@ def test_missing_evidence_counts_exactly_nothing_and_is_named(
 ):
     found = weighed(query, candidate)[kind]
     assert (found.log_likelihood_ratio, found.missing) == (0.0, missing)
-    assert {"you": "you", "they": "the", "both": "Neither"}[missing] in found.sentence
+    words = {"you": "your side|by you", "they": "their side|by them", "both": "Neither"}
+    assert re.search(words[missing], found.sentence)
 
 
 def test_missing_evidence_cannot_count():
@@ -184,6 +186,14 @@ def test_same_variant_counts_on_top_of_the_gene(weighed):
     found = weighed(FULL, FULL)[EvidenceKind.VARIANT]
     assert found.log_likelihood_ratio == pytest.approx(math.log(0.1 / 0.007))
     assert found.sentence == "Same variant in PHF14: 7:11 C>T (GRCh38)."
+
+
+def test_two_alleles_in_common_are_named(weighed):
+    both = case([variant("PHF14"), variant("PHF14", start=99)])
+    found = weighed(both, both)[EvidenceKind.VARIANT]
+    assert found.sentence == (
+        "Same variants in PHF14: 7:11 C>T (GRCh38) and 7:99 C>T (GRCh38)."
+    )
 
 
 def test_other_variant_of_the_same_gene_speaks_a_little_against(weighed):
