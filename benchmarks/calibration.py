@@ -66,7 +66,7 @@ def queries_of(
 ) -> list[Query]:
     """At most ten queries of each disease, each against everything from other publications."""
     panel, kernels = calibration.panel, calibration.kernels
-    profiles = reader.read_all(collection.source)
+    profiles = reader.pack(collection.source)
     hubness = panel.hubness_of(profiles).astype(np.float64)
     chosen = collection.queries(QUERIES_PER_DISEASE, 0)
     found = []

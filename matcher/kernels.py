@@ -27,6 +27,7 @@ from matcher.packed import (
     Starts,
     Terms,
     TermTable,
+    curve,
 )
 
 IDENTICAL_TERM_FACTOR = 1.4
@@ -59,7 +60,7 @@ class Kernels(Protocol):
         raise NotImplementedError
 
     def log_likelihood(
-        self, curve: Curve, hubness: Singles, query_hubness: float, values: Floats
+        self, line: Curve, hubness: Singles, query_hubness: float, values: Floats
     ) -> None:
         """X becomes lnLR(Y) in place; nan becomes 0."""
         raise NotImplementedError
@@ -130,7 +131,7 @@ class NumpyKernels:
         )
 
     def log_likelihood(
-        self, curve: Curve, hubness: Singles, query_hubness: float, values: Floats
+        self, line: Curve, hubness: Singles, query_hubness: float, values: Floats
     ) -> None:
         known = np.flatnonzero(~np.isnan(values))
         y = (
@@ -139,7 +140,7 @@ class NumpyKernels:
             - 0.5 * hubness[known].astype(np.float64)
         )
         values.fill(0.0)
-        values[known] = curve(y)
+        values[known] = line(y)
 
     def hubness(
         self, terms: Terms, profiles: Profiles, panel: Profiles, nearest: int
@@ -216,13 +217,13 @@ class CompiledKernels:
         )
 
     def log_likelihood(
-        self, curve: Curve, hubness: Singles, query_hubness: float, values: Floats
+        self, line: Curve, hubness: Singles, query_hubness: float, values: Floats
     ) -> None:
         _log_likelihood(
-            curve.knots,
-            curve.origin,
-            curve.height,
-            curve.slope,
+            line.knots,
+            line.origin,
+            line.height,
+            line.slope,
             hubness,
             query_hubness,
             values,
@@ -269,6 +270,22 @@ class CompiledKernels:
 def fastest_kernels() -> Kernels:
     """Compiled ones where numba is installed, else those in numpy."""
     return NumpyKernels() if _NUMBA is None else CompiledKernels()
+
+
+def warm_up(kernels: Kernels, terms: Terms) -> None:
+    """Do everything once with little, so that nobody waits for a compiler later."""
+    profiles = Profiles.of([[0]])
+    values = np.zeros(1)
+    kernels.similarity(kernels.table(terms, profiles[0]), profiles, 0, values)
+    line = curve(np.arange(2.0), np.arange(2.0), 1.0, 1.0)
+    kernels.log_likelihood(
+        line, kernels.hubness(terms, profiles, profiles, 1), 0.0, values
+    )
+    kernels.implied(terms, profiles)
+    kernels.having_any(profiles, np.ones(terms.size, dtype=np.bool_))
+    for number in (np.zeros(1, dtype=np.uint16), np.zeros(1, dtype=np.uint32)):
+        kernels.add_looked_up(values, number, values)
+    kernels.largest(values, 1)
 
 
 def _arrays(terms: Terms) -> tuple[Integers, Longs, Integers, Longs, Rows, Integers]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from threading import Lock
@@ -33,7 +34,7 @@ from matcher.evidence import (
 )
 from matcher.index import CaseIndex, Column, Snapshot
 from matcher.matches import Match, Pair, Ranking
-from matcher.packed import Flags, Profiles, TermTable
+from matcher.packed import Flags, Profiles, Singles, TermTable
 from matcher.panel import QueryScale
 from matcher.placement import placed
 from matcher.profile import Profile, ProfileReader
@@ -212,17 +213,31 @@ class Matcher:
         )
 
     def _add_batch(self, cases: Sequence[Case], revision: int) -> None:
-        read = [self._read(case, self.settings.evidence) for case in cases]
-        profiles = Profiles.of([profile.rows.tolist() for profile, _ in read])
-        hubness = self.calibration.panel.hubness_of(profiles)
-        entries = zip(cases, read, hubness.tolist())
+        settings = self.settings.evidence
+        read = self._reader.read_all(cases)
+        prepared = [self._prepare(c, p, settings) for c, p in zip(cases, read)]
+        profiles = Profiles.of([profile.rows.tolist() for profile in read])
+        hubness = self._hubness(profiles)
+        entries = zip(cases, prepared, read, hubness.tolist())
         with self._lock:
-            self.index.put(
-                self.catalogue.entry(case, evidence, profile.rows.tolist(), r, revision)
-                for case, (profile, evidence), r in entries
-            )
+            # Before they can be found, so that whatever is found can be shown.
             if self._keeps_cases:
                 self._cases.update((case.case_id, case) for case in cases)
+            self.index.put(
+                self.catalogue.entry(case, evidence, profile.rows.tolist(), r, revision)
+                for case, evidence, profile, r in entries
+            )
+
+    def _hubness(self, profiles: Profiles) -> Singles:
+        """r of each profile, in as many threads as a query may use."""
+        pieces = np.array_split(np.arange(len(profiles)), self.settings.workers)
+        parts = [profiles.take(piece) for piece in pieces if len(piece)]
+        if len(parts) < 2:
+            return self.calibration.panel.hubness_of(profiles)
+        with ThreadPoolExecutor(len(parts)) as executor:
+            return np.concatenate(
+                list(executor.map(self.calibration.panel.hubness_of, parts))
+            )
 
     def _wanted(self, term_id: str | None) -> Flags | None:
         """Rows of a term and its descendants; none at all if the id stands for no term."""
@@ -337,8 +352,13 @@ class Matcher:
     def _read(
         self, case: Case, settings: EvidenceSettings
     ) -> tuple[Profile, PreparedEvidence]:
-        """A case resolved; onset and inheritance terms among its features count as such."""
         profile = self._reader.read(case)
+        return profile, self._prepare(case, profile, settings)
+
+    def _prepare(
+        self, case: Case, profile: Profile, settings: EvidenceSettings
+    ) -> PreparedEvidence:
+        """A case resolved; onset and inheritance terms among its features count as such."""
         if profile.set_aside:
             case = placed(case, self.release.ontology)
-        return profile, prepare(case, self.release, settings)
+        return prepare(case, self.release, settings)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matcher.case import Case
-from matcher.kernels import Kernels, fastest_kernels, mean_of_largest
+from matcher.kernels import Kernels, fastest_kernels, mean_of_largest, warm_up
 from matcher.packed import Floats, Profiles, Rows, Singles, Terms
 from matcher.profile import ProfileReader, terms_of
 
@@ -96,7 +96,8 @@ class Panel:
     ) -> Panel:
         """A panel of these cases; those without any phenotype take no part."""
         kernels, terms = fastest_kernels(), terms_of(release)
-        profiles = ProfileReader(release.ontology, terms, kernels).read_all(cases)
+        warm_up(kernels, terms)
+        profiles = ProfileReader(release.ontology, terms, kernels).pack(list(cases))
         hubness = np.zeros(len(profiles), dtype=np.float32)
         scores = np.empty(len(profiles))
         for case in range(len(profiles)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ from matcher.packed import Profiles, Rows, Terms, offsets_of, terms
 
 if TYPE_CHECKING:
     from ontologies import Ontology, Release
+
+
+_ELSEWHERE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +52,42 @@ class ProfileReader:
 
     def read(self, case: Case) -> Profile:
         """The profile of one case."""
-        observed = tuple(dict.fromkeys(case.observed))
-        places = [self._place(term_id) for term_id in observed]
-        return Profile(
-            rows=self.pack([places]).rows,
-            unresolved=tuple(t for t, place in zip(observed, places) if place is None),
-            set_aside=tuple(t for t, place in zip(observed, places) if place == -1),
+        return self.read_all([case])[0]
+
+    def read_all(self, cases: Sequence[Case]) -> list[Profile]:
+        """The profiles of many cases, much faster than one by one."""
+        observed = [tuple(dict.fromkeys(case.observed)) for case in cases]
+        places = [[self._place(term_id) for term_id in terms] for terms in observed]
+        packed = self._packed(places)
+        return [
+            Profile(
+                rows=packed[number],
+                unresolved=tuple(t for t, p in zip(terms, found) if p is None),
+                set_aside=tuple(t for t, p in zip(terms, found) if p == _ELSEWHERE),
+            )
+            for number, (terms, found) in enumerate(zip(observed, places))
+        ]
+
+    def pack(self, cases: Sequence[Case]) -> Profiles:
+        """The rows of many cases, one case after another."""
+        return self._packed(
+            [[self._place(term_id) for term_id in case.observed] for case in cases]
         )
 
-    def read_all(self, cases: Iterable[Case]) -> Profiles:
-        """The profiles of many cases, one after another."""
-        return self.pack([[self._place(t) for t in case.observed] for case in cases])
-
-    def pack(self, cases: Sequence[Sequence[int | None]]) -> Profiles:
+    def _packed(self, cases: Sequence[Sequence[int | None]]) -> Profiles:
         """Profiles without repeated and implied terms and without places that are no row."""
-        rows = [
-            sorted({p for p in places if p is not None and p >= 0}) for places in cases
-        ]
-        profiles = Profiles.of(rows)
+        profiles = Profiles.of(
+            [
+                sorted({p for p in places if p is not None and p >= 0})
+                for places in cases
+            ]
+        )
         kept = ~self._kernels.implied(self._terms, profiles)
         before = offsets_of(kept.astype(np.int64))
         return Profiles(profiles.rows[kept], before[profiles.offsets].astype(np.uint32))
 
     def _place(self, term_id: str) -> int | None:
-        """Row of a phenotype term, -1 for a term of another branch, None if unresolved."""
+        """Row of a phenotype term, _ELSEWHERE in another branch, None if unresolved."""
         if term_id not in self._places:
             resolved = self._ontology.resolve(term_id).term_id
             if resolved is None:
@@ -80,7 +95,7 @@ class ProfileReader:
             elif self._ontology.is_phenotype(resolved):
                 self._places[term_id] = self._ontology.row(resolved)
             else:
-                self._places[term_id] = -1
+                self._places[term_id] = _ELSEWHERE
         return self._places[term_id]
 
 

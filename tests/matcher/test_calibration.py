@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher import calibration as calibration_module
@@ -69,6 +69,7 @@ def test_ratio_is_straight_between_knots_and_goes_on_by_one_above_and_four_below
     assert KNOTS.curve()(np.array([y]))[0] == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-6, 9), min_size=2, max_size=2, unique=True))
 def test_shipped_ratio_rises_with_every_bit_of_closeness(pair):
     lower, higher = shipped_knots().curve()(np.sort(np.array(pair)))
@@ -157,6 +158,7 @@ def test_a_panel_of_equal_scores_has_no_tail():
     assert scale.share_beyond(0.9) == 1.0
 
 
+@settings(deadline=None)
 @given(st.floats(-3, 9), st.floats(0, 3), st.integers(0, 10**7))
 def test_false_matches_are_at_most_all_and_fall_with_closeness(y, more, searched):
     scale = QueryScale.of(0.0, np.linspace(-3, 1, 200))

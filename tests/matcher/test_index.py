@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.catalogue import Catalogue
@@ -56,6 +56,7 @@ def said_by(case):
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.lists(cases, max_size=12)), max_size=12))
 def test_any_order_of_changes_leaves_the_latest_of_each_case(changes):
     index, expected = CaseIndex(), {}
@@ -110,6 +111,7 @@ def test_the_last_case_is_removed_without_trace():
     assert index.snapshot().parts == ()
 
 
+@settings(deadline=None)
 @given(st.lists(IDS, unique=True))
 def test_cases_lie_in_the_order_of_their_ids(case_ids):
     segment = Segment.of([indexed(case_id) for case_id in case_ids])
@@ -125,6 +127,7 @@ def test_an_id_between_two_others_is_not_found():
     assert segment.find("d") is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=3), unique=True, max_size=20))
 @pytest.mark.parametrize("extra", ["", "x" * 200], ids=["short", "long"])
 def test_texts_sort_like_python_sorts_them(extra, texts):

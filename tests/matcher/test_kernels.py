@@ -176,6 +176,7 @@ def test_implied_terms_are_those_the_oracle_drops(kernels, question):
         assert kept == most_specific(drawn.graph, case)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-5, 5), max_size=8),
     st.floats(0, 3),
@@ -248,6 +249,7 @@ def test_a_profile_may_be_longer_than_any_register(kernels):
     assert found == pytest.approx(expected, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-9, 9) | st.just(-math.inf), max_size=40), st.integers(0, 12))
 def test_largest_values_are_found_in_any_order(values, count):
     values = np.array(values, dtype=np.float64)
