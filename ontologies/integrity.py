@@ -66,7 +66,8 @@ class Stanza:
     obsolete: bool = False
     parents: list[str] = field(default_factory=list)
     alternatives: list[str] = field(default_factory=list)
-    successors: list[str] = field(default_factory=list)
+    replaced_by: list[str] = field(default_factory=list)
+    consider: list[str] = field(default_factory=list)
 
 
 def read_stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
@@ -98,8 +99,10 @@ def _note(stanza: Stanza, line: str) -> None:
             stanza.parents.append(first)
         case "alt_id":
             stanza.alternatives.append(first)
-        case "replaced_by" | "consider":
-            stanza.successors.append(first)
+        case "replaced_by":
+            stanza.replaced_by.append(first)
+        case "consider":
+            stanza.consider.append(first)
 
 
 def check(stanzas: Sequence[Stanza]) -> tuple[Finding, ...]:
@@ -161,7 +164,7 @@ def _stanza(
 def _succession(
     stanza: Stanza, live: Mapping[str, Stanza], known: set[str]
 ) -> Iterator[Finding]:
-    for successor in stanza.successors:
+    for successor in (*stanza.replaced_by, *stanza.consider):
         if successor not in known:
             message = f"{stanza.term_id} is succeeded by the unknown {successor}"
             yield Finding(

@@ -58,13 +58,13 @@ def load_ontology(path: Path, limits: Limits = Limits()) -> LoadedOntology:
     if fatal := [finding for finding in findings if finding.is_fatal]:
         raise InvalidOntology(path, fatal)
     version, rows = _parse(path, limits)
-    parents = {row["term_id"]: row["parents"] for row in rows if not row["obsolete"]}
-    # What was checked must be what is used.
-    if parents != {
-        s.term_id: sorted(set(s.parents)) for s in stanzas if not s.obsolete
-    }:
+    checked = {s.term_id: (s.obsolete, sorted(set(s.parents))) for s in stanzas}
+    if checked != {r["term_id"]: (r["obsolete"], r["parents"]) for r in rows}:
+        # What was checked must be what is used.
         raise UnreadableOntology(path, "its stanzas can be read in two ways")
-    terms = [_term(row) for row in rows]
+    parents = {s.term_id: checked[s.term_id][1] for s in stanzas if not s.obsolete}
+    described = {stanza.term_id: stanza for stanza in stanzas}
+    terms = [_term(row, described[row["term_id"]]) for row in rows]
     return LoadedOntology(build_ontology(version, terms, parents), findings)
 
 
@@ -174,8 +174,6 @@ def _row(term: Any) -> dict[str, Any]:
         "synonyms": sorted(_synonyms(term)),
         "alternative_ids": sorted(term.alternate_ids),
         "obsolete": bool(term.obsolete),
-        "replaced_by": sorted(other.id for other in term.replaced_by),
-        "consider": sorted(other.id for other in term.consider),
         "parents": sorted(parent.id for parent in parents),
     }
 
@@ -187,8 +185,7 @@ def _synonyms(term: Any) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _term(row: dict[str, Any]) -> Term:
-    ids = ("alternative_ids", "replaced_by", "consider")
+def _term(row: dict[str, Any], stanza: Stanza) -> Term:
     return Term(
         term_id=row["term_id"],
         label=row["label"],
@@ -198,6 +195,9 @@ def _term(row: dict[str, Any]) -> Term:
             Synonym(text, scope, kind == "layperson", kind)
             for text, scope, kind in row["synonyms"]
         ),
+        alternative_ids=tuple(row["alternative_ids"]),
         obsolete=row["obsolete"],
-        **{name: tuple(row[name]) for name in ids},
+        # pronto looks these up and fails where one is not in the file.
+        replaced_by=tuple(sorted(stanza.replaced_by)),
+        consider=tuple(sorted(stanza.consider)),
     )
