@@ -15,7 +15,7 @@ from matcher.evidence_values import (
 from matcher.likelihoods import allele_log_ratio, gene_log_ratio, mean_ratio
 from matcher.prepared import PreparedEvidence
 from matcher.variants import SharedVariants, compare_variants
-from matcher.wording import listing
+from matcher.wording import alleles_in_common, listing
 
 
 def gene_evidence(
@@ -150,10 +150,8 @@ def _comparison(found: SharedVariants, symbols: Mapping[str, str]) -> dict[str, 
 
 
 def _variant_sentence(found: SharedVariants, symbols: Mapping[str, str]) -> str:
-    where = f" in {symbols[found.gene]}" if found.gene else ""
+    symbol = symbols.get(found.gene, "")
     if not found.same:
-        return f"Different variants{where}."
+        return f"Different variants in {symbol}."
     names = listing([ours.name for ours, _ in found.same])
-    if found.share < 1:
-        return f"One of two alleles{where} is the same: {names}."
-    return f"Same variant{'s' if len(found.same) > 1 else ''}{where}: {names}."
+    return f"{alleles_in_common(found.share, len(found.same), symbol)}: {names}."

@@ -8,7 +8,7 @@ from typing import Literal
 
 from matcher.evidence import Evidence, EvidenceKind
 from matcher.term_pairs import Conflict, TermComparison, TermPair
-from matcher.wording import listing
+from matcher.wording import alleles_in_common, listing
 
 Sign = Literal["same", "near", "conflict", "missing"]
 Parts = tuple[tuple[str, bool], ...]
@@ -105,9 +105,11 @@ def _shared(evidence: dict[EvidenceKind, Evidence]) -> Iterable[Reason]:
     variant = evidence.get(EvidenceKind.VARIANT)
     for found in variant.details.get("compared", ()) if variant else ():
         if found["same"]:
-            where = f" in {found['symbol']}" if found["symbol"] else ""
+            said = alleles_in_common(
+                found["share"], len(found["same"]), found["symbol"]
+            )
             names = listing([pair[0] for pair in found["same"]])
-            yield Reason("same", ((f"Same variant{where}: ", False), (names, True)))
+            yield Reason("same", ((f"{said}: ", False), (names, True)))
     gene = evidence.get(EvidenceKind.GENE)
     shared = gene.details.get("shared", ()) if gene else ()
     if shared:

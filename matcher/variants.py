@@ -57,6 +57,7 @@ class Allele:
 
     A structural variant has a `kind` ("loss", "gain" or its Sequence Ontology id) and an `end`.
     `gene` is the HGNC id it was given with, empty if none; `copies` is 2 where homozygous.
+    `label` and the HGVS `expression` are as entered, to name it by.
     """
 
     gene: str = ""
@@ -70,12 +71,20 @@ class Allele:
     hgvs: frozenset[str] = frozenset()
     copies: int = 1
     label: str = field(default="", compare=False)
+    expression: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
-        """What to call it: as its depositor did, else by its place."""
-        if self.label or not self.is_placed:
-            return self.label or next(iter(sorted(self.hgvs)), "unnamed variant")
+        """What to call it: its HGVS name, else its depositor's label and its place."""
+        if self.expression:
+            return self.expression
+        return " ".join(filter(None, (self.label, self.place))) or "unnamed variant"
+
+    @property
+    def place(self) -> str:
+        """Where it is and what changes; "" if that is not known."""
+        if not self.is_placed:
+            return ""
         if self.kind:
             return f"{self.kind} {self.chromosome}:{self.start:,}-{self.end or self.start:,}"
         change = f"{_spelt(self.reference)}>{_spelt(self.alternate)}"
@@ -115,7 +124,8 @@ def normalised(variant: Variant, gene: str = "", chain: Chain | None = None) -> 
         kind=kind,
         hgvs=_expressions(variant),
         copies=2 if variant.zygosity is Zygosity.HOMOZYGOUS else 1,
-        label=variant.label or next(iter(variant.hgvs), ""),
+        label=variant.label,
+        expression=next(iter(variant.hgvs), ""),
     )
 
 

@@ -114,3 +114,12 @@ def listing(items: Sequence[str], word: str = "and") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def alleles_in_common(share: float, count: int, gene: str = "") -> str:
+    """That `count` alleles agree, which are `share` of all; of a gene if one is named."""
+    if share < 1:
+        words = "One allele in common" if count == 1 else "Some alleles in common"
+    else:
+        words = "Same variant" if count == 1 else "Same variants"
+    return f"{words} in {gene}" if gene else words

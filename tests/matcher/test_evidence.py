@@ -207,7 +207,7 @@ def test_one_of_two_alleles_in_common(weighed):
     found = weighed(FULL, other)[EvidenceKind.VARIANT]
     expected = (math.log(0.1 / 0.007) + math.log(0.9 / 0.993)) / 2
     assert found.log_likelihood_ratio == pytest.approx(expected)
-    assert found.sentence.startswith("One of two alleles in PHF14 is the same")
+    assert found.sentence == "One allele in common in PHF14: 7:11 C>T (GRCh38)."
 
 
 def test_same_variant_in_one_of_two_shared_genes_counts_half(weighed):

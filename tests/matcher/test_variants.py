@@ -100,6 +100,15 @@ def test_bases_that_both_alleles_share_are_trimmed(reference, alternate, trimmed
     assert (found.reference, found.alternate, found.start) == trimmed
 
 
+@pytest.mark.parametrize(
+    ("reference", "alternate"),
+    [("C", "<INS>"), ("N[5]", "C"), ("C", None), (None, "C")],
+)
+def test_alleles_that_are_not_bases_are_not_spelt(reference, alternate):
+    found = normalised(Variant(start=100, reference=reference, alternate=alternate))
+    assert (found.reference, found.alternate, found.start) == ("", "", 100)
+
+
 def test_trimming_works_without_a_position():
     found = normalised(Variant(reference="CA", alternate="CT"))
     assert (found.reference, found.alternate, found.start) == ("A", "T", None)
@@ -363,8 +372,9 @@ def test_comparison_is_symmetric(ours, theirs):
 @pytest.mark.parametrize(
     ("variant", "name"),
     [
-        (replace(MISSENSE, label="p.(Arg1*)"), "p.(Arg1*)"),
-        (replace(MISSENSE, hgvs=("NM_1.1:c.1A>G",)), "NM_1.1:c.1A>G"),
+        (replace(MISSENSE, label="MISSENSE"), "MISSENSE 17:31,000 C>T (GRCh38)"),
+        (Variant(label="p.(Arg1*)"), "p.(Arg1*)"),
+        (replace(MISSENSE, hgvs=("NM_1.1:c.1A>G",), label="x"), "NM_1.1:c.1A>G"),
         (MISSENSE, "17:31,000 C>T (GRCh38)"),
         (DELETION, "loss 7:1,000-2,000"),
         (
@@ -382,5 +392,5 @@ def test_comparison_is_symmetric(ours, theirs):
         (Variant(), "unnamed variant"),
     ],
 )
-def test_allele_is_called_as_its_depositor_did_else_by_its_place(variant, name):
+def test_allele_is_called_by_hgvs_else_by_label_and_place(variant, name):
     assert normalised(variant).name == name

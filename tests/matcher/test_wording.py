@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from matcher.wording import (
     age,
+    alleles_in_common,
     frequency,
     listing,
     look_alikes,
@@ -153,3 +154,20 @@ def test_listing(items, words):
 
 def test_listing_says_and_by_itself():
     assert listing(["a", "b"]) == "a and b"
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "words"),
+    [
+        (1.0, 1, "Same variant in A"),
+        (1.0, 2, "Same variants in A"),
+        (0.5, 1, "One allele in common in A"),
+        (0.67, 2, "Some alleles in common in A"),
+    ],
+)
+def test_alleles_in_common(share, count, words):
+    assert alleles_in_common(share, count, "A") == words
+
+
+def test_alleles_in_common_of_no_named_gene():
+    assert alleles_in_common(1.0, 1) == "Same variant"
