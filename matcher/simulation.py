@@ -8,7 +8,7 @@ nothing to do with the disease. Nobody stands behind a simulated case.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -20,10 +20,13 @@ from matcher.case import (
     Contact,
     Disease,
     GenomicFeature,
+    Onset,
     PhenotypicFeature,
     Sex,
     Sharing,
 )
+from ontologies.arrays import Branch
+from ontologies.hpoa import Aspect
 
 if TYPE_CHECKING:
     from ontologies import Release
@@ -31,8 +34,10 @@ if TYPE_CHECKING:
 Option = TypeVar("Option")
 
 PHENOTYPE_ROOT = "HP:0000118"
-X_LINKED_RECESSIVE = "HP:0001419"
-Y_LINKED = "HP:0001450"
+# Only males have these, only females have that: X-linked recessive and Y-linked inheritance,
+# abnormality of the male and of the female genitalia.
+OF_MALES = frozenset({"HP:0001419", "HP:0001450", "HP:0010461"})
+OF_FEMALES = frozenset({"HP:0010460"})
 
 FEWEST_TERMS = 3
 # A negative binomial beyond the three, fitted by maximum likelihood to the number of observed
@@ -240,6 +245,20 @@ class CaseSimulator:
             sorted({gene for disease in self.disease_ids for gene in genes_of(disease)})
         )
 
+    @cached_property
+    def onsets(self) -> Mapping[str, Sequence[str]]:
+        """When each disease begins: an onset term for each report, in the order of the file."""
+        annotations, ontology = self.release.annotations, self.release.ontology
+        arrays = annotations.arrays
+        is_course = arrays.aspect == tuple(Aspect).index(Aspect.COURSE)
+        onsets: dict[str, list[str]] = {}
+        for entry in np.flatnonzero(is_course & ~arrays.negated).tolist():
+            term = ontology.term_ids[arrays.row[entry]]
+            if ontology.branch(term) is Branch.ONSET:
+                disease_id = annotations.disease_ids[arrays.disease_index[entry]]
+                onsets.setdefault(disease_id, []).append(term)
+        return onsets
+
     def case(self, number: int, disease_id: str | None = None) -> Case:
         """Case number `number` of this seed, of a given disease or of any."""
         draw = Draw(self.seed, number)
@@ -254,7 +273,8 @@ class CaseSimulator:
             features=tuple(
                 PhenotypicFeature(term_id=term, label=label(term)) for term in terms
             ),
-            sex=_sex(draw, inheritance),
+            sex=_sex(draw, inheritance + self._implied(terms)),
+            onset=self._onset(draw, disease_id),
             inheritance=inheritance,
             genomic_features=self._candidates(draw, disease_id),
             diseases=(
@@ -318,6 +338,15 @@ class CaseSimulator:
             term in ancestors(other) for other in others
         )
 
+    def _implied(self, terms: Iterable[str]) -> tuple[str, ...]:
+        ancestors = self.release.ontology.ancestors
+        return tuple(frozenset().union(*(ancestors(term) for term in terms)))
+
+    def _onset(self, draw: Draw, disease_id: str) -> Onset | None:
+        known = self.onsets.get(disease_id)
+        drawn = draw.uniform()
+        return Onset(term_id=known[int(drawn * len(known))]) if known else None
+
     def _candidates(self, draw: Draw, disease_id: str) -> tuple[GenomicFeature, ...]:
         causal = sorted(self.release.genes.genes_of(disease_id))
         if not self.candidate_genes or not causal:
@@ -329,10 +358,11 @@ class CaseSimulator:
         return self.listed(listed)
 
 
-def _sex(draw: Draw, inheritance: Sequence[str]) -> Sex:
-    is_male = draw.chance(0.5) or not {X_LINKED_RECESSIVE, Y_LINKED}.isdisjoint(
-        inheritance
-    )
+def _sex(draw: Draw, facts: Collection[str]) -> Sex:
+    """The sex that signs and inheritance leave open, or else either."""
+    sex = Sex.MALE if draw.chance(0.5) else Sex.FEMALE
     if draw.chance(SEX_NOT_SAID):
         return Sex.UNKNOWN
-    return Sex.MALE if is_male else Sex.FEMALE
+    if not OF_MALES.isdisjoint(facts):
+        return Sex.MALE
+    return sex if OF_FEMALES.isdisjoint(facts) else Sex.FEMALE

@@ -1,11 +1,13 @@
 """Cases drawn from the annotations of three small diseases."""
 
+import hashlib
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from matcher.case import Sex, Sharing
+from matcher.case import Onset, Sex, Sharing
 from matcher.simulation import (
     CaseSimulator,
     Draw,
@@ -13,9 +15,13 @@ from matcher.simulation import (
     number_of_terms,
     simulate_cases,
 )
+from ontologies.arrays import Branch
+from ontologies.hpoa import Aspect
 
 ROOT = "HP:0000118"
 X_LINKED_RECESSIVE = "HP:0001419"
+MALE, FEMALE = "HP:0010461", "HP:0010460"
+CONGENITAL, SLOW = "HP:0003577", "HP:0003677"
 
 
 def parents_of_the_small_ontology():
@@ -49,6 +55,13 @@ class SmallOntology:
     def label(self, term_id):
         return f"label of {term_id}"
 
+    @property
+    def term_ids(self):
+        return [*self.parents, CONGENITAL, SLOW]
+
+    def branch(self, term_id):
+        return {CONGENITAL: Branch.ONSET, SLOW: Branch.CLINICAL_COURSE}[term_id]
+
 
 @dataclass
 class SmallAnnotations:
@@ -56,10 +69,24 @@ class SmallAnnotations:
 
     signs: dict
     modes: dict = field(default_factory=dict)
+    # (disease, term, excluded)
+    courses: tuple = ()
 
     @property
     def disease_ids(self):
         return list(self.signs)
+
+    @property
+    def arrays(self):
+        diseases = [self.disease_ids.index(disease) for disease, _, _ in self.courses]
+        term_ids = SmallOntology().term_ids
+        course = list(Aspect).index(Aspect.COURSE)
+        return SimpleNamespace(
+            aspect=np.array([course for _ in self.courses]),
+            negated=np.array([negated for _, _, negated in self.courses], dtype=bool),
+            row=np.array([term_ids.index(term) for _, term, _ in self.courses]),
+            disease_index=np.array(diseases),
+        )
 
     def observed(self, disease_id):
         return tuple(
@@ -97,7 +124,7 @@ def small_release(signs, modes=None):
 
 
 @pytest.fixture
-def release():
+def small():
     return small_release(
         {
             "OMIM:1": [(term, 1.0) for term in kinds(range(0, 4))],
@@ -125,27 +152,33 @@ def varied_release():
     )
 
 
-def test_same_seed_gives_same_cases(release):
-    first = list(simulate_cases(release, 20, seed=3))
-    assert first == list(simulate_cases(release, 20, seed=3))
-    assert first != list(simulate_cases(release, 20, seed=4))
+def test_same_seed_gives_same_cases(small):
+    first = list(simulate_cases(small, 20, seed=3))
+    assert first == list(simulate_cases(small, 20, seed=3))
+    assert first != list(simulate_cases(small, 20, seed=4))
 
 
-def test_case_does_not_depend_on_the_cases_before_it(release):
-    in_order = list(simulate_cases(release, 8, seed=3))
-    assert CaseSimulator(release=release, seed=3).case(7) == in_order[7]
+def test_case_does_not_depend_on_the_cases_before_it(small):
+    in_order = list(simulate_cases(small, 8, seed=3))
+    assert CaseSimulator(release=small, seed=3).case(7) == in_order[7]
 
 
-def test_case_does_not_depend_on_the_order_of_the_annotations(release):
+def test_case_does_not_depend_on_the_order_of_the_annotations(small):
     reordered = small_release(
         {
             disease_id: signs[::-1]
-            for disease_id, signs in reversed(release.annotations.signs.items())
+            for disease_id, signs in reversed(small.annotations.signs.items())
         }
     )
-    profiles = [case.observed for case in simulate_cases(release, 10, seed=3)]
+    profiles = [case.observed for case in simulate_cases(small, 10, seed=3)]
     again = [case.observed for case in simulate_cases(reordered, 10, seed=3)]
     assert profiles == again
+
+
+def test_real_release_gives_the_cases_that_calibration_was_fitted_with(release):
+    cases = simulate_cases(release, 200, seed=1)
+    text = " ".join(",".join(case.observed) for case in cases)
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "c2a1ed07052a4f23"
 
 
 def test_draws_are_the_ones_that_shipped_calibrations_were_made_with():
@@ -157,22 +190,22 @@ def test_draws_are_the_ones_that_shipped_calibrations_were_made_with():
     ]
 
 
-def test_case_says_that_it_is_simulated_and_what_it_has(release):
-    (case,) = simulate_cases(release, 1, seed=3)
+def test_case_says_that_it_is_simulated_and_what_it_has(small):
+    (case,) = simulate_cases(small, 1, seed=3)
     assert case.simulated and case.solved
     assert case.case_id == "SIMULATED-3-0"
     assert case.diseases[0].label == f"name of {case.diseases[0].disease_id}"
     assert case.features[0].label == f"label of {case.features[0].term_id}"
 
 
-def test_only_diseases_with_three_signs_are_drawn_and_only_from_omim(release):
-    cases = simulate_cases(release, 100, seed=1)
+def test_only_diseases_with_three_signs_are_drawn_and_only_from_omim(small):
+    cases = simulate_cases(small, 100, seed=1)
     drawn = {case.diseases[0].disease_id for case in cases}
     assert drawn == {"OMIM:1", "OMIM:2", "OMIM:3"}
 
 
-def test_exact_case_has_only_signs_of_its_disease(release):
-    simulator = CaseSimulator(release=release, seed=1, noise=0, imprecision=0)
+def test_exact_case_has_only_signs_of_its_disease(small):
+    simulator = CaseSimulator(release=small, seed=1, noise=0, imprecision=0)
     cases = [simulator.case(number, "OMIM:1") for number in range(30)]
     seen = {term for case in cases for term in case.observed}
     assert seen == set(kinds(range(0, 4)))
@@ -191,8 +224,8 @@ def test_frequent_sign_is_drawn_more_often():
     assert frequent > middling > rare
 
 
-def test_frequency_not_stated_counts_as_the_median_one(release):
-    simulator = CaseSimulator(release=release, seed=1)
+def test_frequency_not_stated_counts_as_the_median_one(small):
+    simulator = CaseSimulator(release=small, seed=1)
     assert set(simulator.signs["OMIM:2"].values()) == {2 / 3}
 
 
@@ -203,13 +236,13 @@ def test_frequencies_of_several_reports_of_one_sign_are_averaged():
     assert simulator.signs["OMIM:1"][first] == pytest.approx(0.3)
 
 
-def test_annotation_outside_the_phenotype_branch_is_no_sign(release):
-    release.annotations.signs["OMIM:4"].append(("HP:0000001", 1.0))
-    assert "OMIM:4" not in CaseSimulator(release=release, seed=1).signs
+def test_annotation_outside_the_phenotype_branch_is_no_sign(small):
+    small.annotations.signs["OMIM:4"].append(("HP:0000001", 1.0))
+    assert "OMIM:4" not in CaseSimulator(release=small, seed=1).signs
 
 
-def test_imprecise_case_has_ancestors_but_never_the_root(release):
-    simulator = CaseSimulator(release=release, seed=1, noise=0, imprecision=1)
+def test_imprecise_case_has_ancestors_but_never_the_root(small):
+    simulator = CaseSimulator(release=small, seed=1, noise=0, imprecision=1)
     seen = {t for n in range(30) for t in simulator.case(n, "OMIM:1").observed}
     assert seen == {f"HP:{level}0000{s:02}" for level in (1, 2) for s in range(4)}
 
@@ -221,8 +254,8 @@ def test_term_right_below_the_root_cannot_be_made_vaguer():
     assert set(simulator.case(0).observed) == set(systems)
 
 
-def test_noise_is_unrelated_to_the_disease(release):
-    simulator = CaseSimulator(release=release, seed=1, noise=1, imprecision=0)
+def test_noise_is_unrelated_to_the_disease(small):
+    simulator = CaseSimulator(release=small, seed=1, noise=1, imprecision=0)
     seen = {t for n in range(30) for t in simulator.case(n, "OMIM:1").observed}
     assert seen == set(kinds(range(4, 12)))
 
@@ -234,9 +267,9 @@ def test_noise_stops_where_nothing_unrelated_exists():
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])
-def test_share_outside_its_range_is_refused(release, share):
+def test_share_outside_its_range_is_refused(small, share):
     with pytest.raises(ValueError, match=r"share of noise is .* lies in \[0, 1\]"):
-        simulate_cases(release, 1, seed=1, noise=share)
+        simulate_cases(small, 1, seed=1, noise=share)
 
 
 def test_release_without_a_disease_to_draw_is_refused():
@@ -260,16 +293,36 @@ def test_x_linked_recessive_disease_is_drawn_in_males():
     assert {case.inheritance for case in cases} == {(X_LINKED_RECESSIVE,)}
 
 
-def test_other_diseases_are_drawn_in_both_sexes(release):
-    assert {case.sex for case in simulate_cases(release, 60, seed=1)} == {
+@pytest.mark.parametrize("sign, sex", [(MALE, Sex.MALE), (FEMALE, Sex.FEMALE)])
+def test_sign_that_only_one_sex_can_have_decides_the_sex(sign, sex):
+    signs = [(sign, 1.0), *((term, 1.0) for term in kinds(range(3)))]
+    release = small_release({"OMIM:1": signs})
+    release.ontology.parents[sign] = (ROOT,)
+    cases = list(simulate_cases(release, 60, seed=1, noise=0, imprecision=0))
+    assert {c.sex for c in cases if sign in c.observed} == {sex, Sex.UNKNOWN}
+
+
+def test_onset_is_one_that_was_reported_for_the_disease(small):
+    small.annotations.courses = (
+        ("OMIM:1", CONGENITAL, False),
+        ("OMIM:1", SLOW, False),
+        ("OMIM:2", CONGENITAL, True),
+    )
+    simulator = CaseSimulator(release=small, seed=1)
+    assert simulator.case(0, "OMIM:1").onset == Onset(term_id=CONGENITAL)
+    assert simulator.case(0, "OMIM:2").onset is None
+
+
+def test_other_diseases_are_drawn_in_both_sexes(small):
+    assert {case.sex for case in simulate_cases(small, 60, seed=1)} == {
         Sex.FEMALE,
         Sex.MALE,
         Sex.UNKNOWN,
     }
 
 
-def test_no_genes_are_listed_unless_asked(release):
-    assert not any(c.genomic_features for c in simulate_cases(release, 10, seed=1))
+def test_no_genes_are_listed_unless_asked(small):
+    assert not any(c.genomic_features for c in simulate_cases(small, 10, seed=1))
 
 
 def test_candidate_genes_hold_the_causal_one_seven_times_in_ten(varied_release):
