@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.catalogue import Catalogue
 from matcher.index import CaseIndex, Column, IndexedCase, Segment, Texts
 
 IDS = st.text(st.characters(codec="utf-8"), max_size=4)
@@ -143,14 +142,3 @@ def test_arrays_take_at_most_64_bytes_for_a_case_of_ten_terms_and_a_gene():
     )
     ids = segment.case_ids.data.nbytes + segment.case_ids.offsets.nbytes
     assert (segment.nbytes - ids) / count <= 64
-
-
-def test_numbers_are_given_once_and_zero_means_nothing():
-    genes = Catalogue().genes
-    assert [genes.number(gene) for gene in ("HGNC:2", "HGNC:1", "HGNC:2", "")] == [
-        1,
-        2,
-        1,
-        0,
-    ]
-    assert genes.find("HGNC:3") is None
