@@ -213,6 +213,37 @@ def test_phenotype_score_takes_half_of_either_neighbourhood_away():
     assert phenotype_score(5.0, 3.0, 1.0) == 3.0
 
 
+FOCAL, GENERALIZED, SHORT = "HP:0007359", "HP:0002197", "HP:0004322"
+THIRD = math.log(8 / 3)
+
+
+@pytest.mark.parametrize(
+    "measure, expected",
+    [
+        (resnik, math.log(4)),
+        (lin, 2 / 3),
+        (jiang_conrath, 1 / (1 + 2 * BIT)),
+        (relevance, 2 / 3 * 3 / 4),
+        (graph_ic, 4 / 10),
+    ],
+)
+def test_similarity_of_real_terms_worked_out_by_hand(hpo_slice, measure, expected):
+    graph, ic = hpo_slice.ontology.graph, hpo_slice.information_content
+    assert measure(graph, ic, FOCAL, GENERALIZED) == pytest.approx(expected)
+
+
+def test_similarity_of_real_profiles_worked_out_by_hand(hpo_slice):
+    graph, ic = hpo_slice.ontology.graph, hpo_slice.information_content
+    ours, theirs = {FOCAL, SHORT}, {GENERALIZED}
+    # Seizures share 4 bits; ours alone are focal with 3 and all of short stature.
+    total = 10 * BIT + (1 + 2) * BIT + 2 * THIRD
+    assert sim_gic(graph, ic, ours, theirs) == pytest.approx(4 * BIT / total)
+    assert jaccard(graph, ours, theirs) == 5 / 11
+    assert shared_information(graph, ic, ours, theirs) == pytest.approx(
+        math.sqrt(BIT * 2 * BIT)
+    )
+
+
 @st.composite
 def ontologies(draw):
     """A random graph of up to nine terms, where IC never falls on the way down."""

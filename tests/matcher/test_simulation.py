@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from matcher import Matcher
+from matcher.calibration import Band
 from matcher.case import Onset, Sex, Sharing
 from matcher.simulation import (
     CaseSimulator,
@@ -342,6 +344,19 @@ def test_demonstration_disease_recurs_at_every_site(varied_release):
     ] * 4
     assert len(solved) == 4
     assert all(case.diseases and len(case.genes) == 1 for case in solved)
+
+
+def test_demonstration_cases_find_each_other_across_sites(release):
+    cases = demonstration_cases(release)
+    matcher = Matcher(release, cases)
+    best = {case.case_id: matcher.rank(case, limit=1)[0] for case in cases}
+    to_contact = [
+        case
+        for case in cases
+        if best[case.case_id].band is Band.CONTACT
+        and not best[case.case_id].case_id.startswith(case.site.upper())
+    ]
+    assert len(to_contact) >= 9
 
 
 def test_demonstration_case_is_marked_and_shared(varied_release):
