@@ -17,12 +17,16 @@ Expansions = Mapping[tuple[str, ...], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class ClinicalWords:
-    """`abbreviations` and `phrases` lead from folded words to what is meant by them; `alike`
-    leads from a folded word to those that may be said for it."""
+    """What stands for what; all keys are folded and singular.
+
+    `abbreviations` and `phrases` lead to what is meant by them, `alike` to the words that may
+    be said for a word. The `everyday` words name a term only where terms are asked for.
+    """
 
     abbreviations: Expansions
     phrases: Expansions
     alike: Mapping[str, Sequence[str]]
+    everyday: frozenset[str]
 
     def readings(self, typed: Sequence[str]) -> list[list[str]]:
         """What may be meant: the words as typed, and with each shorthand in them written out."""
@@ -55,6 +59,7 @@ def load_clinical_words(
         _folded(shipped["abbreviations"] | dict(own)),
         _folded(shipped["phrases"]),
         _alike(shipped["alike"]),
+        frozenset(singular(fold(word)) for word in shipped["everyday"]),
     )
 
 

@@ -33,6 +33,7 @@ _PER_LETTER = 0.01
 _LIKENESS, _COVERAGE, _FIDELITY = 0.5, 0.35, 0.15
 _AS_GOOD = 0.93
 _SHORTEST_PART = 3
+_CONTRARY = ("micro", "macro", "hypo", "hyper")
 _COMPARED = 100
 _GOOD = 0.6
 # What the most often annotated term gets for being so.
@@ -88,9 +89,9 @@ class NameSearch:
     ) -> None:
         self.index = index
         self._alike = alike
-        self._prior = np.zeros(1 + index.entries.max(initial=0), np.float32)
+        self.prior = np.zeros(1 + index.entries.max(initial=0), np.float32)
         if prior is not None:
-            self._prior = prior
+            self.prior = prior
 
     def search(
         self, readings: Iterable[Sequence[str]], allowed: Allowed, limit: int
@@ -188,6 +189,13 @@ class NameSearch:
         for other, distance, number in near:
             yield number, _NEAR - distance / max(len(word), len(other))
 
+    def slips(self, word: str) -> list[str]:
+        """The words of the vocabulary that are one slip away from `word`."""
+        near = process.extract(
+            word, self.index.vocabulary, scorer=OSA.distance, score_cutoff=1, limit=3
+        )
+        return [other for other, _, _ in near if not _are_opposites(word, other)]
+
     def _shortlist(self, asked: Sequence[_Asked], allowed: Allowed) -> NDArray[np.intp]:
         """The names whose words cover most of what was typed and say least besides."""
         index = self.index
@@ -200,7 +208,7 @@ class NameSearch:
             covered += each.weight * counts
         wanted = sum(each.weight for each in asked)
         rank = 0.7 * covered / wanted + 0.3 * np.minimum(covered / index.totals, 1)
-        rank = rank * index.weights + self._prior[index.entries]
+        rank = rank * index.weights + self.prior[index.entries]
         rank[(covered == 0) | ~allowed[index.entries]] = 0
         most = min(_COMPARED, len(rank) - 1)
         best = np.argpartition(-rank, most)[:_COMPARED]
@@ -247,7 +255,7 @@ class NameSearch:
 
     def _found(self, name: int, score: float, matched: frozenset[str]) -> Found:
         entry = int(self.index.entries[name])
-        weighted = score * float(self.index.weights[name]) + float(self._prior[entry])
+        weighted = score * float(self.index.weights[name]) + float(self.prior[entry])
         return Found(entry, name, weighted, matched)
 
 
@@ -259,6 +267,12 @@ def _likeness(
     in_order = fuzz.ratio(" ".join(said), name)
     in_any_order = fuzz.ratio(" ".join(sorted(said)), " ".join(sorted(spelling)))
     return max(in_order, in_any_order - 1, fuzz.ratio(" ".join(typed), name)) / 100
+
+
+def _are_opposites(word: str, other: str) -> bool:
+    """Whether a slip would turn a word into its contrary: micro- and macro-."""
+    sides = [next(filter(each.startswith, _CONTRARY), "") for each in (word, other)]
+    return all(sides) and sides[0] != sides[1]
 
 
 def _best(found: Iterable[Found]) -> list[Found]:
@@ -326,6 +340,14 @@ class TermLookup:
         readings = self.words.readings(content(text))
         found = self._search.search(readings, self._allowed(below), limit)
         return [self._hit(each) for each in found]
+
+    def prior_of(self, row: int) -> float:
+        """What the term of that row gets for annotating many diseases."""
+        return float(self._search.prior[row])
+
+    def slips(self, word: str) -> list[str]:
+        """The words of names that differ from a misspelt one by a single slip."""
+        return self._search.slips(word)
 
     def _ids(self, text: str, digits: str, below: str) -> Sequence[str]:
         resolution = self._ontology.resolve(text)

@@ -18,7 +18,7 @@ _SCOPES = {"EXACT": 0.99}
 _OTHER_SCOPE = 0.95
 _DERIVED = 0.98
 # "Increased circulating lactate concentration" is said as "increased lactate".
-_MEDIUM = frozenset({"circulating", "blood", "serum", "plasma"})
+_MEDIUM = frozenset({"circulating", "blood", "serum", "plasma", "count"})
 _UNSAID = _MEDIUM | {"concentration", "level", "activity"}
 
 
