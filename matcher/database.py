@@ -7,8 +7,9 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database, Migrations
 
@@ -26,6 +27,7 @@ __all__ = [
     "connect",
     "location",
     "named_errors",
+    "rows",
     "starting_lock",
     "write_transaction",
 ]
@@ -137,6 +139,14 @@ def _begin(connection: sqlite3.Connection) -> None:
                 time.sleep(random.uniform(*PAUSE_S))
     finally:
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def rows(db: Database, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+    """All rows of a query, each by column name."""
+    with named_errors(location(db)):
+        cursor = db.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row)) for row in cursor.fetchall()]
 
 
 @contextlib.contextmanager

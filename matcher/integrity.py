@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from matcher.case_rows import (
     CURRENT,
@@ -16,7 +14,7 @@ from matcher.case_rows import (
     past_revision,
     stored_case,
 )
-from matcher.database import Database, location, named_errors
+from matcher.database import Database, rows
 from matcher.store_errors import StoreError
 
 __all__ = ["Problem", "check"]
@@ -43,29 +41,28 @@ def _ending_well(
 ) -> Iterator[Problem]:
     """The problems found; a check that the damage cuts short says so itself."""
     try:
-        with named_errors(location(db)):
-            yield from each(db)
-    except (StoreError, sqlite3.Error) as error:
+        yield from each(db)
+    except StoreError as error:
         yield Problem("file", str(error))
 
 
 def _pages(db: Database) -> Iterator[Problem]:
-    for row in _rows(db, "PRAGMA integrity_check"):
+    for row in rows(db, "PRAGMA integrity_check"):
         if row["integrity_check"] != "ok":
             yield Problem("file", row["integrity_check"])
 
 
 def _references(db: Database) -> Iterator[Problem]:
-    for row in _rows(db, "PRAGMA foreign_key_check"):
+    for row in rows(db, "PRAGMA foreign_key_check"):
         message = f"Row {row['rowid']} points at a row of {row['parent']} that is gone."
         yield Problem(row["table"], message)
 
 
 def _revisions(db: Database) -> Iterator[Problem]:
     last, sql = 0, "SELECT * FROM revisions WHERE revision > ? ORDER BY 1 LIMIT ?"
-    while rows := _rows(db, sql, [last, PAGE]):
-        last = rows[-1]["revision"]
-        for row in rows:
+    while page := rows(db, sql, [last, PAGE]):
+        last = page[-1]["revision"]
+        for row in page:
             try:
                 past_revision(row)
             except StoreError as error:
@@ -75,9 +72,9 @@ def _revisions(db: Database) -> Iterator[Problem]:
 def _current(db: Database) -> Iterator[Problem]:
     """Cases whose row or lookup rows say something else than their revision."""
     last, sql = "", f"{CURRENT} WHERE cases.case_id > ? ORDER BY 1 LIMIT ?"
-    while rows := _rows(db, sql, [last, PAGE]):
-        last = rows[-1]["id"]
-        for row in rows:
+    while page := rows(db, sql, [last, PAGE]):
+        last = page[-1]["id"]
+        for row in page:
             yield from _disagreements(db, row)
 
 
@@ -89,7 +86,7 @@ def _pointers(db: Database) -> Iterator[Problem]:
         ) AS last LEFT JOIN cases USING (case_id)
         WHERE (action = 'saved') <> (cases.revision IS last.revision)
     """
-    for row in _rows(db, sql):
+    for row in rows(db, sql):
         message = (
             f"The current revision of case {row['case_id']!a} is not its last one."
         )
@@ -110,14 +107,8 @@ def _disagreements(db: Database, row: Row) -> Iterator[Problem]:
     for table, wanted in expected.items():
         order = "case_id" if table == "cases" else "position"
         sql = f"SELECT * FROM {table} WHERE case_id = ? ORDER BY {order}"
-        if _rows(db, sql, [row["id"]]) != wanted:
+        if rows(db, sql, [row["id"]]) != wanted:
             message = (
                 f"Case {row['id']!a} has another content here than in its revision."
             )
             yield Problem(table, message)
-
-
-def _rows(db: Database, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-    cursor = db.conn.execute(sql, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row)) for row in cursor.fetchall()]

@@ -6,12 +6,12 @@ import contextlib
 import enum
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from matcher.database import Database, location, named_errors, write_transaction
+from matcher.database import Database, rows, write_transaction
 from matcher.store_errors import DatabaseBusy, DatabaseFull
 from web.errors import BadAccount, LogInFailed, NameTaken, UnknownPerson
 from web.passwords import Passwords
@@ -124,7 +124,7 @@ class Accounts:
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, in order of name."""
-        return tuple(map(_person, self._rows(f"{PEOPLE} ORDER BY name")))
+        return tuple(map(_person, rows(self._db, f"{PEOPLE} ORDER BY name")))
 
     def find(self, name: str) -> Person:
         """The person with this name or e-mail. Raises `UnknownPerson`."""
@@ -235,9 +235,9 @@ class Accounts:
         """Who a token belongs to, None if it is of no session or the session has ended."""
         sql = "SELECT * FROM sessions WHERE token_sha256 = ?"
         now = self._clock()
-        for row in self._rows(sql, [token_digest(token)]):
+        for row in rows(self._db, sql, [token_digest(token)]):
             owner = f"{PEOPLE} WHERE person_id = ?"
-            person = _person(self._rows(owner, [row["person_id"]])[0])
+            person = _person(rows(self._db, owner, [row["person_id"]])[0])
             if person.is_active and not self._has_ended(row, now):
                 self._see(row, now)
                 return LoggedIn(person=person, session=_session(row), token=token)
@@ -247,8 +247,8 @@ class Accounts:
         """The sessions of a person that have not ended, the latest used first."""
         sql = "SELECT * FROM sessions WHERE person_id = ? ORDER BY seen_at DESC, session_id"
         now = self._clock()
-        rows = self._rows(sql, [person.person_id])
-        return tuple(_session(row) for row in rows if not self._has_ended(row, now))
+        found = rows(self._db, sql, [person.person_id])
+        return tuple(_session(row) for row in found if not self._has_ended(row, now))
 
     def end_session(self, person: Person, session_id: str) -> None:
         """End one session of the person; one that is not hers stays."""
@@ -290,8 +290,8 @@ class Accounts:
 
     def _row_of(self, name: str) -> dict[str, Any] | None:
         sql = f"{PEOPLE} WHERE name = ? OR email = ?"
-        rows = self._rows(sql, [_bindable(name)] * 2)
-        return rows[0] if rows else None
+        found = rows(self._db, sql, [_bindable(name)] * 2)
+        return found[0] if found else None
 
     def _refuse_taken(self, name: str, email: str | None) -> None:
         for own in filter(None, (name, email)):
@@ -311,12 +311,6 @@ class Accounts:
 
     def _now(self) -> str:
         return _text(self._clock())
-
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
-        with named_errors(location(self._db)):
-            cursor = self._db.execute(sql, values)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row)) for row in cursor.fetchall()]
 
 
 PEOPLE = """

@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from matcher import database
 from matcher.case import Case
-from matcher.database import connect, write_transaction
+from matcher.database import connect, starting_lock, write_transaction
 from matcher.store import CaseStore
 from matcher.store_errors import (
     DatabaseBusy,
@@ -43,6 +44,24 @@ def test_a_writer_that_waited_in_vain_says_so(
         assert store.count() == 5
 
     assert store.put(Case(case_id="P9"), actor="alice").version == 1
+
+
+def test_a_new_database_is_set_up_by_one_connection_at_a_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "STARTING_TIMEOUT_S", 0.01)
+    with starting_lock(path):
+        with pytest.raises(DatabaseBusy):
+            connect(path)
+
+    connect(path).close()
+
+
+def test_a_database_that_is_set_up_is_opened_without_the_lock(
+    store: CaseStore, path: Path
+) -> None:
+    with starting_lock(path), CaseStore.open(path) as other:
+        assert other.count() == 5
 
 
 def test_readers_go_on_while_a_writer_holds_the_lock(
@@ -87,6 +106,8 @@ class TestBackup:
 
         assert [file.name for file in folder.iterdir()] == ["copy.db"]
         assert (folder / "copy.db").stat().st_mode & 0o777 == 0o600
+        # Bytes 18 and 19 of the header are 2 in a file that needs a -wal beside it.
+        assert (folder / "copy.db").read_bytes()[18:20] == b"\x01\x01"
 
     def test_a_copy_replaces_an_older_one(
         self, store: CaseStore, tmp_path: Path
@@ -122,6 +143,17 @@ class TestBackup:
     ) -> None:
         with pytest.raises(DatabaseUnusable, match="No such file or directory"):
             store.backup(tmp_path / "absent" / "copy.db")
+
+
+def test_plugins_of_sqlite_utils_never_run(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load() -> NoReturn:
+        raise AssertionError("a plugin was loaded")
+
+    monkeypatch.setattr("sqlite_utils.db.ensure_plugins_loaded", load)
+
+    CaseStore.open(path).close()
 
 
 def test_an_error_of_sql_itself_is_not_renamed(path: Path) -> None:

@@ -19,6 +19,7 @@ from matcher.case import (
     Sharing,
     Variant,
 )
+from matcher.codec import UnstorableCase
 from matcher.store import Action, CaseStore, Change, connect, write_transaction
 from matcher.store_errors import (
     CaseChanged,
@@ -88,6 +89,11 @@ def test_another_process_reads_what_was_saved(store: CaseStore, path: Path) -> N
 
     with CaseStore.open(path) as other:
         assert other.get("P1").case == a_case()
+
+
+def test_a_case_needs_an_id(store: CaseStore) -> None:
+    with pytest.raises(UnstorableCase, match="must be an id of at least one character"):
+        store.put(a_case(""), actor="alice")
 
 
 def test_an_unknown_case_is_named(store: CaseStore) -> None:
@@ -543,9 +549,10 @@ class TestConnections:
         inner = CaseStore(db)
 
         with write_transaction(db):
-            inner.put(a_case("P1"), actor="alice")
-            with pytest.raises(CaseChanged):
-                inner.put(a_case("P2"), actor="alice", expected_version=5)
+            inner.put(a_case("P1"), actor="alice", external_id="7")
+            with pytest.raises(ExternalIdTaken):
+                inner.put(a_case("P2"), actor="alice", external_id="7")
 
-        assert store.count() == 1
+        assert (store.count(), store.revision()) == (1, 1)
+        assert store.check() == ()
         db.close()

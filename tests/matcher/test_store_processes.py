@@ -71,10 +71,10 @@ def assert_kept(store: CaseStore, acknowledged: list[str]) -> None:
     assert store.check() == ()
 
 
-def killed_rounds(path: Path, rounds: int) -> None:
-    choose = random.Random(0)
+def killed_rounds(path: Path, rounds: int, first: int = 0) -> None:
+    choose = random.Random(first)
     acknowledged: list[str] = []
-    for seed in range(rounds):
+    for seed in range(first, first + rounds):
         acknowledged += Writers(path, seed).kill_after(choose.randrange(2, 40))
         with CaseStore.open(path) as store:
             assert_kept(store, acknowledged)
@@ -87,8 +87,9 @@ def test_killed_writers_lose_nothing_acknowledged_and_leave_nothing_half(
 
 
 @pytest.mark.full
-def test_two_hundred_kills_lose_nothing_acknowledged(path: Path) -> None:
-    killed_rounds(path, 200)
+@pytest.mark.parametrize("turn", range(10))
+def test_two_hundred_kills_lose_nothing_acknowledged(path: Path, turn: int) -> None:
+    killed_rounds(path, 20, first=20 * turn)
 
 
 def crowded(path: Path, writes: int) -> list[float]:
