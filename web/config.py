@@ -7,8 +7,6 @@ import difflib
 import ipaddress
 import os
 import re
-import secrets
-import stat
 import tomllib
 import types
 import typing
@@ -19,11 +17,11 @@ from typing import Any
 
 from ontologies.library import data_directory
 from web.errors import BadSettings
+from web.secret_key import secret_key
 
 PREFIX = "SECONDCASE_"
 # Decided before any setting can be read, by ontologies.library.
 DIRECTORY_VARIABLE = "SECONDCASE_DATA"
-SECRET_BYTES = 32
 
 
 def _setting(
@@ -200,7 +198,7 @@ def load_settings(
     problems: list[str] = []
     values = {**_from_file(folder, problems), **_from_environment(said, problems)}
     problems += _inconsistencies(values)
-    secret = _secret_key(folder, problems)
+    secret = secret_key(folder, problems)
     if problems:
         raise BadSettings(tuple(problems))
     return Settings(directory=folder, secret_key=secret, **values)
@@ -324,44 +322,3 @@ def _inconsistencies(values: Mapping[str, Any]) -> Iterator[str]:
             f"session_idle_minutes is {settings.session_idle_minutes}, but it must not be "
             f"longer than session_hours, which is {settings.session_hours}."
         )
-
-
-def _secret_key(folder: Path, problems: list[str]) -> str:
-    """The key in `secret.key`, made if there is none."""
-    path = folder / "secret.key"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            _make_secret(path)
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            problems.append(
-                f"{path} has mode {mode:03o}, so others can read it; it must have mode 600: "
-                f"run 'chmod 600 {path}'."
-            )
-        key = path.read_text("ascii").strip()
-    except (OSError, ValueError) as error:
-        problems.append(
-            f"{path} cannot be used: {error}; its owner must run Secondcase."
-        )
-        return ""
-    if len(key) < 2 * SECRET_BYTES:
-        problems.append(
-            f"{path} holds {len(key)} characters, but it must hold at least "
-            f"{2 * SECRET_BYTES}; remove it and a new one is made (everybody logs in again)."
-        )
-    return key
-
-
-def _make_secret(path: Path) -> None:
-    """Write a new key. Of several processes that start at once, the first one's stays."""
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
-    with os.fdopen(os.open(unfinished, flags, 0o600), "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(SECRET_BYTES) + "\n")
-    try:
-        os.link(unfinished, path)
-    except FileExistsError:
-        pass
-    finally:
-        unfinished.unlink()

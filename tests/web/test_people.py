@@ -372,6 +372,15 @@ class TestSessions:
         assert people.activate("alice").is_active
         assert log_in(people)
 
+    def test_a_closed_account_is_out_whatever_sessions_there_are(
+        self, people: Accounts, db: Database
+    ) -> None:
+        token = log_in(people).token
+
+        db.execute("UPDATE people SET is_active = 0")
+
+        assert people.logged_in(token) is None
+
     def test_old_sessions_are_removed_at_a_log_in(
         self, people: Accounts, db: Database, clock: Clock
     ) -> None:
