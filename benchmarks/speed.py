@@ -188,7 +188,7 @@ def main(argv: list[str] | None = None) -> None:
     peer = peer_pairs_a_second(release, cases) if given.peer else None
     if given.growth:
         rows += [figures(crowd, size, queries[::8]) for size in SIZES]
-    Console().print(_table(rows))
+    Console(width=110).print(_table(rows))
     if peer:
         ours = rows[0]["pairs_a_second"] / peer
         print(f"{PACKAGE}: {peer:,.0f} pairs a second; ours {ours:,.0f} times")

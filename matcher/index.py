@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import enum
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -230,15 +230,19 @@ class Part:
         numbers = self.segment.columns[Column.CIRCUMSTANCES]
         return np.bincount(numbers if self.alive is None else numbers[self.alive])
 
-    def without(self, position: int) -> Part:
-        """The same part with one case dead."""
-        alive = (
-            np.ones(len(self.segment), dtype=np.bool_)
-            if self.alive is None
-            else self.alive
-        )
-        alive = alive.copy()
-        alive[position] = False
+    def find(self, case_id: str) -> int | None:
+        """Position of the case with this id, if it is still there."""
+        position = self.segment.find(case_id)
+        if position is None or self.alive is None or self.alive[position]:
+            return position
+        return None
+
+    def without(self, positions: Sequence[int]) -> Part:
+        """The same part with these cases dead."""
+        alive = np.ones(len(self.segment), dtype=np.bool_)
+        if self.alive is not None:
+            alive[:] = self.alive
+        alive[positions] = False
         return replace(self, alive=alive)
 
 
@@ -259,8 +263,8 @@ class Snapshot:
     def find(self, case_id: str) -> tuple[int, int] | None:
         """Part and position of a case."""
         for number, part in enumerate(self.parts):
-            position = part.segment.find(case_id)
-            if position is not None and (part.alive is None or part.alive[position]):
+            position = part.find(case_id)
+            if position is not None:
                 return number, position
         return None
 
@@ -292,28 +296,27 @@ class CaseIndex:
         if not latest:
             return
         with self._lock:
-            parts = list(self._snapshot.parts)
-            for case_id in latest:
-                _bury(parts, case_id)
+            parts, _ = _buried(self._snapshot.parts, latest)
             parts.append(Part(Segment.of(latest.values())))
             self._snapshot = Snapshot(_settled(parts))
 
     def remove(self, case_id: str) -> bool:
         """Take a case out; False if there is none of this id."""
         with self._lock:
-            parts = list(self._snapshot.parts)
-            buried = _bury(parts, case_id)
+            parts, count = _buried(self._snapshot.parts, [case_id])
             self._snapshot = Snapshot(_settled(parts))
-            return buried
+            return count > 0
 
 
-def _bury(parts: list[Part], case_id: str) -> bool:
-    place = Snapshot(tuple(parts)).find(case_id)
-    if place is None:
-        return False
-    number, position = place
-    parts[number] = parts[number].without(position)
-    return True
+def _buried(parts: Iterable[Part], case_ids: Collection[str]) -> tuple[list[Part], int]:
+    """The parts with these cases dead, and how many there were."""
+    left, count = [], 0
+    for part in parts:
+        found = [part.find(case_id) for case_id in case_ids]
+        positions = [position for position in found if position is not None]
+        left.append(part.without(positions) if positions else part)
+        count += len(positions)
+    return left, count
 
 
 def _settled(parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -1,6 +1,7 @@
 import dataclasses
 import math
 import random
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -472,6 +473,29 @@ def test_a_case_erased_during_the_search_is_not_shown(matcher_of):
     matcher = matcher_of(case("a", [SPASMS]), kept["b"], fetch=kept.get)
     matches = matcher.rank(case("q", [SPASMS]))
     assert [(match.rank, match.case_id) for match in matches] == [(1, "b")]
+
+
+def test_queries_run_while_cases_come_and_go(matcher_of):
+    lasting = [case(f"lasting {n}", [SPASMS, CATARACT]) for n in range(40)]
+    passing = [case(f"passing {n}", [SPASMS, CATARACT]) for n in range(40)]
+    matcher = matcher_of(*lasting)
+
+    def change():
+        for each in passing:
+            matcher.add(each)
+            matcher.remove(each.case_id)
+
+    with ThreadPoolExecutor(3) as executor:
+        changing = executor.submit(change)
+        while not changing.done():
+            asked = [executor.submit(matcher.rank, QUERY, limit=None) for _ in range(2)]
+            for answer in asked:
+                found = ids(answer.result())
+                assert [name for name in found if name.startswith("lasting")] == sorted(
+                    each.case_id for each in lasting
+                )
+        changing.result()
+    assert len(matcher) == len(lasting)
 
 
 def test_a_match_names_all_that_is_needed_to_compute_it_again(matcher_of, calibration):
