@@ -8,6 +8,7 @@ from werkzeug.routing import BaseConverter
 from matcher.wording import rarity
 from web.accounts import maybe_person
 from web.pages import account, cases, help, home, matches, pictures, terms
+from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
 from web.pages.words import lowered, sentence
 
@@ -43,6 +44,7 @@ def _on_every_page() -> dict[str, object]:
     person = maybe_person()
     return {
         "person": person,
+        "is_clinician": person is not None and is_clinician(person),
         "theme": person.theme if person else "auto",
         "colophon": colophon(),
     }

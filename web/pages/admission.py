@@ -13,6 +13,11 @@ def the_clinician() -> Person:
     Raises `NotLoggedIn`; for anybody else the page does not exist.
     """
     person = the_person()
-    if not (person.has(Role.CLINICIAN) and person.site):
+    if not is_clinician(person):
         abort(404)
     return person
+
+
+def is_clinician(person: Person) -> bool:
+    """Whether the person has cases: a clinician, and of some site."""
+    return person.has(Role.CLINICIAN) and bool(person.site)

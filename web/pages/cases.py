@@ -15,11 +15,12 @@ from matcher.store import StoredCase
 from matcher.store_errors import CaseChanged, UnknownCase
 from web.people import Person
 from web.db import store
-from web.pages import choices, profile
+from web.pages import checks, choices, profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
 from web.pages.differences import differences
-from web.pages.drafts import Draft, Problem
+from web.pages.checks import Problem
+from web.pages.drafts import Draft
 from web.pages.entry import Answer, answer, unfinished, with_typed_gene
 from web.pages.merging import Merge, merge
 from web.pages.remarks import remarks
@@ -103,7 +104,10 @@ def _answered(person: Person, base: Case, save: Save) -> ResponseReturnValue:
     if pressed is not None:
         return _form(person, base, pressed)
     draft = with_typed_gene(draft, release).draft
-    problems = [*draft.problems(release, base), *_sharing_problems(person, draft, base)]
+    problems = [
+        *checks.problems(draft, release, base),
+        *_sharing_problems(person, draft, base),
+    ]
     if problems:
         return _form(person, base, unfinished(draft, problems, release)), 422
     return save(person, base, draft.case(base), draft.version)

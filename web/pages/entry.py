@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from matcher.case import PhenotypicFeature
 from ontologies import Release
-from web.pages.drafts import Draft, Problem
+from web.pages.checks import Problem, gene_problem
+from web.pages.drafts import Draft
 from web.pages.terms import Option, gene_options, term_options
 
 
@@ -74,22 +75,8 @@ def with_typed_gene(draft: Draft, release: Release) -> Answer:
     return Answer(
         draft=draft,
         genes_found=gene_options(draft.gene_search, release),
-        problems=(gene_problem(draft, release),),
+        problems=(gene_problem(draft.gene_search, release),),
     )
-
-
-def gene_problem(draft: Draft, release: Release) -> Problem:
-    """Why the typed gene was not added."""
-    typed = draft.gene_search
-    candidates = release.genes.resolve(typed).candidates
-    if candidates:
-        message = f"“{typed}” may be any of {len(candidates)} genes. Choose one below."
-    else:
-        message = (
-            f"“{typed}” names no gene. Use an HGNC symbol, an older symbol, or an Ensembl, "
-            "Entrez or HGNC id."
-        )
-    return Problem("gene_q", "Genes", message)
 
 
 def _with_gene(draft: Draft, hgnc_id: str, release: Release) -> Draft:

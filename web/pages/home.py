@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher import Match
@@ -15,9 +15,10 @@ from matcher.case import Case
 from matcher.ladder import ladder
 from matcher.store import StoredCase
 from web.people import Person
+from web.accounts import the_person
 from web.db import store
 from web.pages import profile, ranking
-from web.pages.admission import the_clinician
+from web.pages.admission import is_clinician, the_clinician
 from web.pages.cards import BANDS, explained
 from web.pages.visibility import may_open
 from web.pages.words import SHARED_SHORT, counted, day, number_word, proband, sentence
@@ -64,7 +65,9 @@ class Lead:
 
 @blueprint.get("/")
 def mine() -> ResponseReturnValue:
-    """The cases that I entered."""
+    """The cases that I entered. Who has none by her role goes to her account."""
+    if not is_clinician(the_person()):
+        return redirect(url_for("pages.account.show"))
     person = the_clinician()
     return _page(person, "mine", store().cases(site=person.site, submitter=person.name))
 

@@ -11,7 +11,7 @@ from ontologies import Release
 
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 SIGNS = {
-    Severity.ERROR: ("warn", "bad", "Contradiction:"),
+    Severity.ERROR: ("warn", "bad", "Wrong:"),
     Severity.WARNING: ("warn", "warn", "Warning:"),
     Severity.NOTE: ("maybe", "muted", "Note:"),
 }

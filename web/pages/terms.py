@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from matcher.wording import rarity
 from ontologies import Release
 from ontologies.genes import Gene
+from web.pages.admission import the_clinician
 from web.pages.words import lowered
 from web.service import service
 
@@ -44,6 +45,7 @@ class Option:
 @blueprint.get("/terms")
 def search() -> ResponseReturnValue:
     """HPO terms for what was typed, best first."""
+    the_clinician()
     typed = request.args.get("q", "")[:LONGEST_QUERY]
     return jsonify(options=[asdict(o) for o in term_options(typed, service().release)])
 
@@ -51,6 +53,7 @@ def search() -> ResponseReturnValue:
 @blueprint.get("/genes")
 def genes() -> ResponseReturnValue:
     """Genes of that name: one, or several where the name is ambiguous."""
+    the_clinician()
     typed = request.args.get("q", "")[:LONGEST_QUERY]
     return jsonify(options=[asdict(o) for o in gene_options(typed, service().release)])
 

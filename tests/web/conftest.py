@@ -1,0 +1,171 @@
+"""The cast: Alice the clinician, Bob her colleague, Charlie a stranger, Dana the curator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from matcher.calibration import Calibration, default_calibration
+from matcher.case import (
+    Case,
+    Contact,
+    GenomicFeature,
+    Onset,
+    PhenotypicFeature,
+    Sharing,
+    Variant,
+)
+from matcher.store import CaseStore, StoredCase
+from ontologies import Release
+from web import create_app
+from web.config import Settings
+from web.db import open_database
+from web.passwords import Passwords
+from web.people import Accounts, Role
+
+PASSWORD = "a second case is a disease"
+
+FLOPPY_INFANT = "HP:0008947"
+MICROCEPHALY = "HP:0000252"
+OLIGODONTIA = "HP:0000677"
+PROMINENT_JOINTS = "HP:0006237"
+SEIZURE = "HP:0001250"
+WIDE_MOUTH = "HP:0000154"
+PHF14 = "HGNC:22203"
+
+
+@dataclass(kw_only=True)
+class Cast:
+    """An application with four people, and the store behind it."""
+
+    app: Flask
+    settings: Settings
+    visitors: dict[str, Visitor] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Visitor:
+        """The browser of a person, logged in; of "nobody" if it is not."""
+        if name not in self.visitors:
+            self.visitors[name] = Visitor(self.app.test_client())
+            if name != "nobody":
+                answer = self.visitors[name].log_in(name)
+                assert answer.status_code == 303, answer.text
+        return self.visitors[name]
+
+    @contextmanager
+    def store(self) -> Iterator[CaseStore]:
+        """The cases, over a connection of their own."""
+        with CaseStore.open(self.settings.database) as opened:
+            yield opened
+
+    def put(self, case: Case, actor: str = "alice") -> StoredCase:
+        """Save a case, as another process would."""
+        with self.store() as store:
+            return store.put(case, actor=actor)
+
+    def get(self, case_id: str) -> StoredCase:
+        """A case as it is stored now."""
+        with self.store() as store:
+            return store.get(case_id)
+
+
+@dataclass
+class Visitor:
+    """A browser that sends the CSRF token of the last page it was on."""
+
+    client: FlaskClient
+    token: str = ""
+
+    def get(self, path: str, **arguments: str) -> TestResponse:
+        answer = self.client.get(path, query_string=arguments or None, buffered=True)
+        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        self.token = found.group(1) if found else self.token
+        return answer
+
+    def post(self, path: str, data: Mapping[str, object] | None = None) -> TestResponse:
+        if not self.token:
+            self.get("/log-in")
+        return self.client.post(path, data={"csrf_token": self.token, **(data or {})})
+
+    def log_in(self, name: str, password: str = PASSWORD) -> TestResponse:
+        self.get("/log-in")
+        answer = self.post("/log-in", {"name": name, "password": password})
+        self.token = ""
+        if answer.status_code == 303:
+            self.get("/account")
+        return answer
+
+
+@pytest.fixture(scope="session")
+def calibration(release: Release) -> Calibration:
+    """The calibration of a new site."""
+    return default_calibration(release)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a directory of its own."""
+    return Settings(directory=tmp_path, secret_key="0123456789abcdef" * 4)
+
+
+@pytest.fixture
+def cast(settings: Settings, release: Release, calibration: Calibration) -> Cast:
+    """Everybody at her place: three people at North, Charlie at Harbour."""
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    app = create_app(
+        settings, release=release, calibration=calibration, passwords=passwords
+    )
+    db = open_database(settings.database)
+    people = Accounts(db, passwords)
+    people.add(
+        "alice", PASSWORD, roles=[Role.CLINICIAN], site="North", email="a@north.example"
+    )
+    people.add("bob", PASSWORD, roles=[Role.CLINICIAN], site="North")
+    people.add("charlie", PASSWORD, roles=[Role.CLINICIAN], site="Harbour")
+    people.add("dana", PASSWORD, roles=[Role.CURATOR], site="North")
+    db.close()
+    return Cast(app=app, settings=settings)
+
+
+def case_of(
+    case_id: str,
+    *,
+    site: str = "North",
+    submitter: str = "alice",
+    sharing: Sharing = Sharing.SITE,
+    observed: tuple[str, ...] = (OLIGODONTIA, PROMINENT_JOINTS, SEIZURE, WIDE_MOUTH),
+    excluded: tuple[str, ...] = (MICROCEPHALY,),
+    genes: tuple[str, ...] = (PHF14,),
+) -> Case:
+    """A case with a canary in every field that is told to no other site."""
+    features = [PhenotypicFeature(term_id=i, onset=Onset(years=3.25)) for i in observed]
+    features += [PhenotypicFeature(term_id=i, excluded=True) for i in excluded]
+    return Case(
+        case_id=case_id,
+        label="canary-label",
+        features=tuple(features),
+        genomic_features=tuple(
+            GenomicFeature(gene=gene, variant=Variant(hgvs=("canary-variant",)))
+            for gene in genes
+        ),
+        age_years=4.1875,
+        onset=Onset(years=3.25),
+        contact=Contact(
+            name="canary-name",
+            href="mailto:canary@mail.example",
+            institution=f"Clinical genetics, {site}",
+        ),
+        site=site,
+        submitter=submitter,
+        family="canary-family",
+        sharing=sharing,
+        note="canary-note",
+    )
