@@ -55,4 +55,6 @@ def build_information_content(
     """
     diseases = annotations.counted_diseases
     shares = np.maximum(1, annotations.counts) / max(1, diseases)
-    return InformationContent(ontology, np.maximum(0.0, -np.log(shares)) + 0.0, diseases)
+    return InformationContent(
+        ontology, np.maximum(0.0, -np.log(shares)) + 0.0, diseases
+    )
