@@ -26,7 +26,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks import peers, product
-from benchmarks.collection import Collection, Positions, profile
+from benchmarks.collection import Collection, Flags, Positions, profile
 from benchmarks.measures import (
     Floats,
     MeasureGroup,
@@ -85,12 +85,17 @@ class Outcome:
 
 
 def evaluate(
-    collection: Collection, queries: Positions, group: MeasureGroup
+    collection: Collection,
+    queries: Positions,
+    group: MeasureGroup,
+    gallery: Flags | None = None,
 ) -> dict[str, Outcome]:
-    """The outcome of every measure of the group."""
+    """The outcome of every measure of the group; `gallery` limits who can be a wrong answer."""
     ranks: dict[str, list[Floats]] = {}
     for block in np.array_split(queries, len(queries) // BLOCK + 1):
         right, wrong = collection.right_and_wrong(block)
+        if gallery is not None:
+            wrong &= gallery
         for name, scores in group(block).items():
             found = ranks_of_best_hit(scores, right, wrong)
             ranks.setdefault(name, []).append(found)

@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import peers, retrieval
+from benchmarks import gallery, peers, retrieval
+from benchmarks.collection import Collection
 from benchmarks.retrieval import Outcome, differences
+from matcher import read_cases
 from matcher.readers import phenopackets
 from matcher.simulation import CaseSimulator
 
@@ -119,3 +121,22 @@ def test_product_ranks_like_the_vectorised_score(run, monkeypatch):
     monkeypatch.setattr(retrieval, "PANEL_CASES", 2000)
     figures = run("--measures", "Y,Matcher")["measures"]
     assert figures["Matcher"] == figures["Y"]
+
+
+def test_smaller_gallery_has_the_diseases_of_a_larger_one(release, packets):
+    collection = Collection.of(read_cases(packets), release.ontology)
+    small, large = (gallery.thinned(collection, share, 1) for share in (0.4, 0.8))
+    assert (small.sum(), large.sum()) == (8, 16)
+    assert (small <= large).all()
+
+
+def test_figure_at_another_size_lies_on_the_line():
+    assert gallery.at_size([100, 1000], [0.5, 0.4], 10_000) == pytest.approx(0.3)
+
+
+def test_gallery_command_prints_the_line(release, packets, monkeypatch, capsys):
+    monkeypatch.setattr(gallery, "open_release", lambda: release)
+    monkeypatch.setattr(retrieval, "PANEL_CASES", 20)
+    gallery.main([str(packets), "--size", "500"])
+    printed = capsys.readouterr().out
+    assert "500 (line)" in printed and "resnik pooled" in printed
