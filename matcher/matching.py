@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from threading import Lock
@@ -34,7 +33,7 @@ from matcher.evidence import (
 )
 from matcher.index import CaseIndex, Column, Snapshot
 from matcher.matches import Match, Pair, Ranking
-from matcher.packed import Flags, Profiles, Singles, TermTable
+from matcher.packed import Flags, Profiles, TermTable
 from matcher.panel import QueryScale
 from matcher.placement import placed
 from matcher.profile import Profile, ProfileReader
@@ -217,7 +216,7 @@ class Matcher:
         read = self._reader.read_all(cases)
         prepared = [self._prepare(c, p, settings) for c, p in zip(cases, read)]
         profiles = Profiles.of([profile.rows.tolist() for profile in read])
-        hubness = self._hubness(profiles)
+        hubness = self.calibration.panel.hubness_of(profiles, self.settings.workers)
         entries = zip(cases, prepared, read, hubness.tolist())
         with self._lock:
             # Before they can be found, so that whatever is found can be shown.
@@ -226,17 +225,6 @@ class Matcher:
             self.index.put(
                 self.catalogue.entry(case, evidence, profile.rows.tolist(), r, revision)
                 for case, evidence, profile, r in entries
-            )
-
-    def _hubness(self, profiles: Profiles) -> Singles:
-        """r of each profile, in as many threads as a query may use."""
-        pieces = np.array_split(np.arange(len(profiles)), self.settings.workers)
-        parts = [profiles.take(piece) for piece in pieces if len(piece)]
-        if len(parts) < 2:
-            return self.calibration.panel.hubness_of(profiles)
-        with ThreadPoolExecutor(len(parts)) as executor:
-            return np.concatenate(
-                list(executor.map(self.calibration.panel.hubness_of, parts))
             )
 
     def _wanted(self, term_id: str | None) -> Flags | None:

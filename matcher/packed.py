@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNITS_PER_NAT = 1 << 26
+IDENTICAL_TERM_FACTOR = 1.4
+# Columns of a table come in whole vector registers of sixteen numbers.
+LANES = 16
 
 Rows = NDArray[np.uint16]
 Starts = NDArray[np.uint32]
@@ -199,3 +202,15 @@ def expand(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> Longs:
     offsets = offsets_of(lengths)
     first = np.repeat(np.asarray(starts, dtype=np.int64) - offsets[:-1], lengths)
     return first + np.arange(offsets[-1])
+
+
+def empty_table(terms: Terms, query: Rows) -> Integers:
+    """Room for S between every term and every query term, all 0."""
+    width = max(LANES, -(-len(query) // LANES) * LANES)
+    return np.zeros((terms.size, width), dtype=np.int32)
+
+
+def mean_of_largest(scores: Floats, count: int) -> float:
+    """Mean of the `count` largest scores that are numbers; 0 if there is none."""
+    known = np.sort(scores[~np.isnan(scores)])[::-1][:count]
+    return float(known.cumsum()[-1] / len(known)) if len(known) else 0.0

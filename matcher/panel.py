@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matcher.case import Case
-from matcher.kernels import Kernels, fastest_kernels, mean_of_largest, warm_up
-from matcher.packed import Floats, Profiles, Rows, Singles, Terms
+from matcher.kernels import Kernels, fastest_kernels, warm_up
+from matcher.packed import Floats, Profiles, Rows, Singles, Terms, mean_of_largest
 from matcher.profile import ProfileReader, terms_of
 
 if TYPE_CHECKING:
@@ -108,8 +109,18 @@ class Panel:
             progress(case + 1, len(profiles))
         return cls(terms, profiles, hubness, nearest, kernels)
 
-    def hubness_of(self, profiles: Profiles) -> Singles:
+    def hubness_of(self, profiles: Profiles, workers: int = 1) -> Singles:
         """r of each profile: the mean of its `nearest` largest X over the panel."""
+        pieces = np.array_split(
+            np.arange(len(profiles)), min(workers, len(profiles)) or 1
+        )
+        if len(pieces) == 1:
+            return self._hubness_of(profiles)
+        with ThreadPoolExecutor(len(pieces)) as executor:
+            parts = executor.map(self._hubness_of, map(profiles.take, pieces))
+            return np.concatenate(list(parts))
+
+    def _hubness_of(self, profiles: Profiles) -> Singles:
         return self.kernels.hubness(
             self._own_terms, profiles, self._packed, self.nearest
         )

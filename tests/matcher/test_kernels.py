@@ -7,13 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher import kernels as kernels_module
-from matcher.kernels import (
-    CompiledKernels,
-    NumpyKernels,
-    fastest_kernels,
-    mean_of_largest,
-)
-from matcher.packed import Profiles, curve, offsets_of, terms
+from matcher.kernels import CompiledKernels, fastest_kernels
+from matcher.numpy_kernels import NumpyKernels
+from matcher.packed import Profiles, curve, mean_of_largest, offsets_of, terms
 from matcher.similarity import (
     most_specific,
     neighbourhood,

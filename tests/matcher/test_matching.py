@@ -23,7 +23,7 @@ from matcher.case import (
 from matcher.constraints import Constraints
 from matcher.errors import UnknownCase
 from matcher.evidence import ALL_KINDS, EvidenceKind, EvidenceSettings
-from matcher.kernels import NumpyKernels
+from matcher.numpy_kernels import NumpyKernels
 from matcher.matching import Matcher, MatchSettings
 from matcher.similarity import (
     most_specific,
