@@ -243,13 +243,7 @@ class _Comparer:
         pairs = [self._pair(*ids, ids in mine, ids in other) for ids in mine | other]
         return sorted(
             pairs,
-            key=lambda p: (
-                -p.one_in,
-                not p.is_identical,
-                p.yours,
-                p.theirs,
-                p.best_for,
-            ),
+            key=lambda p: (-p.one_in, p.yours, p.theirs),
         )
 
     def _pair(self, yours: str, theirs: str, for_you: bool, for_them: bool) -> TermPair:

@@ -130,6 +130,22 @@ def test_shared_gene_that_many_reference_cases_list_counts_less(weighed):
     assert found.log_likelihood_ratio == pytest.approx(expected)
 
 
+def test_what_a_case_offers_does_not_depend_on_the_order_it_was_entered_in(
+    drawn_release,
+):
+    diseases = (Disease(disease_id="OMIM:9"), Disease(disease_id="OMIM:1"))
+    query = case(
+        ["KARS1", variant("PHF14", start=9), variant("PHF14", start=3)],
+        inheritance=("HP:0000007", "HP:0000006"),
+        diseases=diseases,
+    )
+    found = prepare(query, drawn_release, SETTINGS)
+    assert list(found.genes) == ["HGNC:22203", "HGNC:6215"]
+    assert [a.start for a in found.alleles] == [3, 9]
+    assert [m.term_id for m in found.modes] == ["HP:0000006", "HP:0000007"]
+    assert [d.disease_id for d in found.diagnoses] == ["OMIM:1", "OMIM:9"]
+
+
 def test_background_of_a_release_has_no_cases(drawn_release):
     found = Background.of_release(drawn_release)
     assert (found.annotated, found.diseases, found.cases) == (4, 1077, 0)

@@ -134,6 +134,11 @@ def test_siblings_below_something_usual_are_in_common_but_too_usual(compared):
     assert ids(found.too_usual) == [(MODERATE_DELAY, MILD_DELAY, DELAY)]
 
 
+def test_siblings_are_near_however_little_their_parent_tells(compared):
+    found = compared(case(STRABISMUS), case(CATARACT))
+    assert ids(found.too_usual) == [(STRABISMUS, CATARACT, "HP:0000478")]
+
+
 def test_features_that_only_share_a_body_system_found_nothing(compared):
     found = compared(case(SPASMS, CATARACT), case(SECONDARY_MICROCEPHALY, JOINTS))
     assert (found.pairs, found.too_usual) == ((), ())
@@ -160,6 +165,13 @@ def test_who_excludes_a_term_excludes_those_below_it(compared):
         "they",
     )
     assert conflict.theirs.term_id == MICROCEPHALY
+
+
+def test_feature_in_conflict_is_not_told_again_as_unmatched(compared):
+    query = case(JOINTS, excluded=[MICROCEPHALY])
+    candidate = case(JOINTS, SECONDARY_MICROCEPHALY)
+    assert compared(query, candidate).unmatched_theirs == ()
+    assert compared(candidate, query).unmatched_yours == ()
 
 
 def test_who_excludes_a_term_does_not_exclude_those_above_it(compared):
@@ -203,6 +215,7 @@ def test_coverage_is_what_theirs_repeat_of_the_information_in_yours(compared):
 
 
 def test_coverage_of_a_case_by_itself_is_whole(compared):
+    assert compared(case("HP:0000478"), case("HP:0000478")).coverage_of_yours == 1.0
     found = compared(case(SPASMS, JOINTS), case(JOINTS, SPASMS))
     assert (found.coverage_of_yours, found.coverage_of_theirs) == (1.0, 1.0)
 
