@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ontologies import Release, fetch_release, open_release
+from ontologies.errors import NoActiveRelease
 from ontologies.library import status
 from web.cli.progress import console, shown
 
@@ -21,12 +22,19 @@ def fetch() -> None:
     Each file comes from its publisher or, where that cannot be reached, byte for byte out of a
     package that ships it. Either way its SHA-256 must be the known one.
     """
-    release_ready()
-    click.echo(described(open_release()))
+    click.echo(described(fetched_release()))
 
 
 def release_ready() -> Release:
-    """The current release, fetched and compiled first where that was not done yet."""
+    """The active release; where there is none yet, the current one, fetched first."""
+    try:
+        return open_release()
+    except NoActiveRelease:
+        return fetched_release()
+
+
+def fetched_release() -> Release:
+    """The current release, with progress and with the word who served each file."""
     with shown() as progress:
         ready = fetch_release(progress=progress)
     for file in ready.files:
