@@ -97,7 +97,7 @@ class ContextRules:
             return False
         if after and after[0] in ("with", "has", "had"):
             return True
-        if any(w in self._lists["telling"] for w in after):
+        if any(singular(w) in self._lists["telling"] for w in after):
             return False
         first = position
         while first and sentence[first - 1].text in DETERMINERS:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontologies.packing import PackedTexts, open_array, save_arrays
-from ontologies.words import content, root
+from ontologies.words import Spellings, content, root
 
 _NAME = "names"
 _PARTS = ("entries", "weights", "starts", "postings", "totals")
@@ -131,7 +131,8 @@ class NameIndex:
 def build_name_index(names: Iterable[Name]) -> NameIndex:
     """The index of `names`; its spellings are their words folded, singular and telling."""
     listed = list(names)
-    spelt = [list(name.spelling) or content(name.text) for name in listed]
+    spellings = Spellings()
+    spelt = [list(name.spelling) or content(name.text, spellings) for name in listed]
     filed: dict[str, list[int]] = {}
     for number, spelling in enumerate(spelt):
         for word in dict.fromkeys(spelling):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from ontologies.annotations import DiseaseAnnotations
 from ontologies.names import Name, NameIndex, build_name_index
 from ontologies.ontology import Ontology
-from ontologies.words import content
+from ontologies.words import Spellings, content
 
 # How good a name a synonym is beside the label, by its scope.
 _SCOPES = {"EXACT": 0.99}
@@ -28,21 +27,22 @@ def index_terms(ontology: Ontology) -> NameIndex:
 
 
 def _names(ontology: Ontology) -> Iterator[Name]:
+    spellings = Spellings()
     for row, term_id in enumerate(ontology.term_ids):
         term = ontology.term(term_id)
-        yield from _spoken(Name(row, term.label, 1.0))
+        yield from _spoken(row, term.label, 1.0, spellings)
         for synonym in term.synonyms:
             weight = _SCOPES.get(synonym.scope, _OTHER_SCOPE)
-            yield from _spoken(Name(row, synonym.text, weight))
+            yield from _spoken(row, synonym.text, weight, spellings)
 
 
-def _spoken(name: Name) -> Iterator[Name]:
-    yield name
-    spelling = content(name.text)
+def _spoken(row: int, text: str, weight: float, spellings: Spellings) -> Iterator[Name]:
+    spelling = tuple(content(text, spellings))
+    yield Name(row, text, weight, spelling)
     if not _MEDIUM.isdisjoint(spelling):
         said = tuple(word for word in spelling if word not in _UNSAID)
         if len(said) >= 2:
-            yield replace(name, spelling=said, weight=name.weight * _DERIVED)
+            yield Name(row, text, weight * _DERIVED, said)
 
 
 def term_prior(

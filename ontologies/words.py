@@ -62,9 +62,18 @@ def words(text: str) -> list[Word]:
     return [Word(fold(m[0]), *m.span()) for m in _WORD.finditer(text)]
 
 
-def content(text: str) -> list[str]:
+class Spellings(dict[str, str]):
+    """Words folded and singular, each worked out once, for who has many texts to take apart."""
+
+    def __missing__(self, word: str) -> str:
+        self[word] = singular(fold(word))
+        return self[word]
+
+
+def content(text: str, spellings: Spellings | None = None) -> list[str]:
     """The folded singular words that carry meaning; all of them where none seems to."""
-    found = [singular(fold(m)) for m in _WORD.findall(text)]
+    known = Spellings() if spellings is None else spellings
+    found = [known[word] for word in _WORD.findall(text)]
     return [word for word in found if word not in _STOP_WORDS] or found
 
 

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ontologies.lookup import TermLookup
 
@@ -140,3 +142,11 @@ def test_slice_of_the_ontology_can_be_searched(hpo_slice):
 
     assert lookup.search("small stature")[0].label == "Short stature"
     assert len(lookup.search("focal seizure", limit=2)) == 2
+
+
+@given(st.text(max_size=60))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_anything_can_be_typed(lookup, typed):
+    for hit in lookup.search(typed, limit=3):
+        assert 0 < hit.score <= 1
+        assert all(0 <= start < end <= len(hit.matched) for start, end in hit.spans)

@@ -2,6 +2,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ontologies.context import Status
 from ontologies.lookup import TermLookup
@@ -10,6 +12,13 @@ from ontologies.text import NoteReader
 NOTES = json.loads(
     (Path(__file__).parents[1] / "data" / "clinical_notes.json").read_text()
 )
+
+
+# Of these any order must be readable, sense or not.
+PIECES = (
+    "no not ptosis hypotonia and or , . ; : ? (-) mother she family history without CK OFC -3 SD "
+    "seizures low-set ears excluded possible \n \n\n - but normal elevated lactate"
+).split(" ")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +83,7 @@ def test_negated_finding_is_excluded(reader, note):
         "No change in the ptosis.",
         "Hearing is normal and he has ptosis.",
         "Mother reports that he has ptosis.",
+        "Mother reports ptosis since birth.",
         "According to her father she has ptosis.",
         "The ptosis was first noticed by his mother.",
         "Ptosis (+), ataxia (-)",
@@ -213,3 +223,11 @@ def test_long_note_is_read_in_linear_pieces(reader):
     terms = {term.label: len(term.spans) for term in reader.read(note)}
 
     assert terms == {"Ptosis": 200, "Hypotonia": 200, "Low-set ears": 200}
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(PIECES)).map(" ".join))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_can_be_read(reader, note):
+    for term in reader.read(note):
+        assert all(0 <= start < end <= len(note) for start, end in term.spans)
+        assert list(term.spans) == sorted(set(term.spans))
