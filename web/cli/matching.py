@@ -25,6 +25,7 @@ from web.config import load_settings
 from web.db import open_database
 
 STORE = "store"
+SIGNS = {"same": "=", "near": "~", "conflict": "!", "missing": "-"}
 COLUMNS = (
     "query_id",
     "rank",
@@ -166,7 +167,7 @@ def json_lines(rankings: Iterable[Ranking]) -> Iterator[str]:
                 "efm": found.efm,
                 "band": str(found.band),
                 "evidence": [evidence_object(evidence) for evidence in found.evidence],
-                "reasons": list(found.reasons),
+                "reasons": [reason.text for reason in found.explanation().reasons],
             }
             for found in ranking.matches
         ]
@@ -202,7 +203,7 @@ def csv_rows(rankings: Iterable[Ranking]) -> Iterator[str]:
                     "" if found.efm is None else found.efm,
                     str(found.band),
                     *(ratios.get(kind, "") for kind in EvidenceKind),
-                    harmless(" | ".join(found.reasons)),
+                    harmless(" | ".join(r.text for r in found.explanation().reasons)),
                 ]
             )
 
@@ -225,7 +226,8 @@ def table(rankings: Iterable[Ranking]) -> Iterator[str]:
         yield f"{ranking.query_id}: best of {ranking.searched:,} cases"
         for found in ranking.matches:
             yield f"{found.rank:5}  {found.score:8.2f}  {found.band:11} {found.case_id}"
-            yield from (f"{'':27}{reason}" for reason in found.reasons)
+            for reason in found.explanation().reasons:
+                yield f"{'':24}{SIGNS[reason.sign]} {reason.text}"
         if not ranking.matches:
             yield "       no case fulfils the conditions"
         yield ""

@@ -38,30 +38,32 @@ def reference() -> None:
 
 def reference_page(root: click.Group) -> str:
     """The whole page in Markdown."""
-    parts = [INTRODUCTION]
-    for path, command in _leaves(root, ("secondcase",)):
-        parts.append(_section(path, command))
-    parts += [_settings(), _files()]
-    return "\n".join(parts)
+    top = click.Context(root, info_name="secondcase", **root.context_settings)
+    sections = [_section(context) for context in _leaves(top)]
+    return "\n".join([INTRODUCTION, *sections, _settings(), _files()])
 
 
-def _leaves(
-    group: click.Group, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    context = click.Context(group)
+def _leaves(context: click.Context) -> Iterator[click.Context]:
+    """A context for each command that does something, in the order of the help."""
+    group = context.command
+    assert isinstance(group, click.Group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        inner = click.Context(
+            command, parent=context, info_name=name, max_content_width=96
+        )
+        inner.terminal_width = 96
         if isinstance(command, click.Group):
-            yield from _leaves(command, (*path, name))
-        elif command is not None and not command.hidden:
-            yield (*path, name), command
+            yield from _leaves(inner)
+        else:
+            yield inner
 
 
-def _section(path: tuple[str, ...], command: click.Command) -> str:
-    context = click.Context(
-        command, info_name=" ".join(path), terminal_width=96, max_content_width=96
-    )
-    return f"## {' '.join(path[1:])}\n\n```text\n{command.get_help(context)}\n```\n"
+def _section(context: click.Context) -> str:
+    title = context.command_path.partition(" ")[2]
+    return f"## {title}\n\n```text\n{context.command.get_help(context)}\n```\n"
 
 
 def _settings() -> str:
