@@ -35,6 +35,7 @@ from benchmarks.measures import (
     measure_groups,
     measure_names,
 )
+from benchmarks.plot import Bar, bars
 from benchmarks.ranking import (
     METRICS,
     Interval,
@@ -180,6 +181,21 @@ def difference_table(intervals: Mapping[str, list[Interval]]) -> Table:
     return table
 
 
+def picture(outcomes: Mapping[str, Outcome]) -> str:
+    """Macro MRR of every measure, the best first."""
+    rows = [
+        Bar(name, float(outcome.macro[METRICS.index("MRR")]), name == RECOMMENDED)
+        for name, outcome in outcomes.items()
+    ]
+    queries = max((len(each.queries) for each in outcomes.values()), default=0)
+    return bars(
+        "Finding the second case",
+        f"Mean reciprocal rank of the first case with the same disease, mean over diseases; "
+        f"{queries} published cases against those of other publications",
+        sorted(rows, key=lambda row: -row.value),
+    )
+
+
 def as_json(
     outcomes: Mapping[str, Outcome], intervals: Mapping[str, list[Interval]]
 ) -> dict[str, Any]:
@@ -231,6 +247,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw macro MRR as SVG"
+    )
     asked = parser.parse_args(argv)
     asked.measures = [name.strip() for name in asked.measures.split(",")]
     if unknown := sorted(set(asked.measures) - set(every)):
@@ -276,6 +295,8 @@ def main(argv: list[str] | None = None) -> None:
     if asked.json:
         figures = {"about": about, **as_json(outcomes, intervals)}
         asked.json.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    if asked.plot:
+        asked.plot.write_text(picture(outcomes), "utf-8")
 
 
 if __name__ == "__main__":

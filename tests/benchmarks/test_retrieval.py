@@ -77,6 +77,15 @@ def test_command_prints_and_writes_every_measure_asked_for(run, capsys):
     assert all(name in printed for name in ("sim_gic", "resnik pooled", "macro MRR"))
 
 
+def test_picture_has_the_best_measure_first(run, tmp_path):
+    path = tmp_path / "quality.svg"
+    figures = run("--measures", "jaccard,Y", "--plot", str(path))
+    best = max(("jaccard", "Y"), key=lambda n: figures["measures"][n]["macro"]["MRR"])
+    drawn = path.read_text("utf-8")
+    other = ({"jaccard", "Y"} - {best}).pop()
+    assert drawn.index(f">{best}<") < drawn.index(f">{other}<")
+
+
 def test_figures_lie_in_their_range_and_have_an_interval_around_them(run):
     figures = run("--measures", "jaccard,Y")
     macro = figures["measures"]["Y"]["macro"]
