@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from matcher import index as index_module
 from matcher import search as search_module
 from matcher.calibration import Band, Knots, Tail, calibrate
 from matcher.case import (
@@ -262,6 +263,19 @@ def test_equal_totals_are_ordered_by_case_id(matcher_of):
     matcher.add_all(cases[3:])
     assert ids(matcher.rank(case("query", [SPASMS]), limit=3)) == ["a", "b", "c"]
     assert ids(matcher.rank(case("query"), limit=3)) == ["a", "b", "c"]
+
+
+def test_equal_totals_of_different_segments_are_ordered_by_case_id(
+    matcher_of, monkeypatch
+):
+    monkeypatch.setattr(index_module, "_SMALL", 0)
+    monkeypatch.setattr(index_module, "_GROWTH", 0)
+    matcher = matcher_of()
+    for case_id in ("d", "b", "e", "a", "c"):
+        matcher.add(case(case_id, [SPASMS]))
+    assert len(matcher.index.snapshot().parts) == 5
+    assert ids(matcher.rank(case("query", [SPASMS]), limit=3)) == ["a", "b", "c"]
+    assert ids(matcher.rank(case("query", [SPASMS]), limit=None)) == list("abcde")
 
 
 def test_the_query_is_never_its_own_match(matcher_of):
