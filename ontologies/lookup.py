@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,26 +14,20 @@ from rapidfuzz.distance import OSA
 
 from ontologies.annotations import DiseaseAnnotations
 from ontologies.clinical_words import load_clinical_words
+from ontologies.meanings import Asked, Meanings
 from ontologies.names import NameIndex
 from ontologies.ontology import Ontology
 from ontologies.term_names import index_terms, term_prior
 from ontologies.words import content, singular, words
 
-# How much a vocabulary word counts that is not the one typed; the benchmark term_search.py
-# shows what these are worth.
-_SAME_ROOT = 0.94
-_ALIKE = 0.94
-_BEGUN = 0.96
-_ABBREVIATED = 0.8
-_CONTINUED = 0.85
 _NEAR = 0.97
-_PER_LETTER = 0.01
 # What makes the score of a name: its likeness as a whole, how much of what was typed it covers
 # by rarity, and how faithful its words are.
 _LIKENESS, _COVERAGE, _FIDELITY = 0.5, 0.35, 0.15
-_AS_GOOD = 0.93
 _SHORTEST_PART = 3
 _CONTRARY = ("micro", "macro", "hypo", "hyper")
+# Who pastes a whole note into the search gets an answer to its beginning.
+_MOST_WORDS = 12
 _COMPARED = 100
 _GOOD = 0.6
 # What the most often annotated term gets for being so.
@@ -57,27 +51,6 @@ class Found:
     matched: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A word typed, the vocabulary words it may be with how much each counts, its weight."""
-
-    word: str
-    meanings: Mapping[int, float]
-    weight: float
-
-
-class _Memory(dict[tuple[str, bool], _Asked]):
-    """What the words of one search may be; its readings share most of them."""
-
-    def __init__(self, ask: Callable[[str, bool], _Asked]) -> None:
-        super().__init__()
-        self._ask = ask
-
-    def __missing__(self, key: tuple[str, bool]) -> _Asked:
-        self[key] = self._ask(*key)
-        return self[key]
-
-
 class NameSearch:
     """Finds the entries of a name index that a few words may mean."""
 
@@ -97,9 +70,10 @@ class NameSearch:
         self, readings: Iterable[Sequence[str]], allowed: Allowed, limit: int
     ) -> list[Found]:
         """The best of the `allowed` entries for any of the readings, each once, best first."""
+        allowed = allowed[self.index.entries]
         told = [typed for typed in readings if typed]
         told += [other for typed in told[:1] for other in self._respaced(typed)]
-        asked = _Memory(self._asked)
+        asked = Meanings(self.index, self._alike, self._near)
         found = _best(
             f for typed in told for f in self._by_words(typed, asked, allowed)
         )
@@ -136,48 +110,14 @@ class NameSearch:
                 yield common, word[:end], word[end:]
 
     def _by_words(
-        self, typed: Sequence[str], asked: _Memory, allowed: Allowed
+        self, typed: Sequence[str], asked: Meanings, allowed: Allowed
     ) -> Iterator[Found]:
         *before, last = typed
         whole = [*(asked[word, False] for word in before), asked[last, True]]
         for name in self._shortlist(whole, allowed).tolist():
             yield self._compare(whole, name)
 
-    def _asked(self, word: str, last: bool) -> _Asked:
-        meanings = self._meanings(word, last=last)
-        best = max(meanings.values(), default=0.0)
-        names = sum(
-            int(self.index.lengths[number])
-            for number, value in meanings.items()
-            if value >= _AS_GOOD * best
-        )
-        weight = float(np.log1p(len(self.index) / max(names, 1)))
-        return _Asked(word, meanings, weight)
-
-    def _meanings(self, word: str, *, last: bool) -> dict[int, float]:
-        index = self.index
-        exact = index.number_of(word)
-        meanings: dict[int, float] = {}
-        if last or len(word) >= 3:
-            begun = (
-                _ABBREVIATED if not last else _BEGUN if exact is None else _CONTINUED
-            )
-            for number in index.beginning_with(word):
-                letters = len(index.vocabulary[number]) - len(word)
-                meanings[number] = begun - _PER_LETTER * letters
-        if exact is None and len(word) >= 4:
-            for number, value in self._near(word, last=last):
-                meanings[number] = max(value, meanings.get(number, 0.0))
-        for other in self._alike.get(word, ()):
-            if (number_of_other := index.number_of(other)) is not None:
-                meanings[number_of_other] = _ALIKE
-        for number in index.with_root_of(word):
-            meanings[number] = _SAME_ROOT
-        if exact is not None:
-            meanings[exact] = 1.0
-        return meanings
-
-    def _near(self, word: str, *, last: bool) -> Iterator[tuple[int, float]]:
+    def _near(self, word: str) -> Iterator[tuple[int, float]]:
         slips = 1 if len(word) < 6 else 2 if len(word) < 10 else 3
         near = process.extract(
             word,
@@ -196,39 +136,27 @@ class NameSearch:
         )
         return [other for other, _, _ in near if not _are_opposites(word, other)]
 
-    def _shortlist(self, asked: Sequence[_Asked], allowed: Allowed) -> NDArray[np.intp]:
+    def _shortlist(self, asked: Sequence[Asked], allowed: Allowed) -> NDArray[np.intp]:
         """The names whose words cover most of what was typed and say least besides."""
-        index = self.index
-        covered = np.zeros(len(index), dtype=np.float32)
-        for each in asked:
-            counts = np.zeros(len(index), dtype=np.float32)
-            # Ascending, so that the best meaning of the word is the one that stays.
-            for number, value in sorted(each.meanings.items(), key=lambda m: m[1]):
-                counts[index.names_with(number)] = value
-            covered += each.weight * counts
+        covered = np.sum([each.covered for each in asked], axis=0)
         wanted = sum(each.weight for each in asked)
-        rank = 0.7 * covered / wanted + 0.3 * np.minimum(covered / index.totals, 1)
-        rank = rank * index.weights + self.prior[index.entries]
-        rank[(covered == 0) | ~allowed[index.entries]] = 0
+        rank = covered * (0.7 / wanted) + 0.3 * np.minimum(
+            covered / self.index.totals, 1
+        )
+        rank = rank * self.index.weights + self._name_priors
+        rank[(covered == 0) | ~allowed] = 0
         most = min(_COMPARED, len(rank) - 1)
         best = np.argpartition(-rank, most)[:_COMPARED]
         shortlist: NDArray[np.intp] = best[rank[best] > 0]
         return shortlist
 
-    def _compare(self, asked: Sequence[_Asked], name: int) -> Found:
-        index = self.index
-        spelling = index.spellings[name].split(" ")
-        numbers = {word: index.number_of(word) for word in spelling}
+    def _compare(self, asked: Sequence[Asked], name: int) -> Found:
+        spelling = self._spellings[name].split(" ")
         said, values = [], []
         for each in asked:
-            counts = {
-                w: each.meanings.get(n, 0.0)
-                for w, n in numbers.items()
-                if n is not None
-            }
-            best = max(counts, key=counts.__getitem__)
-            values.append(counts[best])
-            said.append(best if counts[best] else each.word)
+            value, best = max((each.meanings.get(word, 0.0), word) for word in spelling)
+            values.append(value)
+            said.append(best if value else each.word)
         weights = [each.weight for each in asked]
         coverage = sum(v * w for v, w in zip(values, weights)) / sum(weights)
         likeness = _likeness([each.word for each in asked], said, spelling)
@@ -246,8 +174,12 @@ class NameSearch:
             limit=50,
         )
         for _, ratio, name in near:
-            if allowed[self.index.entries[name]]:
+            if allowed[name]:
                 yield self._found(name, 0.9 * ratio / 100, frozenset())
+
+    @cached_property
+    def _name_priors(self) -> Prior:
+        return self.prior[self.index.entries]
 
     @cached_property
     def _spellings(self) -> list[str]:
@@ -337,7 +269,7 @@ class TermLookup:
             ids = self._ids(text, begun[1], below)[:limit]
             labels = [(i, self._ontology.label(i)) for i in ids]
             return [TermHit(i, label, label, 1.0, ()) for i, label in labels]
-        readings = self.words.readings(content(text))
+        readings = self.words.readings(content(text)[:_MOST_WORDS])
         found = self._search.search(readings, self._allowed(below), limit)
         return [self._hit(each) for each in found]
 
@@ -358,6 +290,8 @@ class TermLookup:
 
     def _allowed(self, below: str) -> Allowed:
         arrays = self._ontology.arrays
+        if below == _PHENOTYPE:
+            return arrays.phenotype
         row = self._ontology.row(below)
         start, end = arrays.descendant_offsets[row : row + 2]
         allowed = np.zeros(len(self._ontology), dtype=np.bool_)

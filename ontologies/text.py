@@ -15,6 +15,7 @@ from ontologies.sections import Sentence, sentences
 from ontologies.words import Word, words
 
 Span = tuple[int, int]
+_MOST_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,8 @@ class NoteReader:
         told = words(note)
         sex = self._rules.patient_sex(told)
         previous = Subject()
-        for sentence in sentences(note):
-            said = [w for w in told if sentence.start <= w.start < sentence.end]
-            if not said:
-                continue
-            findings = list(self._findings(note, sentence, said))
+        for sentence, said in _said(note, told):
+            findings = list(self._findings(note, said))
             context = SentenceContext(
                 self._rules,
                 note,
@@ -74,17 +72,31 @@ class NoteReader:
             previous = context.subject
 
     def _findings(
-        self, note: str, sentence: Sentence, said: Sequence[Word]
+        self, note: str, said: Sequence[Word]
     ) -> Iterator[tuple[str, Named, list[Span]]]:
         for mention in self._finder.find(note, said):
             where = list(_spans(said, mention.positions))
             named = Named(mention.start, mention.end)
             yield self._ontology.term_ids[mention.row], named, where
-        for each in measured(note[sentence.start : sentence.end]):
-            start, end = sentence.start + each.start, sentence.start + each.end
+        first = said[0].start
+        for each in measured(note[first : said[-1].end]):
+            start, end = first + each.start, first + each.end
             inside = [i for i, w in enumerate(said) if start <= w.start < end]
             if each.term_id in self._ontology:
                 yield each.term_id, Named(inside[0], inside[-1] + 1), [(start, end)]
+
+
+def _said(note: str, told: Sequence[Word]) -> Iterator[tuple[Sentence, Sequence[Word]]]:
+    """The sentences with their words; a sentence without an end is taken in pieces."""
+    position = 0
+    for sentence in sentences(note):
+        while position < len(told) and told[position].start < sentence.start:
+            position += 1
+        first = position
+        while position < len(told) and told[position].start < sentence.end:
+            position += 1
+        for start in range(first, position, _MOST_WORDS):
+            yield sentence, told[start : min(start + _MOST_WORDS, position)]
 
 
 def _spans(said: Sequence[Word], positions: Iterable[int]) -> Iterator[Span]:

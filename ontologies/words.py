@@ -73,8 +73,15 @@ class Spellings(dict[str, str]):
 def content(text: str, spellings: Spellings | None = None) -> list[str]:
     """The folded singular words that carry meaning; all of them where none seems to."""
     known = Spellings() if spellings is None else spellings
-    found = [known[word] for word in _WORD.findall(text)]
-    return [word for word in found if word not in _STOP_WORDS] or found
+    written = _WORD.findall(text)
+    found = [known[word] for word in written]
+    kept = [
+        known[word]
+        for position, word in enumerate(written)
+        # "Hemoglobin A" is not "a hemoglobin".
+        if known[word] not in _STOP_WORDS or (word == "A" and position)
+    ]
+    return kept or found
 
 
 def is_stop_word(word: str) -> bool:

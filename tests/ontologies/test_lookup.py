@@ -96,6 +96,10 @@ def test_matched_synonym_is_shown_with_the_words_that_answer(lookup):
     assert [hit.matched[a:b] for a, b in hit.spans] == ["Widely", "spaced", "eyes"]
 
 
+def test_long_text_is_searched_by_its_beginning(lookup):
+    assert lookup.search("ptosis " + "and so on " * 10_000)
+
+
 def test_each_term_comes_once_and_the_best_first(lookup):
     hits = lookup.search("seizure", limit=25)
 

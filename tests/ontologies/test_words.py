@@ -106,5 +106,10 @@ def test_content_of_meaningless_words_alone_is_these():
     assert content("of the") == ["of", "the"]
 
 
+def test_letter_that_names_a_kind_is_no_article():
+    assert content("Reduced hemoglobin A") == ["reduced", "hemoglobin", "a"]
+    assert content("A reduced hemoglobin") == ["reduced", "hemoglobin"]
+
+
 def test_possessive_is_the_word_itself():
     assert content("Raynaud's") == content("Raynaud’s") == ["raynaud"]
