@@ -16,7 +16,7 @@ def secret_key(folder: Path, problems: list[str]) -> str:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            _make_secret(path)
+            make_secret_key(path)
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             problems.append(
@@ -37,7 +37,7 @@ def secret_key(folder: Path, problems: list[str]) -> str:
     return key
 
 
-def _make_secret(path: Path) -> None:
+def make_secret_key(path: Path) -> None:
     """Write a new key. Of several processes that start at once, the first one's stays."""
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY

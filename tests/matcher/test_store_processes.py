@@ -67,7 +67,7 @@ def assert_kept(store: CaseStore, acknowledged: list[str]) -> None:
         elif kind == "batch":
             assert f"{rest}0" in stored, line
     batches = Counter(i.rpartition("-")[0] for i in stored if i.count("-") == 3)
-    assert set(batches.values()) <= {40}
+    assert set(batches.values()) <= {10}
     assert store.check() == ()
 
 
@@ -75,7 +75,7 @@ def killed_rounds(path: Path, rounds: int, first: int = 0) -> None:
     choose = random.Random(first)
     acknowledged: list[str] = []
     for seed in range(first, first + rounds):
-        acknowledged += Writers(path, seed).kill_after(choose.randrange(2, 40))
+        acknowledged += Writers(path, seed).kill_after(choose.randrange(2, 25))
         with CaseStore.open(path) as store:
             assert_kept(store, acknowledged)
 

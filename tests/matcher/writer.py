@@ -14,7 +14,7 @@ from pathlib import Path
 from matcher.case import Case, PhenotypicFeature
 from matcher.store import CaseStore
 
-BATCH = 40
+BATCH = 10
 
 
 def case(case_id: str, note: str) -> Case:

@@ -11,6 +11,7 @@ import pytest
 
 from web.config import Settings, describe_settings, load_settings
 from web.errors import BadSettings
+from web.secret_key import make_secret_key
 
 
 def load(directory: Path, **environment: str) -> Settings:
@@ -244,6 +245,14 @@ class TestSecret:
         settings = load(tmp_path)
 
         assert settings.secret_key not in repr(settings)
+
+    def test_one_that_another_process_has_just_made_stays(self, tmp_path: Path) -> None:
+        first = load(tmp_path).secret_key
+
+        make_secret_key(tmp_path / "secret.key")
+
+        assert load(tmp_path).secret_key == first
+        assert [file.name for file in tmp_path.iterdir()] == ["secret.key"]
 
     def test_processes_that_start_at_once_share_one(self, tmp_path: Path) -> None:
         code = (
