@@ -34,6 +34,9 @@ from matcher.packed import (
     empty_table,
 )
 
+# How many cases are held against many queries at once: their scores stay in a core's cache.
+_TILE = 64
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -56,6 +59,12 @@ class Kernels(Protocol):
         self, table: TermTable, profiles: Profiles, start: int, out: Floats
     ) -> None:
         """X of the cases from `start` on into `out`, nan where either side has no term."""
+        raise NotImplementedError
+
+    def similarities(
+        self, terms: Terms, queries: Profiles, profiles: Profiles, out: Floats
+    ) -> None:
+        """The same X of many queries at once: out[query, case]."""
         raise NotImplementedError
 
     def log_likelihood(
@@ -106,6 +115,19 @@ class CompiledKernels:
             profiles.rows,
             profiles.offsets,
             start,
+            out,
+        )
+
+    def similarities(
+        self, terms: Terms, queries: Profiles, profiles: Profiles, out: Floats
+    ) -> None:
+        distinct, columns = np.unique(queries.rows, return_inverse=True)
+        _similarities(
+            self.table(terms, distinct).best,
+            columns,
+            queries.offsets.astype(np.int64),
+            profiles.rows,
+            profiles.offsets,
             out,
         )
 
@@ -265,6 +287,81 @@ def _similarity(
             covered += found[column]
         product = (covered / length) * (covering / (last - first))
         out[case] = np.sqrt(product) / UNITS_PER_NAT
+
+
+@_compiled
+def _similarities(
+    best: Integers,
+    columns: Longs,
+    starts: Longs,
+    rows: Rows,
+    offsets: Starts,
+    out: Floats,
+) -> None:
+    """Cases in tiles, so that every inner loop runs over consecutive numbers."""
+    lengths = np.diff(starts).astype(np.float64)
+    lengths[lengths == 0] = np.nan
+    closest = _closest(best, columns, starts, rows)
+    found = np.zeros((best.shape[1], _TILE), dtype=np.int32)
+    covering = np.zeros((len(lengths), _TILE), dtype=np.int64)
+    covered = np.empty(_TILE, dtype=np.int64)
+    terms = np.empty(_TILE)
+    for begin in range(0, out.shape[1], _TILE):
+        count = min(_TILE, out.shape[1] - begin)
+        for case in range(count):
+            first = np.int64(offsets[begin + case])
+            last = np.int64(offsets[begin + case + 1])
+            terms[case] = last - first if last > first else np.nan
+            found[:, case], covering[:, case] = _held_against(
+                best, closest, rows[first:last]
+            )
+        for query in range(len(lengths)):
+            covered[:] = 0
+            for k in range(starts[query], starts[query + 1]):
+                column = found[columns[k]]
+                for case in range(_TILE):
+                    covered[case] += column[case]
+            product = (covered / lengths[query]) * (covering[query] / terms)
+            scores = np.sqrt(product) / UNITS_PER_NAT
+            out[query, begin : begin + count] = scores[:count]
+
+
+@_compiled
+def _closest(best: Integers, columns: Longs, starts: Longs, rows: Rows) -> Integers:
+    """The largest S of each term to each query: [term, query]; 0 for terms without a case."""
+    is_used = np.zeros(len(best), dtype=np.bool_)
+    for row in rows:
+        is_used[row] = True
+    closest = np.zeros((len(best), len(starts) - 1), dtype=np.int32)
+    for term in range(len(best)):
+        if not is_used[term]:
+            continue
+        for query in range(closest.shape[1]):
+            largest = np.int32(0)
+            for k in range(starts[query], starts[query + 1]):
+                largest = max(largest, best[term, columns[k]])
+            closest[term, query] = largest
+    return closest
+
+
+@_compiled
+def _held_against(
+    best: Integers, closest: Integers, rows: Rows
+) -> tuple[Integers, Longs]:
+    """What the terms of one case give each column, and sum up to for each query."""
+    found = np.zeros(best.shape[1], dtype=np.int32)
+    covering = np.zeros(closest.shape[1], dtype=np.int64)
+    for row in rows:
+        values = best[np.int64(row)]
+        for column in range(len(found)):
+            # An expression, as this becomes vector code and max() does not.
+            found[column] = (
+                values[column] if values[column] > found[column] else found[column]
+            )
+        nearest = closest[np.int64(row)]
+        for query in range(len(covering)):
+            covering[query] += nearest[query]
+    return found, covering
 
 
 @_compiled

@@ -63,6 +63,13 @@ class NumpyKernels:
             np.sqrt((covered / table.length) * (covering / lengths)) / UNITS_PER_NAT
         )
 
+    def similarities(
+        self, terms: Terms, queries: Profiles, profiles: Profiles, out: Floats
+    ) -> None:
+        for query in range(len(queries)):
+            table = self.table(terms, queries[query])
+            self.similarity(table, profiles, 0, out[query])
+
     def log_likelihood(
         self, line: Curve, hubness: Singles, query_hubness: float, values: Floats
     ) -> None:

@@ -124,6 +124,26 @@ def test_compiled_and_numpy_similarities_are_the_same_bits(question):
 
 @settings(deadline=None)
 @given(questions())
+@pytest.mark.parametrize("kernels", KERNELS, ids=NAMES)
+def test_many_queries_at_once_give_the_bits_of_one_at_a_time(kernels, question):
+    drawn, query, cases, others = question
+    queries = [query, *others, query]
+    found = np.full((len(queries), len(cases)), 7.0)
+    kernels.similarities(drawn.terms, packed(queries), packed(cases), found)
+    expected = [similarities(kernels, drawn, each, cases) for each in queries]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_more_cases_than_are_held_against_queries_at_once_are_all_scored(chain):
+    cases = [{1}, set(), {2, 3}] * 70
+    found = np.full((1, len(cases)), 7.0)
+    KERNELS[0].similarities(chain.terms, packed([{2}]), packed(cases), found)
+    expected = similarities(KERNELS[0], chain, {2}, cases)
+    np.testing.assert_array_equal(found[0], expected)
+
+
+@settings(deadline=None)
+@given(questions())
 def test_similarity_is_symmetric(question):
     drawn, query, cases, _ = question
     there = similarities(KERNELS[0], drawn, query, cases)
