@@ -145,8 +145,12 @@ def test_coverage_is_said_for_each_side(explained):
     assert yours != theirs
 
 
-def test_coverage_of_an_empty_profile_is_not_said(explained):
-    assert explained(candidate=replace(CANDIDATE, features=())).coverage == ""
+@pytest.mark.parametrize("terms", [(), ("HP:0000118",)])
+def test_coverage_of_a_profile_that_tells_nothing_is_not_said(explained, terms):
+    assert (
+        explained(candidate=replace(CANDIDATE, features=features(*terms))).coverage
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,6 +233,14 @@ def test_in_bands_no_exact_number_is_left(explained):
     assert told["ladder"]["frequency"] is None
     assert told["features"]["coverage_of_yours"] in (0.0, 0.25, 0.5, 0.75, 1.0)
     assert told["features"]["coverage_of_theirs"] in (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def test_in_bands_coverage_is_told_to_the_nearest_quarter(explained):
+    exact = explained().features
+    assert exact.coverage_of_yours == pytest.approx(0.60, abs=0.005)
+    assert exact.coverage_of_theirs == pytest.approx(0.53, abs=0.005)
+    told = in_bands(explained()).features
+    assert (told.coverage_of_yours, told.coverage_of_theirs) == (0.5, 0.5)
 
 
 @pytest.mark.parametrize("position", range(5))

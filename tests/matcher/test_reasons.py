@@ -199,6 +199,21 @@ def test_factor_below_four_fifths_speaks_against():
     assert told([mild]) == ["Onset"]
 
 
+def test_many_conflicts_leave_three_lines_for_what_is_alike():
+    lines = told(pairs=PAIRS, conflicts=(CONFLICT,) * 5)
+    assert [line.startswith("They report") for line in lines] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_missing_gene_keeps_its_line_beside_features_and_conflicts():
+    lines = told([NO_GENE], pairs=PAIRS[:1], conflicts=(CONFLICT,) * 5)
+    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence]
+
+
 def test_missing_gene_is_asked_for_beside_many_conflicts():
     lines = told([NO_GENE], conflicts=(CONFLICT,) * 5)
     assert [len(lines), lines[-1]] == [4, NO_GENE.sentence]
