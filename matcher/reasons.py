@@ -48,10 +48,12 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """At most four: what speaks for it rarest first, then against it, then what is missing.
 
-    If anything speaks against, at least one line says so.
+    What is too usual to count for much is only named where there is nothing rarer. If anything
+    speaks against, at least one line says so.
     """
     by_kind = {item.kind: item for item in evidence}
     in_favour = [*_shared(by_kind), *_alike(comparison.pairs)]
+    in_favour = in_favour or list(_alike(comparison.too_usual))
     against = _against(comparison.conflicts, evidence)
     lacking = _lacking(by_kind)
     reserved = len(against[:1]) + len(lacking[:1])

@@ -287,3 +287,12 @@ def test_reason_as_json():
         "text": "Same gene: A",
         "plain": "Same gene: *A*",
     }
+
+
+def test_what_is_too_usual_is_named_only_where_there_is_nothing_rarer():
+    usual = (pair(9, one_in=3),)
+
+    assert told(too_usual=usual) == ["*Sign 9* in both, seen in 1 of 3 diseases"]
+    assert told(pairs=PAIRS[:1], too_usual=usual) == [
+        "*Sign 1* in both, seen in 1 of 99 diseases"
+    ]
