@@ -6,6 +6,7 @@ import dataclasses
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
+from jinja2 import StrictUndefined
 
 from matcher.calibration import BandRules, Calibration, default_calibration
 from matcher.store import CaseStore
@@ -34,6 +35,8 @@ def create_app(
     settings = settings or load_settings()
     release = release or open_release()
     app = Flask(__name__)
+    # A name that a template misspells fails its test instead of printing nothing.
+    app.jinja_env.undefined = StrictUndefined
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
     security.init_app(app, settings, exempt=[server.blueprint])

@@ -23,6 +23,11 @@ class Service:
     calibration: Calibration
     matcher: LiveMatcher
 
+    def warm(self) -> None:
+        """Read all cases and prepare the term search, so that no request waits for it."""
+        self.matcher.current()
+        self.release.lookup.search("seizure", limit=1)
+
 
 def init_app(app: Flask, made: Service) -> None:
     """Let every request of the application use the service."""

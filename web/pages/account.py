@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -74,7 +75,7 @@ def _log_in_page(
         name=name[:200],
         next=request.values.get("next", ""),
         problems=problems or [],
-        said={field: message for field, _, message in problems or []},
+        said=defaultdict(str, {field: message for field, _, message in problems or []}),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -173,11 +174,7 @@ def _saved(stored: StoredCase) -> ResponseReturnValue:
 def _form(
     person: Person, base: Case, shown: Answer, conflict: dict[str, Any] | None = None
 ) -> str:
-    values: dict[str, Any] = {
-        "head_template": "layout.html",
-        "case": base,
-        "is_new": True,
-    }
+    values: dict[str, Any] = {"head_template": "layout.html", "case": base}
     if base.case_id:
         values = {
             **head_values(store().get(base.case_id)),
@@ -189,6 +186,7 @@ def _form(
         **_draft_values(base, shown),
         **_offered(base, shown.draft),
         **(conflict or {}),
+        is_new=not base.case_id,
         action=request.path,
         person=person,
         can_share=may_share(person, base),
@@ -213,7 +211,9 @@ def _draft_values(base: Case, shown: Answer) -> dict[str, Any]:
             release,
         ),
         "problems": [dataclasses.astuple(p) for p in shown.problems],
-        "said": {p.field: p.message for p in reversed(shown.problems)},
+        "said": defaultdict(
+            str, {p.field: p.message for p in reversed(shown.problems)}
+        ),
         "problems_heading": "The case was not saved: "
         + counted(len(shown.problems), "thing to correct", "things to correct"),
     }

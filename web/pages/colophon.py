@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matcher import __version__
+from matcher.wording import number
 from web.service import service
 
 
@@ -18,6 +19,20 @@ def foundations() -> list[tuple[str, str]]:
         ("release", service().release.release_id),
         ("calibration", service().calibration.calibration_id[:8]),
     ]
+
+
+def bands() -> dict[str, str]:
+    """From which frequency, or below how many false matches, a band begins at this site."""
+    rules = service().calibration.bands
+    return {
+        "contact": _frequency(rules.contact),
+        "look": _frequency(rules.look),
+        "false_matches": number(rules.look_false_matches),
+    }
+
+
+def _frequency(probability: float) -> str:
+    return f"1 in {number(1 / probability)}" if probability else "any of all"
 
 
 def colophon() -> str:

@@ -14,6 +14,7 @@ from web.db import store
 from web.pages import comparison, ranking
 from web.pages.admission import the_clinician
 from web.pages.cards import BANDS, Card, card, explained, origin
+from web.pages.colophon import bands
 from web.pages.casehead import head_values, opened
 from web.pages.visibility import disclosed, may_meet, may_open
 from web.pages.words import counted, number_word, sentence
@@ -39,6 +40,7 @@ def ranked(case_id: str) -> ResponseReturnValue:
     answer = ranking.answer(person, stored.case, MOST_SHOWN)
     cards = [card(person, match, rank) for rank, match in enumerate(answer.matches, 1)]
     near = [each for each in cards if each.band != "none"]
+    far = [each for each in cards if each.band == "none"]
     wanted = request.args.get("show", "")
     return render_template(
         "matches/ranked.html",
@@ -48,7 +50,9 @@ def ranked(case_id: str) -> ResponseReturnValue:
         advice=_advice(stored.case, answer),
         filters=_filters(near, wanted),
         near=[each for each in near if _is_wanted(each, wanted)],
-        far=[each for each in cards if each.band == "none"],
+        far=far,
+        far_heading=f"The next {len(far)} cases" if len(far) > 1 else "The next case",
+        bands=bands(),
         **_empty(near, answer),
     )
 
@@ -113,9 +117,9 @@ def _empty(near: Sequence[Card], answer: ranking.Answer) -> dict[str, str]:
             "empty_text": "Matches appear here as soon as another case is entered or shared.",
         }
     return {
-        "empty_heading": "No case here is worth a call yet",
-        "empty_text": f"{answer.searched:,} cases were searched. The closest is less likely than "
-        "1 in 50. Every later look searches again, with every case entered since.",
+        "empty_heading": f"The closest is less likely than {bands()['look']}",
+        "empty_text": "A rarer feature or a candidate gene may bring more. Every later look "
+        "searches again, with every case entered since.",
     }
 
 
