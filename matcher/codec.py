@@ -16,6 +16,7 @@ from matcher.case import Case
 from matcher.store_errors import StoreError
 
 CODEC_VERSION = 1
+PLAIN = frozenset({str, bool, int, float, types.NoneType})
 
 
 class UnstorableCase(StoreError):
@@ -70,13 +71,18 @@ def decode(text: str) -> Case:
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, tuple):
+    kind = value.__class__
+    if kind in PLAIN:
+        return value
+    if kind is tuple:
         return [_encode(item) for item in value]
+    if isinstance(value, enum.Enum):
+        return value.value
     if not dataclasses.is_dataclass(value):
         return value
     return {
         name: _encode(item)
-        for name, default in _defaults(value.__class__)
+        for name, default in _defaults(kind)
         if (item := getattr(value, name)) is not default and item != default
     }
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from matcher import codec
 from matcher.case import Case
@@ -88,11 +86,17 @@ class Saving:
             self._db.table(table).delete_where(
                 "case_id IN (SELECT value FROM json_each(?))", [ids]
             )
-        self._insert("case_features", itertools.chain(*map(feature_rows, cases)))
-        self._insert("case_genes", itertools.chain(*map(gene_rows, cases)))
+        self._insert(
+            "case_features", [row for case in cases for row in feature_rows(case)]
+        )
+        self._insert("case_genes", [row for case in cases for row in gene_rows(case)])
 
-    def _insert(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
-        self._db.table(table).insert_all(rows, batch_size=BATCH)
+    def _insert(self, table: str, new: Sequence[Row]) -> None:
+        """Insert rows with the same columns; faster than `insert_all` for thousands."""
+        if new:
+            named = ", ".join(f":{column}" for column in new[0])
+            sql = f"INSERT INTO {table} ({', '.join(new[0])}) VALUES ({named})"
+            self._db.conn.executemany(sql, new)
 
     def _taken(self, current: Sequence[Row]) -> ExternalIdTaken | None:
         """Which external id of these rows names another case already."""

@@ -9,6 +9,7 @@ import types
 import typing
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -121,6 +122,15 @@ def test_what_json_or_utf8_cannot_carry_is_refused_by_field(
 def test_other_text_is_refused_by_name(text: str) -> None:
     with pytest.raises(codec.UnreadableCase):
         codec.decode(text)
+
+
+def test_a_number_of_numpy_is_kept_as_a_number() -> None:
+    case = Case(case_id="P1", age_years=np.float64(2.5))
+
+    again = codec.decode(codec.encode(case))
+
+    assert again.age_years == 2.5
+    assert type(again.age_years) is float
 
 
 def test_whole_ages_and_enumerations_keep_their_types() -> None:
