@@ -31,12 +31,13 @@ from matcher.evidence import (
     prepare,
     weigh,
 )
-from matcher.index import CaseIndex, Column, Snapshot
+from matcher.index import CaseIndex
 from matcher.matches import Match, Pair, Ranking
 from matcher.packed import Flags, Profiles, TermTable
-from matcher.panel import QueryScale
 from matcher.placement import placed
+from matcher.population import Population
 from matcher.profile import Profile, ProfileReader
+from matcher.question import Question
 from matcher.search import Found, Search
 from matcher.tables import evidence_tables
 
@@ -52,20 +53,6 @@ class MatchSettings:
 
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A query case as the engine asks it, against one snapshot."""
-
-    case: Case
-    profile: Profile
-    prepared: PreparedEvidence
-    scale: QueryScale
-    table: TermTable
-    settings: EvidenceSettings
-    snapshot: Snapshot
-    searched: int
 
 
 class Matcher:
@@ -165,21 +152,37 @@ class Matcher:
         self, case: Case, evidence: frozenset[EvidenceKind] | None = None
     ) -> Question:
         """The query made ready, and the snapshot that it is asked of."""
-        settings = self.settings.evidence
-        if evidence is not None:
-            settings = replace(settings, kinds=evidence)
+        settings = self.evidence_settings(evidence)
         snapshot = self.index.snapshot()
-        profile, prepared = self._read(case, settings)
+        population = Population.of(snapshot, self.catalogue)
+        ((profile, prepared),) = self.read([case], settings)
         return Question(
             case=case,
             profile=profile,
             prepared=prepared,
             scale=self.calibration.panel.scale(profile.rows),
-            table=self._kernels.table(self.calibration.terms, profile.rows),
+            table=self._table(profile),
             settings=settings,
             snapshot=snapshot,
-            searched=self._searched(snapshot, case.case_id),
+            searched=population.searched(case.case_id),
         )
+
+    def read(
+        self, cases: Sequence[Case], settings: EvidenceSettings
+    ) -> list[tuple[Profile, PreparedEvidence]]:
+        """What counts of each case, resolved through the release."""
+        profiles = self._reader.read_all(cases)
+        return [
+            (profile, self._prepare(case, profile, settings))
+            for case, profile in zip(cases, profiles)
+        ]
+
+    def evidence_settings(
+        self, kinds: frozenset[EvidenceKind] | None
+    ) -> EvidenceSettings:
+        """The settings of this matcher, with these kinds of evidence instead if any are named."""
+        settings = self.settings.evidence
+        return settings if kinds is None else replace(settings, kinds=kinds)
 
     def search(
         self, question: Question, constraints: Constraints = Constraints()
@@ -213,18 +216,17 @@ class Matcher:
 
     def _add_batch(self, cases: Sequence[Case], revision: int) -> None:
         settings = self.settings.evidence
-        read = self._reader.read_all(cases)
-        prepared = [self._prepare(c, p, settings) for c, p in zip(cases, read)]
-        profiles = Profiles.of([profile.rows.tolist() for profile in read])
+        read = self.read(cases, settings)
+        profiles = Profiles.of([profile.rows.tolist() for profile, _ in read])
         hubness = self.calibration.panel.hubness_of(profiles, self.settings.workers)
-        entries = zip(cases, prepared, read, hubness.tolist())
+        entries = zip(cases, read, hubness.tolist())
         with self._lock:
             # Before they can be found, so that whatever is found can be shown.
             if self._keeps_cases:
                 self._cases.update((case.case_id, case) for case in cases)
             self.index.put(
                 self.catalogue.entry(case, evidence, profile.rows.tolist(), r, revision)
-                for case, evidence, profile, r in entries
+                for case, (profile, evidence), r in entries
             )
 
     def _wanted(self, term_id: str | None) -> Flags | None:
@@ -239,22 +241,6 @@ class Matcher:
                 True
             )
         return wanted
-
-    def _searched(self, snapshot: Snapshot, query_id: str) -> int:
-        """N: real cases other than the query; where none is real, all others."""
-        values = list(self.catalogue.circumstances.values)
-        is_real = np.array([not (value.test or value.simulated) for value in values])
-        real = others = 0
-        for part in snapshot.parts:
-            counts = part.circumstances
-            real += int(counts[is_real[: len(counts)]].sum())
-            others += len(part)
-        place = snapshot.find(query_id)
-        if place is not None:
-            others -= 1
-            numbers = snapshot.parts[place[0]].segment.columns[Column.CIRCUMSTANCES]
-            real -= int(is_real[numbers[place[1]]])
-        return real or others
 
     def _matches(self, question: Question, found: Sequence[Found]) -> Iterator[Match]:
         rank = 0
@@ -277,7 +263,8 @@ class Matcher:
             [s.hubness[f.position] for s, f in zip(segments, found)], dtype=np.float64
         )
         x = np.empty(len(found))
-        self._kernels.similarity(question.table, profiles, 0, x)
+        table = question.table or self._table(question.profile)
+        self._kernels.similarity(table, profiles, 0, x)
         y = x - 0.5 * question.scale.hubness - 0.5 * hubness
         return x.tolist(), y.tolist()
 
@@ -318,7 +305,7 @@ class Matcher:
         self, question: Question, candidate: Case, similarity: float, y: float | None
     ) -> tuple[Evidence, ...]:
         settings = question.settings
-        profile, prepared = self._read(candidate, settings)
+        ((profile, prepared),) = self.read([candidate], settings)
         others = weigh(
             question.prepared, prepared, self.calibration.background, settings
         )
@@ -337,11 +324,8 @@ class Matcher:
         )
         return phenotype, *others
 
-    def _read(
-        self, case: Case, settings: EvidenceSettings
-    ) -> tuple[Profile, PreparedEvidence]:
-        profile = self._reader.read(case)
-        return profile, self._prepare(case, profile, settings)
+    def _table(self, profile: Profile) -> TermTable:
+        return self._kernels.table(self.calibration.terms, profile.rows)
 
     def _prepare(
         self, case: Case, profile: Profile, settings: EvidenceSettings

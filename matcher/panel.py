@@ -130,6 +130,15 @@ class Panel:
         scores = np.empty(len(self))
         table = self.kernels.table(self._own_terms, query)
         self.kernels.similarity(table, self._packed, 0, scores)
+        return self._scale(scores)
+
+    def scales(self, queries: Profiles) -> list[QueryScale]:
+        """How each of many queries stands to the panel, much faster than one by one."""
+        scores = np.empty((len(queries), len(self)))
+        self.kernels.similarities(self._own_terms, queries, self._packed, scores)
+        return [self._scale(each) for each in scores]
+
+    def _scale(self, scores: Floats) -> QueryScale:
         hubness = float(np.float32(mean_of_largest(scores, self.nearest)))
         y = scores - 0.5 * hubness - 0.5 * self.hubness.astype(np.float64)
         return QueryScale.of(hubness, y)

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -31,20 +32,28 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One query against one snapshot. `curve` is lnLR(Y), None where phenotype is not used."""
+    """One query against one snapshot. `curve` is lnLR(Y), None where phenotype is not used.
+
+    `similarities` holds X of the cases of each part where it is known already; else `table` is
+    what X is computed from.
+    """
 
     snapshot: Snapshot
-    table: TermTable
+    table: TermTable | None
     curve: Curve | None
     query_hubness: float
     evidence: EvidenceTables
     admission: Admission
     kernels: Kernels
     workers: int = 1
+    similarities: Sequence[Floats] = ()
 
     def best(self, limit: int | None) -> list[Found]:
         """The cases with the highest totals, ties by case id; all admitted ones if None."""
-        prepared = [self._prepared(part) for part in self.snapshot.parts]
+        prepared = [
+            self._prepared(part, known)
+            for part, known in zip_longest(self.snapshot.parts, self.similarities)
+        ]
         blocks = [block for each in prepared for block in each.blocks()]
         count = len(self.snapshot) if limit is None else limit
         if limit is None or count >= len(self.snapshot):
@@ -60,9 +69,10 @@ class Search:
             ]
         return self._ordered(prepared, float(threshold), count)
 
-    def _prepared(self, part: Part) -> PreparedPart:
+    def _prepared(self, part: Part, similarities: Floats | None) -> PreparedPart:
         return PreparedPart(
             part=part,
+            similarities=similarities,
             totals=np.empty(len(part.segment)),
             admitted=self.admission.admitted(part),
             adjustments=self.evidence.adjustments(part.segment),
@@ -83,7 +93,10 @@ class Search:
         if self.curve is None:
             totals.fill(0.0)
         else:
-            self.kernels.similarity(self.table, segment.profiles, start, totals)
+            if prepared.similarities is not None:
+                totals[:] = prepared.similarities[start:stop]
+            elif self.table is not None:
+                self.kernels.similarity(self.table, segment.profiles, start, totals)
             hubness = segment.hubness[start:stop]
             self.kernels.log_likelihood(self.curve, hubness, self.query_hubness, totals)
         for table, numbers in self.evidence.lookups(segment):
@@ -108,9 +121,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class PreparedPart:
-    """A part with room for its totals; `admitted` None means all."""
+    """A part with room for its totals; `admitted` None means all, no `similarities` unknown."""
 
     part: Part
+    similarities: Floats | None
     totals: Floats
     admitted: Flags | None
     adjustments: Adjustments
