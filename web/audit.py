@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from matcher.database import Database, write_transaction
+from matcher.database import Database, rows, write_transaction
 
 BEGINNING = "0" * 64
 
@@ -58,7 +58,7 @@ class Audit:
 
     def entries(self, case_id: str | None = None) -> Iterator[Entry]:
         """Entries in their order; with `case_id` those that tell who saw that case."""
-        for row in self._db.query("SELECT * FROM audit ORDER BY number"):
+        for row in rows(self._db, "SELECT * FROM audit ORDER BY number"):
             entry = _entry(row)
             if case_id is None or case_id in entry.case_ids:
                 yield entry
@@ -69,8 +69,8 @@ class Audit:
         Entries cut off at the end are found by comparing `length` with one noted elsewhere.
         """
         before = BEGINNING
-        rows = self._db.query("SELECT * FROM audit ORDER BY number")
-        for expected, row in enumerate(rows, 1):
+        found = rows(self._db, "SELECT * FROM audit ORDER BY number")
+        for expected, row in enumerate(found, 1):
             seal = row.pop("seal")
             if row["number"] != expected or seal != _seal(before, row):
                 return expected
@@ -84,7 +84,7 @@ class Audit:
 
     def _last(self) -> dict[str, Any] | None:
         sql = "SELECT * FROM audit ORDER BY number DESC LIMIT 1"
-        return next(iter(self._db.query(sql)), None)
+        return next(iter(rows(self._db, sql)), None)
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

@@ -21,7 +21,7 @@ from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
 from ontologies.library import data_directory
-from web import create_app
+from web import create_app, logs
 from web.accounts import Accounts, Passwords, Role
 from web.cli.ontology import release_ready
 from web.cli.progress import console, shown
@@ -99,6 +99,7 @@ def application(settings: Settings, release: Release) -> Flask:
 
 def listen(app: Flask, settings: Settings) -> None:
     """Answer requests until Ctrl-C or SIGTERM."""
+    logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _stop)
     try:
         waitress.serve(

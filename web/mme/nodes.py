@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from matcher.database import Database, write_transaction
+from matcher.database import Database, rows, write_transaction
 from web.errors import WebError
 from web.security import make_token, token_digest
 
@@ -98,7 +98,7 @@ class Nodes:
         sql = (
             f"SELECT node_id, name, created_at, revoked_at FROM nodes WHERE {condition}"
         )
-        return [Node(**row) for row in self._db.query(sql, values)]
+        return [Node(**row) for row in rows(self._db, sql, values)]
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
