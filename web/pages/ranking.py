@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from matcher import Case, Constraints, Match, Matcher
+from matcher import Case, Constraints, Match
 from matcher.evidence import EvidenceKind
 from matcher.matches import Ranking
 from web.people import Person
 from web.pages.visibility import may_meet, may_open
 from web.service import service
 
+Ask = Callable[[int], Ranking]
+
 SHARED_EVIDENCE = frozenset({EvidenceKind.PHENOTYPE, EvidenceKind.GENE})
-FIRST_LOOK = 2
-GROWTH = 4
-# Who has so many closer cases is not worth a page, nor the seconds it would take.
-DEEPEST = 4096
+# Looked at in turn for one case; who has so many closer ones is not worth a page.
+DEPTHS = (64, 512, 4096)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,72 +35,47 @@ class Answer:
 
 def answer(person: Person, case: Case, limit: int) -> Answer:
     """The best `limit` matches of the case among those the person may see."""
-    own, others = _queries(person, case)
-    summary = own.look(0)
+    own, others = (ask(limit) for ask in _questions(person, case))
     return Answer(
-        matches=tuple(_best(person, own, others, limit)),
-        searched=summary.searched,
-        is_calibrated=summary.calibrated,
+        matches=tuple(_merged(own, others)[:limit]),
+        searched=own.searched,
+        is_calibrated=own.calibrated,
     )
 
 
 def best(person: Person, case: Case) -> Match | None:
     """The most probable match that the person may see."""
-    found = _best(person, *_queries(person, case), 1)
-    return found[0] if found else None
-
-
-def _queries(person: Person, case: Case) -> tuple[Query, Query]:
-    """The case asked of its own site on everything, and of all on what is shared."""
-    matcher = service().matcher.current()
-    return (
-        Query(matcher, case, None, Constraints(site=person.site, test=case.test)),
-        Query(matcher, case, SHARED_EVIDENCE, Constraints(test=case.test)),
-    )
-
-
-def _best(person: Person, own: Query, others: Query, limit: int) -> list[Match]:
-    found = [
-        *own.admitted(lambda other: may_open(person, other), limit),
-        *others.admitted(lambda other: _is_shared(person, other), limit),
-    ]
-    return sorted(found, key=lambda match: (-match.score, match.case_id))[:limit]
+    own, others = (ask(1) for ask in _questions(person, case))
+    return next(iter(_merged(own, others)), None)
 
 
 def pair(person: Person, case: Case, other: Case) -> Match | None:
     """The match of two given cases; None where it lies too deep to be worth a page."""
-    evidence = None if may_open(person, other) else SHARED_EVIDENCE
-    constraints = Constraints(site=other.site, test=case.test)
-    query = Query(service().matcher.current(), case, evidence, constraints)
-    found = query.admitted(lambda each: each.case_id == other.case_id, 1)
-    return next(iter(found), None)
+    own, others = _questions(person, case)
+    ask = own if may_open(person, other) else others
+    looks = (ask(depth).matches for depth in DEPTHS)
+    return next(
+        (match for look in looks for match in look if match.case_id == other.case_id),
+        None,
+    )
 
 
-def _is_shared(person: Person, other: Case) -> bool:
-    return other.site != person.site and may_meet(person, other)
+def _questions(person: Person, case: Case) -> tuple[Ask, Ask]:
+    """The case asked of its own site on everything, and of the others on what is shared."""
+    matcher = service().matcher.current()
+    own = Constraints(test=case.test, admits=lambda other: may_open(person, other))
+    others = Constraints(
+        test=case.test,
+        admits=lambda other: other.site != person.site and may_meet(person, other),
+    )
+    return (
+        lambda limit: matcher.answer(case, limit=limit, constraints=own),
+        lambda limit: matcher.answer(
+            case, limit=limit, constraints=others, evidence=SHARED_EVIDENCE
+        ),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One case asked of one matcher, on some evidence, within some constraints."""
-
-    matcher: Matcher
-    case: Case
-    evidence: frozenset[EvidenceKind] | None
-    constraints: Constraints
-
-    def look(self, most: int) -> Ranking:
-        """The best so many matches, whoever may see them."""
-        return self.matcher.answer(
-            self.case, limit=most, evidence=self.evidence, constraints=self.constraints
-        )
-
-    def admitted(self, admits: Callable[[Case], bool], limit: int) -> list[Match]:
-        """The first `limit` admitted matches, looking deeper while there are too few."""
-        most = FIRST_LOOK * limit
-        while True:
-            matches = self.look(most).matches
-            admitted = [match for match in matches if admits(match.pair.candidate)]
-            if len(admitted) >= limit or len(matches) < most or most >= DEEPEST:
-                return admitted[:limit]
-            most *= GROWTH
+def _merged(own: Ranking, others: Ranking) -> list[Match]:
+    found = [*own.matches, *others.matches]
+    return sorted(found, key=lambda match: (-match.score, match.case_id))
