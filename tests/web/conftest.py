@@ -146,14 +146,21 @@ def case_of(
     genes: tuple[str, ...] = (PHF14,),
 ) -> Case:
     """A case with a canary in every field that is told to no other site."""
-    features = [PhenotypicFeature(term_id=i, onset=Onset(years=3.25)) for i in observed]
+    features = [
+        PhenotypicFeature(term_id=i, label="canary-term", onset=Onset(years=3.25))
+        for i in observed
+    ]
     features += [PhenotypicFeature(term_id=i, excluded=True) for i in excluded]
     return Case(
         case_id=case_id,
         label="canary-label",
         features=tuple(features),
         genomic_features=tuple(
-            GenomicFeature(gene=gene, variant=Variant(hgvs=("canary-variant",)))
+            GenomicFeature(
+                gene=gene,
+                gene_label="canary-gene",
+                variant=Variant(hgvs=("canary-variant",)),
+            )
             for gene in genes
         ),
         age_years=4.1875,

@@ -81,7 +81,23 @@ def test_score_page_names_the_release(cast: Cast) -> None:
     assert cast.app.extensions["secondcase"].release.release_id in page
 
 
-def test_files_may_be_kept_by_a_browser(cast: Cast) -> None:
-    answer = cast["nobody"].get("/static/base.css")
+def test_warm_service_answers_the_first_search_at_once(cast: Cast) -> None:
+    service = cast.app.extensions["secondcase"]
+
+    service.warm()
+
+    assert "lookup" in vars(service.release)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/base.css",
+        "/static/combobox.js",
+        "/bootstrap/static/css/bootstrap.min.css",
+    ],
+)
+def test_files_may_be_kept_by_a_browser(cast: Cast, path: str) -> None:
+    answer = cast["alice"].get(path)
 
     assert "max-age=3600" in answer.headers["Cache-Control"]

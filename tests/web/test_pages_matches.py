@@ -17,6 +17,8 @@ CANARIES = (
     "canary@mail.example",
     "canary-family",
     "canary-note",
+    "canary-term",
+    "canary-gene",
     "3.25",
     "4.1875",
     "3 y 3 m",

@@ -7,7 +7,6 @@ shared with the network or further, and then as little as `disclosed` leaves of 
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Protocol
 
 from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
@@ -56,7 +55,7 @@ def disclosed(person: Person, case: Case) -> Case:
         case_id=case.case_id,
         features=tuple(_bare(feature) for feature in case.features),
         genomic_features=tuple(
-            GenomicFeature(gene=gene.gene, gene_label=gene.gene_label)
+            GenomicFeature(gene=gene.gene)
             for gene in case.genomic_features
             if gene.gene and not gene.excluded
         ),
@@ -70,4 +69,4 @@ def disclosed(person: Person, case: Case) -> Case:
 
 
 def _bare(feature: PhenotypicFeature) -> PhenotypicFeature:
-    return dataclasses.replace(feature, onset=None, modifiers=(), severity=None)
+    return PhenotypicFeature(term_id=feature.term_id, excluded=feature.excluded)
