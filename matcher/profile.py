@@ -11,6 +11,7 @@ import numpy as np
 from matcher.case import Case
 from matcher.kernels import Kernels, fastest_kernels
 from matcher.packed import Profiles, Rows, Terms, offsets_of, terms
+from ontologies.remembering import remembered
 
 if TYPE_CHECKING:
     from ontologies import Ontology, Release
@@ -33,7 +34,7 @@ class Profile:
 
 
 class ProfileReader:
-    """Reads profiles by one ontology. Each spelling of an id is resolved once."""
+    """Reads profiles by one ontology."""
 
     def __init__(
         self, ontology: Ontology, kernel_terms: Terms, kernels: Kernels
@@ -41,7 +42,7 @@ class ProfileReader:
         self._ontology = ontology
         self._terms = kernel_terms
         self._kernels = kernels
-        self._places: dict[str, int | None] = {}
+        self._place = remembered(self._looked_up)
 
     @classmethod
     def of_release(
@@ -86,17 +87,14 @@ class ProfileReader:
         before = offsets_of(kept.astype(np.int64))
         return Profiles(profiles.rows[kept], before[profiles.offsets].astype(np.uint32))
 
-    def _place(self, term_id: str) -> int | None:
+    def _looked_up(self, term_id: str) -> int | None:
         """Row of a phenotype term, _ELSEWHERE in another branch, None if unresolved."""
-        if term_id not in self._places:
-            resolved = self._ontology.resolve(term_id).term_id
-            if resolved is None:
-                self._places[term_id] = None
-            elif self._ontology.is_phenotype(resolved):
-                self._places[term_id] = self._ontology.row(resolved)
-            else:
-                self._places[term_id] = _ELSEWHERE
-        return self._places[term_id]
+        resolved = self._ontology.resolve(term_id).term_id
+        if resolved is None:
+            return None
+        if self._ontology.is_phenotype(resolved):
+            return self._ontology.row(resolved)
+        return _ELSEWHERE
 
 
 def terms_of(release: Release) -> Terms:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ontologies.names import Name, NameIndex, build_name_index
 from ontologies.packing import PackedDictionary, PackedTexts
+from ontologies.remembering import remembered
 from ontologies.words import content
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class DiseaseTable:
         self._entries = entries
         self._links = links
         self._open_index = open_index
+        self._name = remembered(self._first_name)
+        self._equivalents = remembered(self._exactly_linked)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -143,6 +146,9 @@ class DiseaseTable:
 
     def name(self, disease_id: str) -> str:
         """Its name, or else that of an exact equivalent; empty where neither has one."""
+        return self._name(disease_id)
+
+    def _first_name(self, disease_id: str) -> str:
         for candidate in (disease_id, *self.equivalents(disease_id)):
             if name := self.names(candidate).name:
                 return name
@@ -154,6 +160,9 @@ class DiseaseTable:
         OMIM and MONDO correspond through Orphanet. Two ids of one vocabulary are never equated,
         for Orphanet may map one of its entries to several.
         """
+        return self._equivalents(disease_id)
+
+    def _exactly_linked(self, disease_id: str) -> tuple[str, ...]:
         canonical = self.normalise(disease_id)
         vocabulary = canonical.partition(":")[0] + ":"
         near = self._linked(canonical, Relation.EXACT)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ontologies.packing import PackedDictionary, PackedTexts
+from ontologies.remembering import remembered
 
 _ID_FORMS = (
     ("hgnc", re.compile(r"(?:HGNC[:_]?)+(\d+)")),
@@ -78,6 +79,7 @@ class GeneTable:
         self._disease_ids = disease_ids
         self._diseases_by_gene = diseases_by_gene
         self._genes_by_disease = genes_by_disease
+        self._resolve = remembered(self._looked_up)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -98,6 +100,9 @@ class GeneTable:
         Approved symbols come first, for 754 of them are another gene's alias; then a previous
         symbol, then an alias. A bare number is an Entrez id.
         """
+        return self._resolve(entered)
+
+    def _looked_up(self, entered: str) -> GeneResolution:
         for via, key in _readings("".join(entered.split()).upper()):
             rows = self._names[_key(via, key)]
             if len(rows) == 1:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ontologies.arrays import Branch, Offsets, OntologyArrays, Rows, build_arrays
 from ontologies.errors import UnknownTerm
 from ontologies.packing import PackedTexts
+from ontologies.remembering import remembered
 from ontologies.terms import ResolutionStatus, Synonym, Term, successions
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Ontology:
         self._records = texts["records"]
         self._retired = texts["retired"]
         self._successions = texts["successions"]
+        self._resolve = remembered(self._looked_up)
 
     @cached_property
     def term_ids(self) -> Sequence[str]:
@@ -105,6 +107,9 @@ class Ontology:
 
         Lower case, blanks, `HP_0001250` and the full IRI are understood.
         """
+        return self._resolve(entered)
+
+    def _looked_up(self, entered: str) -> Resolution:
         found = _ENTERED.fullmatch(entered.strip())
         if found is None:
             return Resolution(entered, ResolutionStatus.MALFORMED)
