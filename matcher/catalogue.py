@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from matcher.case import Case, Sharing
 from matcher.index import Column, IndexedCase
@@ -34,6 +34,14 @@ class Numbering(Generic[Value]):
         self.values: list[Value] = [nothing]
         self._numbers: dict[Value, int] = {nothing: 0}
 
+    @classmethod
+    def of(cls, values: Sequence[Value]) -> Numbering[Value]:
+        """A numbering of distinct values, the first of which is the value for nothing."""
+        made = cls(values[0])
+        made.values = list(values)
+        made._numbers = {value: number for number, value in enumerate(values)}
+        return made
+
     def number(self, value: Value) -> int:
         """The number of a value, a new one if it is new. One writer at a time."""
         found = self._numbers.get(value)
@@ -60,6 +68,20 @@ class Catalogue:
         self.circumstances: Numbering[Circumstances] = Numbering(Circumstances())
         self._places: dict[Hashable, list[int]] = {}
         self._unnamed_places: dict[Hashable, list[int]] = {}
+
+    @classmethod
+    def of(cls, values: Mapping[str, Sequence[Any]]) -> Catalogue:
+        """A catalogue with these values of each of its numberings, in order of their numbers."""
+        made = cls()
+        made.genes = Numbering.of(values["genes"])
+        made.families = Numbering.of(values["families"])
+        made.onsets = Numbering.of(values["onsets"])
+        made.alleles = Numbering.of(values["alleles"])
+        made.diagnoses = Numbering.of(values["diagnoses"])
+        made.circumstances = Numbering.of(values["circumstances"])
+        for number, alleles in enumerate(made.alleles.values):
+            made._file(alleles, number)
+        return made
 
     def entry(
         self,
@@ -110,10 +132,13 @@ class Catalogue:
         known = len(self.alleles.values)
         number = self.alleles.number(alleles)
         if number == known:
-            unnamed = [allele for allele in alleles if not allele.gene]
-            _file(self._places, alleles, number)
-            _file(self._unnamed_places, unnamed, number)
+            self._file(alleles, number)
         return number
+
+    def _file(self, alleles: Sequence[Allele], number: int) -> None:
+        unnamed = [allele for allele in alleles if not allele.gene]
+        _file(self._places, alleles, number)
+        _file(self._unnamed_places, unnamed, number)
 
 
 def _file(

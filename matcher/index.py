@@ -268,6 +268,10 @@ class Snapshot:
                 return number, position
         return None
 
+    def packed(self) -> Segment:
+        """All its cases as one segment, nothing of a removed one left in it."""
+        return _merged(self.parts).segment if self.parts else Segment.of(())
+
     def case_ids(self) -> Iterator[str]:
         """Every case id, part by part, ascending within a part."""
         for part in self.parts:

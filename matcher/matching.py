@@ -31,7 +31,7 @@ from matcher.evidence import (
     prepare,
     weigh,
 )
-from matcher.index import CaseIndex
+from matcher.index import CaseIndex, Segment
 from matcher.matches import Match, Pair, Ranking
 from matcher.packed import Flags, Profiles, TermTable
 from matcher.placement import placed
@@ -59,7 +59,8 @@ class Matcher:
     """Ranks all cases it was given for any query. Safe to use from threads.
 
     `fetch` finds a case by id, so that a large store need not be kept in memory; without it the
-    cases are. Unknown terms never raise: they are named in the answer.
+    cases are. `kept` are cases that were indexed before, with what their numbers mean; they need
+    `fetch`. Unknown terms never raise: they are named in the answer.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class Matcher:
         settings: MatchSettings | None = None,
         *,
         fetch: Callable[[str], Case | None] | None = None,
+        kept: tuple[Segment, Catalogue] | None = None,
     ) -> None:
         self.release = release
         self.calibration = calibration or default_calibration(release)
         self.settings = settings or MatchSettings()
-        self.index = CaseIndex()
-        self.catalogue = Catalogue()
+        segment, catalogue = kept or (None, Catalogue())
+        self.index = CaseIndex(() if segment is None else (segment,))
+        self.catalogue = catalogue
         self._kernels = self.calibration.kernels
         self._reader = ProfileReader(
             release.ontology, self.calibration.terms, self._kernels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from matcher import database, integrity, saving
+from matcher.beside import drop_index, index_path
 from matcher.case import Case
 from matcher.case_rows import (
     CURRENT,
@@ -134,6 +136,7 @@ class CaseStore:
             if found is None or found["action"] != Action.SAVED:
                 raise UnknownCase(case_id)
             self._saving.end(found, Action.DELETED, actor)
+            drop_index(self.path)
 
     def erase(self, case_id: str, actor: str) -> None:
         """Remove a case and what every version of it said; only ids, times and actors stay.
@@ -146,6 +149,7 @@ class CaseStore:
                 raise UnknownCase(case_id)
             self._saving.end(found, Action.ERASED, actor)
             self._saving.blank(case_id)
+            drop_index(self.path)
         if not self._db.conn.in_transaction:
             # The write-ahead log still holds the old pages until it is emptied.
             rows(self._db, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -244,7 +248,32 @@ class CaseStore:
                 deleted=row["action"] != Action.SAVED,
             )
 
+    def fingerprint(self, revision: int) -> str:
+        """What only this revision of this store has; empty for one that is not there.
+
+        Erasing a case changes those of its revisions.
+        """
+        sql = "SELECT sha256 FROM revisions WHERE revision = ?"
+        return next((row["sha256"] for row in rows(self._db, sql, [revision])), "")
+
+    def has_removed_since(self, revision: int) -> bool:
+        """Whether a case was deleted or erased after the revision."""
+        sql = "SELECT 1 FROM revisions WHERE revision > ? AND action <> ? LIMIT 1"
+        return bool(rows(self._db, sql, [revision, Action.SAVED.value]))
+
     # Keeping
+
+    def keep_index(self, unfinished: Path, revision: int) -> bool:
+        """Let a file with the cases up to `revision` become the index beside the database.
+
+        False, and nothing is done, if a case was removed since: whoever removes one drops the
+        index in the same transaction, so that nothing of the case can come back with a file.
+        """
+        with write_transaction(self._db):
+            if self.has_removed_since(revision):
+                return False
+            os.replace(unfinished, index_path(self.path))
+        return True
 
     def backup(self, target: Path) -> None:
         """Write a consistent copy of the database to `target`; work goes on meanwhile."""

@@ -9,8 +9,6 @@ from flask_bootstrap import Bootstrap5
 from jinja2 import StrictUndefined
 
 from matcher.calibration import BandRules, Calibration, default_calibration
-from matcher.database import connect
-from matcher.store import CaseStore
 from ontologies import Release, open_release
 from web import accounts, db, errors, pages, security, service
 from web.config import Settings, load_settings
@@ -64,7 +62,7 @@ def _service(
         bands=bands,
         expected_partners=settings.expected_partners,
     )
-    matcher = LiveMatcher(release, made, lambda: CaseStore(connect(settings.database)))
+    matcher = LiveMatcher(release, made, db.store)
     return service.Service(
         settings=settings, release=release, calibration=made, matcher=matcher
     )

@@ -24,8 +24,11 @@ class Service:
     matcher: LiveMatcher
 
     def warm(self) -> None:
-        """Read all cases and prepare the term search, so that no request waits for it."""
-        self.matcher.current()
+        """Read all cases and prepare the term search, so that no request waits for it.
+
+        To be called in the context of the application.
+        """
+        self.matcher.prepare()
         self.release.lookup.search("seizure", limit=1)
 
 

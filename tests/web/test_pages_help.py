@@ -84,7 +84,8 @@ def test_score_page_names_the_release(cast: Cast) -> None:
 def test_warm_service_answers_the_first_search_at_once(cast: Cast) -> None:
     service = cast.app.extensions["secondcase"]
 
-    service.warm()
+    with cast.app.app_context():
+        service.warm()
 
     assert "lookup" in vars(service.release)
 
