@@ -78,7 +78,12 @@ class Settings:
         _is_host,
     )
     port: int = _number(8000, 1, 65535, "The port to listen on.")
-    threads: int = _number(8, 1, 64, "How many requests are answered at a time.")
+    threads: int = _number(
+        8, 1, 64, "How many requests each process answers at a time."
+    )
+    processes: int = _number(
+        1, 1, 64, "How many processes answer requests; one a processor at most."
+    )
     trusted_hosts: tuple[str, ...] = _setting(
         (),
         "The host names under which the site is reached, separated by commas; a leading dot "

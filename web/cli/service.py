@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 import click
-import waitress
 from flask import Flask
 
 from matcher.case import Case
@@ -21,10 +18,11 @@ from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
 from ontologies.library import data_directory
-from web import create_app, logs
+from web import create_app
 from web.accounts import Accounts, Passwords, Role
 from web.cli.ontology import release_ready
 from web.cli.progress import console, shown
+from web.cli.serving import listen
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.errors import WebError
@@ -95,33 +93,6 @@ def application(settings: Settings, release: Release) -> Flask:
             release, progress=lambda done, total: tell("Calibrating", done, total)
         )
     return create_app(settings, release=release, calibration=calibration)
-
-
-def listen(app: Flask, settings: Settings) -> None:
-    """Answer requests until Ctrl-C or SIGTERM."""
-    logs.configure(settings.log_level)
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        waitress.serve(
-            app,
-            host=settings.host,
-            port=settings.port,
-            threads=settings.threads,
-            # An idle socket must not keep the others out.
-            connection_limit=1000,
-            channel_timeout=30,
-            ident=None,
-        )
-    except OSError as error:
-        raise click.ClickException(
-            f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "
-            "give another port in SECONDCASE_PORT."
-        ) from error
-    console().print("Ended.")
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 @click.command()

@@ -1,0 +1,110 @@
+"""How the service listens: in one process, or in several under gunicorn."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import socket
+from types import FrameType
+
+import click
+import waitress.server
+from flask import Flask
+
+from web import logs
+from web.cli.progress import console
+from web.config import Settings
+from web.service import EXTENSION, Service
+
+# Nobody is kept out by idle sockets: they cost no thread, and are closed after a while.
+MOST_CONNECTIONS = 1000
+IDLE_SECONDS = 30
+GRACE_SECONDS = 10
+
+
+def listen(app: Flask, settings: Settings) -> None:
+    """Answer requests until Ctrl-C or SIGTERM; then finish those that were begun."""
+    logs.configure(settings.log_level)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        listening = _bound(settings)
+        _warm(app)
+        console().print(
+            f"Listening at http://{settings.host}:{settings.port}; Ctrl-C ends it.",
+            markup=False,
+        )
+        if settings.processes == 1:
+            serve_socket(app, listening, settings)
+        else:
+            _serve_in_processes(app, listening, settings)
+    except KeyboardInterrupt:
+        pass
+    console().print("Ended.")
+
+
+def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> None:
+    """Answer what comes to a socket until this process is told to end.
+
+    Requests are read whole before a thread takes them, so slow senders hold up nobody.
+    """
+    # Requests that wait for a thread are no event, and these lines are no JSON.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = waitress.server.create_server(
+        app,
+        sockets=[listening],
+        threads=settings.threads,
+        connection_limit=MOST_CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
+        ident=None,
+    )
+    server.run()
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """A socket at the address of the settings, listening."""
+    host = settings.host.strip("[]")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(MOST_CONNECTIONS)
+    except OSError as error:
+        raise click.ClickException(
+            f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "
+            "give another port in SECONDCASE_PORT."
+        ) from error
+    return listening
+
+
+def _warm(app: Flask) -> None:
+    made: Service = app.extensions[EXTENSION]
+    with app.app_context():
+        made.warm()
+    # What is there now stays: the collector need not look at it, nor processes copy it.
+    gc.collect()
+    gc.freeze()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _serve_in_processes(
+    app: Flask, listening: socket.socket, settings: Settings
+) -> None:
+    # Not on every system, and not needed for one process.
+    from web.cli.processes import Processes
+
+    # gunicorn sets its own.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    first = os.getpid()
+    try:
+        Processes(app, listening, settings).run()
+    except SystemExit as ended:
+        if ended.code or os.getpid() != first:
+            raise
