@@ -62,6 +62,7 @@ class Ontology:
         self._retired = texts["retired"]
         self._successions = texts["successions"]
         self._resolve = remembered(self._looked_up)
+        self._label = remembered(self._written_label)
 
     @cached_property
     def term_ids(self) -> Sequence[str]:
@@ -146,6 +147,9 @@ class Ontology:
 
     def label(self, term_id: str) -> str:
         """The name of an id that the file describes, live or obsolete; else UnknownTerm."""
+        return self._label(term_id)
+
+    def _written_label(self, term_id: str) -> str:
         return self._labels[self._stanza(term_id)]
 
     @cached_property

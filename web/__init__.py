@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from jinja2 import StrictUndefined
 
-from matcher.calibration import BandRules, Calibration, default_calibration
+from matcher.calibration import BandRules, Calibration
+from matcher.matching import MatchSettings
 from ontologies import Release, open_release
 from web import accounts, db, errors, pages, security, service
 from web.config import Settings, load_settings
@@ -28,8 +30,8 @@ def create_app(
 ) -> Flask:
     """The application of one process; the only place where its parts are put together.
 
-    What is not given is the default: settings from the environment, the active release, its
-    default calibration. Raises `BadSettings` or `NoActiveRelease`.
+    What is not given is the default: settings from the environment, the active release, the
+    calibration that the settings name. Raises `BadSettings` or `NoActiveRelease`.
     """
     settings = settings or load_settings()
     release = release or open_release()
@@ -58,11 +60,17 @@ def _service(
         look_false_matches=settings.band_false_matches,
     )
     made = dataclasses.replace(
-        calibration or default_calibration(release),
+        calibration or service.chosen_calibration(settings, release),
         bands=bands,
         expected_partners=settings.expected_partners,
     )
-    matcher = LiveMatcher(release, made, db.store)
+    matcher = LiveMatcher(
+        release,
+        made,
+        db.store,
+        # Processes answer side by side: together they have as many threads as processors.
+        MatchSettings(workers=max(1, (os.cpu_count() or 1) // settings.processes)),
+    )
     return service.Service(
         settings=settings, release=release, calibration=made, matcher=matcher
     )

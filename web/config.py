@@ -112,6 +112,13 @@ class Settings:
     upload_limit: int = _number(
         50_000_000, 10_000, 1_000_000_000, "The largest uploaded file in bytes."
     )
+    calibration: str | None = _setting(
+        None,
+        "The calibration that scores are held against.",
+        "the id that 'secondcase calibrate' prints, 16 hexadecimal digits",
+        lambda value: re.fullmatch(r"[0-9a-f]{16}", value) is not None,
+        shown="the default of the release",
+    )
     expected_partners: float = _number(
         1.0,
         0.01,

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from matcher import Calibration
+from matcher.calibration import default_calibration
+from matcher.panel import Progress, silent
 from ontologies import Release
+from ontologies.library import data_directory
 from web.config import Settings
+from web.errors import BadSettings
 from web.matching import LiveMatcher
 
 EXTENSION = "secondcase"
@@ -30,6 +34,27 @@ class Service:
         """
         self.matcher.prepare()
         self.release.lookup.search("seizure", limit=1)
+
+
+def chosen_calibration(
+    settings: Settings, release: Release, progress: Progress = silent
+) -> Calibration:
+    """The calibration that the settings name, else the default one, made where it is missing.
+
+    Raises `BadSettings` if the one named cannot be used with the release.
+    """
+    if settings.calibration is None:
+        return default_calibration(release, progress=progress)
+    folder = data_directory() / "calibrations" / settings.calibration
+    try:
+        return Calibration.open(folder, release)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        problem = (
+            f"calibration is {settings.calibration!r}, which cannot be used with release "
+            f"{release.release_id} ({error}); it must be one that 'secondcase calibrate' "
+            "made with this release, or be left out for the default."
+        )
+        raise BadSettings((problem,)) from error
 
 
 def init_app(app: Flask, made: Service) -> None:

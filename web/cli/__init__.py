@@ -23,6 +23,7 @@ COMMANDS = {
     "user": "web.cli.people:user",
     "node": "web.cli.nodes:node",
     "ontology": "web.cli.ontology:ontology",
+    "calibrate": "web.cli.calibration:calibrate_command",
     "reference": "web.cli.reference:reference",
 }
 

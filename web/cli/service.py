@@ -11,7 +11,6 @@ import click
 from flask import Flask
 
 from matcher.case import Case
-from matcher.calibration import default_calibration
 from matcher.simulation import demonstration_cases
 from matcher.store import CaseStore
 from matcher.errors import MatcherError
@@ -26,6 +25,7 @@ from web.cli.serving import listen
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.errors import WebError
+from web.service import chosen_calibration
 
 DEMO_PERSON = "demo"
 DEMO_SITE = "North"
@@ -89,8 +89,8 @@ def demo_cases(release: Release) -> Iterator[Case]:
 def application(settings: Settings, release: Release) -> Flask:
     """The web application, its calibration made first so that no request waits for it."""
     with shown() as tell:
-        calibration = default_calibration(
-            release, progress=lambda done, total: tell("Calibrating", done, total)
+        calibration = chosen_calibration(
+            settings, release, lambda done, total: tell("Calibrating", done, total)
         )
     return create_app(settings, release=release, calibration=calibration)
 

@@ -14,7 +14,6 @@ from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
 from matcher.readers.strict_json import parse_json
-from matcher.store_errors import UnknownCase
 from web.audit import Audit
 from web.db import connection, store
 from web.errors import WebError
@@ -179,10 +178,8 @@ def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
     )
     shown = 0
     for found in ranked:
-        try:
-            candidate = store().get(found.case_id).case
-        except UnknownCase:
-            continue
+        # Read from the store for this answer, so it says what may be shown now.
+        candidate = found.pair.candidate
         score = wire_score(found)
         if (
             score > 0
