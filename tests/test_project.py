@@ -19,7 +19,8 @@ DOORS = {
     "numba": {"matcher/kernels.py"},
     "sqlite_utils": {"matcher/database.py"},
     "argon2": {"web/passwords.py"},
-    "waitress": {"web/cli/service.py"},
+    "waitress": {"web/cli/serving.py"},
+    "gunicorn": {"web/cli/processes.py"},
 }
 
 
