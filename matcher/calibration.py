@@ -277,8 +277,9 @@ def _shipped() -> str:
 
 
 def _default_name(release: Release) -> str:
-    """Another name for each release, each set of knots and each way of simulating."""
-    facts = (release.release_id, PANEL_CASES, PANEL_SEED, _shipped())
+    """Another name for each release, set of knots, background and way of simulating."""
+    background = asdict(Background.of_release(release))
+    facts = (release.release_id, PANEL_CASES, PANEL_SEED, _shipped(), background)
     digest = hashlib.sha256(repr(facts).encode())
     # Whoever changes how cases are simulated must not meet a panel of before.
     digest.update(Path(simulation.__file__).read_bytes())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ class EvidenceSettings:
     kinds: frozenset[EvidenceKind] = DEFAULT_KINDS
     weights: Mapping[EvidenceKind, float] = field(default_factory=_default_weights)
     pi: float = 0.8
-    gene_prior_cases: float = 20.0
+    gene_prior_listings: float = 20.0
     same_variant: float = 0.1
     chance_variant: float = 0.007
     position_tolerance: int = 1
@@ -102,17 +103,17 @@ class EvidenceSettings:
         return self.weights.get(kind, 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Background:
     """How usual a gene or a disease is among cases that have nothing to do with each other.
 
-    `counts` says how many of `cases` reference cases list each gene (HGNC id); `annotated` is
-    the number of genes known to cause a disease, `diseases` the number of diseases.
+    `counts` says how many reference cases list each gene (HGNC id), every gene that one of them
+    lists; `annotated` is the number of genes known to cause a disease, `diseases` the number of
+    diseases.
     """
 
     annotated: int
     diseases: int
-    cases: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -123,7 +124,16 @@ class Background:
             diseases=release.information_content.diseases,
         )
 
+    @cached_property
+    def listings(self) -> int:
+        """How many genes the reference cases list, all cases together."""
+        return sum(self.counts.values())
+
     def gene_share(self, gene_id: str, settings: EvidenceSettings) -> float:
-        """Chance that an unrelated case lists the gene."""
-        listed = self.counts.get(gene_id, 0)
-        return gene_share(listed, self.cases, self.annotated, settings.gene_prior_cases)
+        """Share of the places on lists of unrelated cases that the gene takes."""
+        return gene_share(
+            self.counts.get(gene_id, 0),
+            self.listings,
+            self.annotated,
+            settings.gene_prior_listings,
+        )

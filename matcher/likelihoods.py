@@ -11,16 +11,17 @@ from collections.abc import Callable, Collection, Sequence
 
 
 def gene_share(
-    listed: int, cases: int, annotated: int, prior_cases: float = 20.0
+    listed: int, listings: int, annotated: int, prior_listings: float = 20.0
 ) -> float:
-    """Chance, in (0, 1], that an unrelated case lists a gene.
+    """Share, in (0, 1], of the places on lists of unrelated cases that a gene takes.
 
-    (n_g + 20 p0) / (n + 20), where `listed` = n_g of `cases` = n reference cases name the gene
-    and p0 = 1 / `annotated`, the number of genes known to cause a disease. A site without
-    reference cases starts from p0.
+    max( p0, (n_g + 20 p0) / (n + 20) ), where `listed` = n_g of the n = `listings` genes that
+    reference cases list, all cases together, are this one and p0 = 1 / `annotated`, the number of
+    genes known to cause a disease. A site without reference cases starts from p0. No gene counts
+    as rarer than that, or two very long lists would agree by the genes that nobody lists.
     """
     prior = 1.0 / annotated
-    return (listed + prior_cases * prior) / (cases + prior_cases)
+    return max(prior, (listed + prior_listings * prior) / (listings + prior_listings))
 
 
 def gene_log_ratio(
@@ -29,23 +30,21 @@ def gene_log_ratio(
     share: Callable[[str], float],
     pi: float,
 ) -> float:
-    """How much two candidate gene lists speak for one disorder; mean of both directions.
+    """How much two candidate gene lists speak for one disorder.
 
-    One direction, Lq being the list that asks and Lc the one that answers:
-    ln[ (1-pi) + pi/|Lq| * sum over g in Lq of ( (pi + (1-pi) p_g) / p_g if g in Lc else (1-pi) ) ].
-    `pi` is the chance that a list holds the causal gene. An empty list is missing evidence: 0.
+    ln[ 1 - pi^2 + pi^2 * sum over the genes g of both of p_g / (b_q b_c) ], b = min(1, |L| p_g)
+    being the chance that an unrelated list as long as L holds g, and `pi` that a list holds the
+    causal gene. An empty list is missing evidence: 0. The derivation is in docs/scoring.md.
     """
     if not query or not candidate:
         return 0.0
 
-    def one_way(asking: Collection[str], answering: Collection[str]) -> float:
-        total = math.fsum(
-            (pi + (1 - pi) * share(gene)) / share(gene) if gene in answering else 1 - pi
-            for gene in asking
-        )
-        return math.log((1 - pi) + pi / len(asking) * total)
+    def agreement(gene: str) -> float:
+        p = share(gene)
+        return p / (min(1.0, len(query) * p) * min(1.0, len(candidate) * p))
 
-    return (one_way(query, candidate) + one_way(candidate, query)) / 2
+    shared = math.fsum(agreement(gene) for gene in query if gene in candidate)
+    return math.log(1 - pi * pi + pi * pi * shared)
 
 
 def onset_log_ratio(

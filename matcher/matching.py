@@ -206,7 +206,7 @@ class Matcher:
                 query=question.case,
                 constraints=constraints,
                 catalogue=self.catalogue,
-                gene_numbers=tuple(evidence.gene_factors),
+                gene_numbers=tuple(evidence.gene_shares),
                 wanted=self._wanted(constraints.must_have),
                 kernels=self._kernels,
             ),

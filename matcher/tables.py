@@ -42,24 +42,22 @@ class Adjustments:
 class EvidenceTables:
     """One query's worth of every value that was numbered when it began.
 
-    `gene_factors` maps gene numbers to (pi + (1-pi) p_g) / p_g; `by_column` holds the nats of
-    each number of a column, weights applied, 0 for what is missing.
+    `gene_shares` maps gene numbers to p_g; `by_column` holds the nats of each number of a
+    column, weights applied, 0 for what is missing.
     """
 
     query: PreparedEvidence
     settings: EvidenceSettings
     catalogue: Catalogue
-    gene_factors: Mapping[int, float]
+    gene_shares: Mapping[int, float]
     by_column: Mapping[Column, Floats]
 
     def unshared_genes(self) -> float:
-        """What listing other genes counts: both directions of the formula are the same."""
+        """What listing other genes counts, however many they are."""
         if not self.query.genes:
             return 0.0
         pi = self.settings.pi
-        return _weight(EvidenceKind.GENE, self.settings) * math.log(
-            (1 - pi) + pi * (1 - pi)
-        )
+        return _weight(EvidenceKind.GENE, self.settings) * math.log(1 - pi * pi)
 
     def lookups(self, segment: Segment) -> Iterator[tuple[Floats, Numbers]]:
         """Tables with the numbers of the cases of a segment that look up in them."""
@@ -74,10 +72,8 @@ class EvidenceTables:
 
     def adjustments(self, segment: Segment) -> Adjustments:
         """What sharing genes or variants adds to having nothing in common."""
-        positions, counts, factors = self._sharing_genes(segment)
-        genes = Adjustments(
-            positions, self._gene_values(segment, positions, counts, factors)
-        )
+        positions, counts, agreement = self._sharing_genes(segment)
+        genes = Adjustments(positions, self._gene_values(agreement))
         if not self.query.alleles or not _weight(EvidenceKind.VARIANT, self.settings):
             return genes
         variants = self._variant_values(segment, positions, counts)
@@ -86,31 +82,23 @@ class EvidenceTables:
         return Adjustments(*_summed(runs, both)[:2])
 
     def _sharing_genes(self, segment: Segment) -> tuple[Longs, Longs, Floats]:
-        """Positions of cases with genes of the query, how many, and the sum of their factors."""
-        found = [segment.postings.of_gene(gene) for gene in self.gene_factors]
-        factors = np.repeat(
-            list(self.gene_factors.values()), [len(each) for each in found]
-        )
-        positions, sums, counts = _summed(found, factors)
+        """Positions of cases with genes of the query, how many, and the sum of p_g / (b_q b_c)."""
+        runs, terms = [], [np.zeros(0)]
+        for gene, p in self.gene_shares.items():
+            run = segment.postings.of_gene(gene)
+            theirs = np.minimum(1.0, segment.gene_counts[run] * p)
+            runs.append(run)
+            terms.append(p / (min(1.0, len(self.query.genes) * p) * theirs))
+        positions, sums, counts = _summed(runs, np.concatenate(terms))
         return positions, counts, sums
 
-    def _gene_values(
-        self, segment: Segment, positions: Longs, counts: Longs, factors: Floats
-    ) -> Floats:
+    def _gene_values(self, agreement: Floats) -> Floats:
         weight = _weight(EvidenceKind.GENE, self.settings)
-        if not weight or not len(positions):
-            return np.zeros(len(positions))
-        pi = self.settings.pi
-
-        def one_way(length: NDArray[np.floating] | float) -> Floats:
-            result: Floats = np.log(
-                (1 - pi) + pi / length * (factors + (length - counts) * (1 - pi))
-            )
-            return result
-
-        theirs = segment.gene_counts[positions].astype(np.float64)
-        both = (one_way(float(len(self.query.genes))) + one_way(theirs)) / 2
-        return weight * both - self.unshared_genes()
+        if not weight:
+            return np.zeros(len(agreement))
+        trust = self.settings.pi * self.settings.pi
+        values: Floats = weight * np.log(1 - trust + trust * agreement)
+        return values - self.unshared_genes()
 
     def _variant_values(
         self, segment: Segment, sharing: Longs, counts: Longs
@@ -172,13 +160,11 @@ def evidence_tables(
     settings: EvidenceSettings,
 ) -> EvidenceTables:
     """The tables of one query."""
-    pi = settings.pi
-    factors = {}
+    shares = {}
     for gene in query.genes:
         number = catalogue.genes.find(gene)
         if number is not None:
-            share = background.gene_share(gene, settings)
-            factors[number] = (pi + (1 - pi) * share) / share
+            shares[number] = background.gene_share(gene, settings)
     columns = {
         Column.ONSET: _onsets(query, catalogue, settings),
         Column.CIRCUMSTANCES: _inheritance(query, catalogue, settings),
@@ -188,7 +174,7 @@ def evidence_tables(
         query=query,
         settings=settings,
         catalogue=catalogue,
-        gene_factors=factors,
+        gene_shares=shares,
         by_column={
             column: table for column, table in columns.items() if table is not None
         },

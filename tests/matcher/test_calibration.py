@@ -192,9 +192,7 @@ def test_scale_and_stored_hubness_of_a_profile_agree(small):
 def test_a_saved_calibration_comes_back_the_same(small, small_release, tmp_path):
     kept = dataclasses.replace(
         small,
-        background=Background(
-            annotated=4, diseases=9, cases=3, counts={"HGNC:6215": 2}
-        ),
+        background=Background(annotated=4, diseases=9, counts={"HGNC:6215": 2}),
         expected_partners=1.5,
         bands=BandRules(contact=0.3),
     )
@@ -259,7 +257,7 @@ def test_default_is_made_once_with_progress(release, few_panel_cases, tmp_path):
 
 def test_default_holds_nobody(release, few_panel_cases, tmp_path):
     default = default_calibration(release, directory=tmp_path)
-    assert default.background.cases == 0
+    assert default.background.listings == 0
     assert default.background.gene_share(
         "HGNC:6215", EvidenceSettings()
     ) == pytest.approx(1 / release.genes.annotated)

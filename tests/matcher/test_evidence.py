@@ -110,10 +110,8 @@ def test_evidence_is_symmetric(weighed, kind):
 
 def test_shared_gene_counts_by_how_few_list_it(weighed):
     found = weighed(case(["PHF14"]), case(["9678", "KARS1"]))[EvidenceKind.GENE]
-    ratio = (0.8 + 0.2 / 5000) * 5000
-    forward = math.log(0.2 + 0.8 * ratio)
-    backward = math.log(0.2 + 0.4 * (ratio + 0.2))
-    assert found.log_likelihood_ratio == pytest.approx((forward + backward) / 2)
+    expected = math.log(0.36 + 0.64 / 2 * 5000)
+    assert found.log_likelihood_ratio == pytest.approx(expected)
     assert found.sentence == "Both list PHF14."
     assert found.details["shared"] == [
         {"id": "HGNC:22203", "symbol": "PHF14", "one_in": pytest.approx(5000)}
@@ -121,12 +119,12 @@ def test_shared_gene_counts_by_how_few_list_it(weighed):
 
 
 def test_shared_gene_that_many_reference_cases_list_counts_less(weighed):
-    usual = replace(BACKGROUND, cases=980, counts={"HGNC:22203": 99})
+    usual = replace(BACKGROUND, counts={"HGNC:22203": 99, "HGNC:6215": 881})
     found = weighed(case(["PHF14"]), case(["PHF14"]), background=usual)[
         EvidenceKind.GENE
     ]
     share = (99 + 20 / 5000) / 1000
-    expected = math.log(0.2 + 0.8 * (0.8 + 0.2 * share) / share)
+    expected = math.log(0.36 + 0.64 / share)
     assert found.log_likelihood_ratio == pytest.approx(expected)
 
 
@@ -146,9 +144,9 @@ def test_what_a_case_offers_does_not_depend_on_the_order_it_was_entered_in(
     assert [d.disease_id for d in found.diagnoses] == ["OMIM:1", "OMIM:9"]
 
 
-def test_background_of_a_release_has_no_cases(drawn_release):
+def test_background_of_a_release_has_no_listings(drawn_release):
     found = Background.of_release(drawn_release)
-    assert (found.annotated, found.diseases, found.cases) == (4, 1077, 0)
+    assert (found.annotated, found.diseases, found.listings) == (4, 1077, 0)
     assert found.gene_share("HGNC:22203", SETTINGS) == pytest.approx(1 / 4)
 
 

@@ -20,7 +20,7 @@ from matcher.explanation import explain, explain_outside, in_bands
 
 SETTINGS = EvidenceSettings()
 BACKGROUND = Background(
-    annotated=5000, diseases=8000, cases=980, counts={"HGNC:22203": 3}
+    annotated=5000, diseases=8000, counts={"HGNC:22203": 3, "HGNC:1": 977}
 )
 SNV = Variant(
     assembly="GRCh38",

@@ -22,42 +22,84 @@ def share_of(gene):
     return {"A": 0.001, "B": 0.01, "C": 0.25}.get(gene, 0.0002)
 
 
+lists = st.sets(st.sampled_from("ABCDE"), min_size=1)
+
+
+def counted_out(query, candidate, pi):
+    """P(both lists | same) / P(both lists | different), any of five genes being causal.
+
+    A list holds the causal gene and others, or is drawn from all five.
+    """
+
+    def chance(listed, causal):
+        holding = math.comb(4, len(listed) - 1)
+        return pi * (causal in listed) / holding + (1 - pi) / math.comb(5, len(listed))
+
+    def of_any(listed):
+        return sum(chance(listed, causal) for causal in "ABCDE") / 5
+
+    same = sum(chance(query, g) * chance(candidate, g) for g in "ABCDE") / 5
+    return same / (of_any(query) * of_any(candidate))
+
+
 def test_gene_share_starts_from_one_annotated_gene():
     assert gene_share(0, 0, 5000) == pytest.approx(1 / 5000)
 
 
-def test_gene_share_counts_twenty_prior_cases():
+def test_gene_share_counts_twenty_prior_listings():
     # (30 + 20/5000) / (980 + 20)
     assert gene_share(30, 980, 5000) == pytest.approx(30.004 / 1000)
+    assert gene_share(30, 980, 5000, 120) == pytest.approx(30.024 / 1100)
+
+
+def test_gene_that_no_reference_case_lists_is_no_rarer_than_one_annotated_gene():
+    assert gene_share(0, 980, 5000) == 1 / 5000
 
 
 def test_one_shared_gene_of_one():
-    # ln(.2 + .8 (.8 + .2/1000) 1000) = ln 640.36
+    # ln(1 - .64 + .64 * 1000)
     assert gene_log_ratio({"A"}, {"A"}, share_of, 0.8) == pytest.approx(
         math.log(640.36)
     )
 
 
 def test_lists_without_a_common_gene_speak_against():
-    # ln(.2 + .8 * .2), whatever the lengths
+    # ln(1 - .64), whatever the lengths
     expected = pytest.approx(math.log(0.36))
     assert gene_log_ratio({"A", "B"}, {"C"}, share_of, 0.8) == expected
+    assert gene_log_ratio({"B"}, {"A", "C"}, share_of, 0.8) == expected
 
 
-def test_a_shared_gene_in_longer_lists_counts_less_in_each_direction():
-    ratio = (0.8 + 0.2 * 0.001) / 0.001
-    of_two = math.log(0.2 + 0.8 / 2 * (ratio + 0.2))
-    of_three = math.log(0.2 + 0.8 / 3 * (ratio + 2 * 0.2))
+def test_shared_gene_counts_less_by_the_length_of_either_list():
+    # b of two and of three places: .002 and .003
+    expected = math.log(0.36 + 0.64 * 0.001 / (0.002 * 0.003))
     found = gene_log_ratio({"A", "D"}, {"A", "E", "F"}, share_of, 0.8)
-    assert found == pytest.approx((of_two + of_three) / 2)
+    assert found == pytest.approx(expected)
 
 
-def test_two_shared_genes_add_up_within_a_list():
-    rare, usual = (0.8 + 0.2 * 0.001) / 0.001, (0.8 + 0.2 * 0.25) / 0.25
-    expected = math.log(0.2 + 0.8 / 2 * (rare + usual))
+def test_two_shared_genes_add_up():
+    expected = math.log(0.36 + 0.64 * (0.001 / 0.002**2 + 0.25 / 0.5**2))
     assert gene_log_ratio({"A", "C"}, {"A", "C"}, share_of, 0.8) == pytest.approx(
         expected
     )
+
+
+def test_gene_that_a_list_of_that_length_surely_holds_says_nothing():
+    # C takes a quarter of the places: eight of them hold it in any case.
+    assert gene_log_ratio("C", "CDEFGHIJ", share_of, 0.8) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("others", [1, 10, 100, 200])
+def test_list_of_every_gene_says_nothing(others):
+    every = [f"G{number}" for number in range(200)]
+    found = gene_log_ratio(every, every[:others], lambda gene: 1 / 200, 0.8)
+    assert found == pytest.approx(0, abs=1e-12)
+
+
+@given(lists, lists, st.sampled_from([0.3, 0.8]))
+def test_gene_ratio_is_that_of_the_model_counted_out(query, candidate, pi):
+    found = gene_log_ratio(query, candidate, lambda gene: 1 / 5, pi)
+    assert found == pytest.approx(math.log(counted_out(query, candidate, pi)), abs=1e-9)
 
 
 @pytest.mark.parametrize(("query", "candidate"), [((), "A"), ("A", ()), ((), ())])
@@ -82,6 +124,22 @@ def test_one_more_gene_in_common_speaks_for_it(both):
     apart = gene_log_ratio(both | {"X"}, both | {"Y"}, share_of, 0.8)
     shared = gene_log_ratio(both | {"X"}, both | {"X"}, share_of, 0.8)
     assert shared > apart
+
+
+@given(genes, genes)
+def test_one_more_gene_of_one_side_never_speaks_for_it(query, candidate):
+    shorter = gene_log_ratio(query | {"A"}, candidate | {"A"}, share_of, 0.8)
+    longer = gene_log_ratio(query | {"A", "X"}, candidate | {"A"}, share_of, 0.8)
+    assert longer <= shorter
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.data())
+def test_no_pair_of_lists_counts_more_than_one_shared_gene_of_one(one, other, data):
+    shared = data.draw(st.integers(0, min(one, other)))
+    query = [f"G{number}" for number in range(one)]
+    candidate = query[:shared] + [f"H{number}" for number in range(other - shared)]
+    found = gene_log_ratio(query, candidate, lambda gene: 1 / 200, 0.8)
+    assert math.log(0.36) - 1e-9 <= found <= math.log(0.36 + 0.64 * 200) + 1e-9
 
 
 @pytest.mark.parametrize(
