@@ -66,7 +66,8 @@ class Texts:
         return len(self.offsets) - 1
 
     def __getitem__(self, position: int) -> str:
-        start, stop = self.offsets[position : position + 2]
+        # As Python's own numbers, with which slicing takes a third of the time.
+        start, stop = self.offsets.item(position), self.offsets.item(position + 1)
         return self.data[start:stop].tobytes().decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
