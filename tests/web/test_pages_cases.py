@@ -362,6 +362,20 @@ def test_what_the_form_does_not_show_is_kept(cast: Cast) -> None:
     assert stored.case == case_of("NORTH-1")
 
 
+def test_order_of_the_page_is_no_change(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1"))
+    form = unchanged(cast, "NORTH-1")
+    changed_by_bob(cast, note="new")
+
+    page = (
+        cast["alice"]
+        .post("/cases/NORTH-1/edit", {**form, "observed": form["observed"][::-1]})
+        .text
+    )
+
+    assert "You changed nothing else." in page
+
+
 def test_unknown_term_of_a_stored_case_does_not_stop_a_change(cast: Cast) -> None:
     cast.put(
         case_of("NORTH-1", observed=(SEIZURE, "HP:9999999"), genes=("NOSUCHGENE",))
