@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("ontologies", "matcher", "web")
 CODE = (*PACKAGES, "benchmarks", "tests", "run.py")
 DOORS = {
-    "pronto": {"ontologies/loading.py"},
+    "pronto": {"ontologies/files/loading.py"},
     "rapidfuzz": {"ontologies/lookup.py"},
     "numba": {"matcher/kernels.py"},
     "sqlite_utils": {"matcher/database.py"},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ontologies.fetching import fetch
+from ontologies.files.fetching import fetch
 from ontologies.library import data_directory
-from ontologies.sources import Kind, Source
+from ontologies.files.sources import Kind, Source
 
 PATIENTS = Source(
     name="mme-test-patients",

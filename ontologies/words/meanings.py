@@ -9,7 +9,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from ontologies.names import NameIndex
+from ontologies.words.index import NameIndex
 
 # How much a vocabulary word counts that is not the one typed; the benchmark term_search.py
 # shows what these are worth.

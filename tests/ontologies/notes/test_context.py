@@ -1,8 +1,8 @@
 import pytest
 
-from ontologies.context import SentenceContext, Status, Subject
-from ontologies.cues import Named, load_context_rules
-from ontologies.words import words
+from ontologies.notes.context import SentenceContext, Status, Subject
+from ontologies.notes.cues import Named, load_context_rules
+from ontologies.words.folding import words
 
 
 @pytest.fixture(scope="module")

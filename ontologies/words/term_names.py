@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontologies.annotations import DiseaseAnnotations
-from ontologies.names import Name, NameIndex, build_name_index
+from ontologies.words.index import Name, NameIndex, build_name_index
 from ontologies.ontology import Ontology
-from ontologies.words import Spellings, content
+from ontologies.words.folding import Spellings, content
 
 # How good a name a synonym is beside the label, by its scope.
 _SCOPES = {"EXACT": 0.99}

@@ -1,6 +1,6 @@
 import pytest
 
-from ontologies.measurements import measured
+from ontologies.notes.measurements import measured
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from math import prod
 
 from ontologies.lookup import TermLookup
 from ontologies.ontology import Ontology
-from ontologies.words import Word, content, is_stop_word, singular
+from ontologies.words.folding import Word, content, is_stop_word, singular
 
 _MOST_WORDS = 8
 _MOST_COMBINATIONS = 300

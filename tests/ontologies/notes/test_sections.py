@@ -1,6 +1,6 @@
 import pytest
 
-from ontologies.sections import sentences
+from ontologies.notes.sections import sentences
 
 
 def _split(note):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontologies.packing import PackedTexts, open_array, save_arrays
-from ontologies.words import Spellings, content, root
+from ontologies.words.folding import Spellings, content, root
 
 _NAME = "names"
 _PARTS = ("entries", "weights", "starts", "postings", "totals")

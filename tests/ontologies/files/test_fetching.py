@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ontologies import fetching
+from ontologies.files import fetching
 from ontologies.errors import FetchFailed
-from ontologies.fetching import Fetcher, Origin, fetch
-from ontologies.sources import Kind, Source
+from ontologies.files.fetching import Fetcher, Origin, fetch
+from ontologies.files.sources import Kind, Source
 
 CONTENT = b"format-version: 1.2\n" * 10_000
 

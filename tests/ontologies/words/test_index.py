@@ -1,6 +1,6 @@
 import pytest
 
-from ontologies.names import Name, NameIndex, build_name_index
+from ontologies.words.index import Name, NameIndex, build_name_index
 
 
 @pytest.fixture

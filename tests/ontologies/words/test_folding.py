@@ -1,6 +1,6 @@
 import pytest
 
-from ontologies.words import content, fold, root, singular, words
+from ontologies.words.folding import content, fold, root, singular, words
 
 
 def test_words_stand_where_the_text_has_them():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ontologies.errors import InvalidCatalogue, UnknownBundle
-from ontologies.sources import Kind, read_catalogue
+from ontologies.files.sources import Kind, read_catalogue
 
 CATALOGUE = """
 [licences.free]

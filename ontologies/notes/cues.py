@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ontologies.words import Word, singular, words
+from ontologies.words.folding import Word, singular, words
 
 _SHIPPED = Path(__file__).with_name("context.toml")
 DETERMINERS = frozenset(

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from ontologies import loading
+from ontologies.files import loading
 from ontologies.errors import InvalidOntology, UnreadableOntology
-from ontologies.loading import Limits, load_ontology, run_child
+from ontologies.files.loading import Limits, load_ontology, run_child
 from ontologies.terms import Synonym
 
 SMALL = """\
@@ -161,7 +161,7 @@ def confined(code, limits=Limits()):
     arguments = json.dumps(asdict(limits))
     program = (
         "import json, socket, subprocess, os, sys\n"
-        "from ontologies.loading import Limits, confine\n"
+        "from ontologies.files.loading import Limits, confine\n"
         f"confine(Limits(**json.loads('{arguments}')))\n{code}"
     )
     return subprocess.run(
@@ -199,7 +199,7 @@ def test_confined_process_cannot_take_more_memory():
 def test_process_that_asked_never_loads_the_parser(tmp_path):
     program = (
         "import sys; from pathlib import Path\n"
-        "from ontologies.loading import load_ontology\n"
+        "from ontologies.files.loading import load_ontology\n"
         "load_ontology(Path(sys.argv[1]))\n"
         "sys.exit('pronto' in sys.modules)"
     )

@@ -1,4 +1,4 @@
-from ontologies.clinical_words import load_clinical_words
+from ontologies.words.clinical import load_clinical_words
 
 
 def test_abbreviation_is_read_as_typed_and_written_out():

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ontologies.cues import DETERMINERS, ContextRules, Cue, Named
-from ontologies.words import Word
+from ontologies.notes.cues import DETERMINERS, ContextRules, Cue, Named
+from ontologies.words.folding import Word
 
 _SOFT_ENDS = frozenset({"and"})
 _SUBJECTS = frozenset({"he", "she", "they", "there", "it", "patient"})

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ontologies.errors import InvalidAnnotations
-from ontologies.hpoa import COLUMNS, Aspect, parse_frequency, read_hpoa
+from ontologies.files.hpoa import COLUMNS, Aspect, parse_frequency, read_hpoa
 
 HEADER = ("#version: 2031-02-03", "\t".join(COLUMNS))
 

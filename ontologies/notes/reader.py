@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ontologies.context import SentenceContext, Status, Subject
-from ontologies.cues import Named, load_context_rules
+from ontologies.notes.context import SentenceContext, Status, Subject
+from ontologies.notes.cues import Named, load_context_rules
 from ontologies.lookup import TermLookup
-from ontologies.measurements import measured
-from ontologies.mentions import MentionFinder
+from ontologies.notes.measurements import measured
+from ontologies.notes.mentions import MentionFinder
 from ontologies.ontology import Ontology
-from ontologies.sections import Sentence, sentences
-from ontologies.words import Word, words
+from ontologies.notes.sections import Sentence, sentences
+from ontologies.words.folding import Word, words
 
 Span = tuple[int, int]
 _MOST_WORDS = 200

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ontologies.context import Status
+from ontologies.notes.context import Status
 from ontologies.lookup import TermLookup
-from ontologies.text import NoteReader
+from ontologies.notes.reader import NoteReader
 
 NOTES = json.loads(
-    (Path(__file__).parents[1] / "data" / "clinical_notes.json").read_text()
+    (Path(__file__).parents[2] / "data" / "clinical_notes.json").read_text()
 )
 
 

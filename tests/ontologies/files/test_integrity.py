@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ontologies.integrity import FindingKind, check, read_stanzas
+from ontologies.files.integrity import FindingKind, check, read_stanzas
 
 GOOD = """\
 format-version: 1.2

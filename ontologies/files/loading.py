@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ontologies.errors import InvalidOntology, UnreadableOntology
-from ontologies.integrity import Finding, Stanza, check, read_stanzas
+from ontologies.files.integrity import Finding, Stanza, check, read_stanzas
 from ontologies.ontology import Ontology, build_ontology
 from ontologies.terms import Synonym, Term
 
 _OBO_START = (b"format-version:", b"[Term]")
-_CHILD = "import sys; from ontologies.loading import run_child; run_child(sys.argv[1:])"
+_CHILD = "import sys; from ontologies.files.loading import run_child; run_child(sys.argv[1:])"
 _DENIED = (
     "socket.",
     "subprocess.",
@@ -98,7 +98,7 @@ def _run_parser(path: Path, output: Path, limits: Limits) -> None:
     arguments = [str(path.resolve()), str(output), json.dumps(asdict(limits))]
     # One arena and one thread: every further one reserves memory that the limit counts.
     quiet = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     complaint = output.with_suffix(".stderr")
     with complaint.open("wb") as stderr:
         try:

@@ -22,7 +22,7 @@ import requests
 
 from ontologies.errors import FetchFailed
 from ontologies.progress import Progress, silent
-from ontologies.sources import Source
+from ontologies.files.sources import Source
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 30

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ontologies.words import content, fold, singular
+from ontologies.words.folding import content, fold, singular
 
-_SHIPPED = Path(__file__).with_name("clinical_words.toml")
+_SHIPPED = Path(__file__).with_name("clinical.toml")
 _MOST_READINGS = 8
 
 Expansions = Mapping[tuple[str, ...], Sequence[str]]
