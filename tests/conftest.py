@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from ontologies.annotations import DiseaseAnnotations, build_annotations
-from ontologies.fetching import fetch
+from ontologies.files.fetching import fetch
 from ontologies.information_content import (
     InformationContent,
     build_information_content,
 )
 from ontologies.library import data_directory, fetch_release
-from ontologies.loading import load_ontology
+from ontologies.files.loading import load_ontology
 from ontologies.ontology import Ontology
 from ontologies.release import Release
-from ontologies.sources import read_catalogue
+from ontologies.files.sources import read_catalogue
 
 # HP:0000001 All
 # ├ HP:0000118 Phenotypic abnormality
