@@ -19,8 +19,8 @@ from matcher.calibration import (
     default_calibration,
 )
 from matcher.case import Case
-from matcher.catalogue import Catalogue
-from matcher.constraints import Admission, Constraints
+from matcher.engine.catalogue import Catalogue
+from matcher.engine.constraints import Admission, Constraints
 from matcher.errors import UnknownCase
 from matcher.evidence import (
     Evidence,
@@ -32,18 +32,18 @@ from matcher.evidence import (
     prepare,
     weigh,
 )
-from matcher.index import CaseIndex
+from matcher.engine.index import CaseIndex
 from matcher.many import rank_many
 from matcher.matches import Match, Pair, Ranking
-from matcher.packed import Flags, Profiles, TermTable
+from matcher.engine.packed import Flags, Profiles, TermTable
 from matcher.placement import placed
-from matcher.population import Population
-from matcher.profile import Profile, ProfileReader
-from matcher.question import Question
-from matcher.remembered import RememberedRelease
-from matcher.search import Found, Search
-from matcher.shortlist import Shortlist
-from matcher.tables import evidence_tables
+from matcher.engine.population import Population
+from matcher.engine.profile import Profile, ProfileReader
+from matcher.engine.question import Question
+from matcher.many.remembered import RememberedRelease
+from matcher.engine.search import Found, Search
+from matcher.many.shortlist import Shortlist
+from matcher.engine.tables import evidence_tables
 from ontologies.progress import Progress, silent
 
 if TYPE_CHECKING:

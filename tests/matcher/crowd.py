@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from matcher.case import Case, PhenotypicFeature
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 
 WRITERS = 2
 READERS = 4

@@ -3,9 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.case import Case
-from matcher.catalogue import Catalogue
-from matcher.prepared import PreparedEvidence
-from matcher.variants import Allele, Comparison, compare
+from matcher.engine.catalogue import Catalogue
+from matcher.evidence.prepared import PreparedEvidence
+from matcher.evidence.variants import Allele, Comparison, compare
 
 TOLERANCE, OVERLAP = 1, 0.5
 

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from matcher.chains import BadChainFile, ChainFile
+from matcher.evidence.chains import BadChainFile, ChainFile
 
 # 0-based, half open: chr1 100-150 to 1100-1150, 160-200 to 1155-1195; the second chain is
 # weaker and covers 120-300 too; the last two leave their chromosome or strand.

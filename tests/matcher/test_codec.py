@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcher import codec
+from matcher.storage import codec
 from matcher.case import Case, Contact, Onset, PhenotypicFeature, Sex
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)

@@ -10,11 +10,11 @@ from typing import NoReturn
 
 import pytest
 
-from matcher import database
+from matcher.storage import database
 from matcher.case import Case
-from matcher.database import connect, starting_lock, write_transaction
-from matcher.store import CaseStore
-from matcher.store_errors import (
+from matcher.storage.database import connect, starting_lock, write_transaction
+from matcher.storage.store import CaseStore
+from matcher.storage.errors import (
     DatabaseBusy,
     DatabaseDamaged,
     DatabaseUnusable,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.index import CaseIndex, Column, IndexedCase, Segment, Texts
+from matcher.engine.index import CaseIndex, Column, IndexedCase, Segment, Texts
 
 IDS = st.text(st.characters(codec="utf-8"), max_size=4)
 

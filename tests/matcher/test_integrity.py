@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from matcher.case import Case, GenomicFeature, PhenotypicFeature
-from matcher.codec import encode
-from matcher.store import CaseStore
-from matcher.store_errors import DamagedCase, StoreError
+from matcher.storage.codec import encode
+from matcher.storage.store import CaseStore
+from matcher.storage.errors import DamagedCase, StoreError
 
 SITES = ("harbour", "island")
 

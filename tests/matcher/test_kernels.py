@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher import kernels as kernels_module
-from matcher.kernels import CompiledKernels, fastest_kernels
-from matcher.numpy_kernels import NumpyKernels
-from matcher.packed import Profiles, curve, mean_of_largest, offsets_of, terms
+from matcher.engine import kernels as kernels_module
+from matcher.engine.kernels import CompiledKernels, fastest_kernels
+from matcher.engine.numpy_kernels import NumpyKernels
+from matcher.engine.packed import Profiles, curve, mean_of_largest, offsets_of, terms
 from matcher.similarity import (
     most_specific,
     neighbourhood,

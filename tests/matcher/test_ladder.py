@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.evidence import Evidence, EvidenceKind
-from matcher.ladder import banded, ladder
+from matcher.explanation.ladder import banded, ladder
 from matcher.wording import frequency
 
 KINDS = (EvidenceKind.PHENOTYPE, EvidenceKind.GENE, EvidenceKind.ONSET)

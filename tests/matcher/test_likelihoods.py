@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.likelihoods import (
+from matcher.evidence.likelihoods import (
     allele_log_ratio,
     category_log_ratio,
     gene_log_ratio,

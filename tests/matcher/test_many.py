@@ -20,11 +20,11 @@ from matcher.case import (
     Onset,
     PhenotypicFeature,
 )
-from matcher.constraints import Constraints
+from matcher.engine.constraints import Constraints
 from matcher.evidence import ALL_KINDS, EvidenceKind, EvidenceSettings
 from matcher.matching import Matcher, MatchSettings
-from matcher.resumption import AnotherRun, CannotResume, NotResults, RunUnderWay
-from matcher.shortlist import Shortlist
+from matcher.many.resumption import AnotherRun, CannotResume, NotResults, RunUnderWay
+from matcher.many.shortlist import Shortlist
 
 TERMS = (
     "HP:0001595",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matcher import index as index_module
-from matcher import search as search_module
+from matcher.engine import index as index_module
+from matcher.engine import search as search_module
 from matcher.calibration import Band, Knots, Tail, calibrate
 from matcher.case import (
     Case,
@@ -21,10 +21,10 @@ from matcher.case import (
     Variant,
     Zygosity,
 )
-from matcher.constraints import Constraints
+from matcher.engine.constraints import Constraints
 from matcher.errors import UnknownCase
 from matcher.evidence import ALL_KINDS, EvidenceKind, EvidenceSettings
-from matcher.numpy_kernels import NumpyKernels
+from matcher.engine.numpy_kernels import NumpyKernels
 from matcher.matching import Matcher, MatchSettings
 from matcher.similarity import (
     most_specific,

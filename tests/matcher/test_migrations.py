@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from matcher.case import Case
-from matcher.database import Database, Migrations, connect
-from matcher.migrations import case_migrations, migrate
-from matcher.store import CaseStore
-from matcher.store_errors import DatabaseNewer
+from matcher.storage.database import Database, Migrations, connect
+from matcher.storage.migrations import case_migrations, migrate
+from matcher.storage.store import CaseStore
+from matcher.storage.errors import DatabaseNewer
 
 
 def letters(*names: str) -> Migrations:
@@ -162,8 +162,8 @@ def test_a_store_refuses_a_newer_database_and_leaves_it_alone(tmp_path: Path) ->
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from matcher.database import Migrations, connect
-from matcher.migrations import migrate
+from matcher.storage.database import Migrations, connect
+from matcher.storage.migrations import migrate
 
 migrations = Migrations("letters")
 for name in ("a", "b", "c"):
@@ -195,8 +195,8 @@ def test_a_kill_inside_a_migration_leaves_the_old_database(
 UPDATED = """
 import sys
 from pathlib import Path
-from matcher.database import Migrations, connect
-from matcher.migrations import migrate
+from matcher.storage.database import Migrations, connect
+from matcher.storage.migrations import migrate
 
 migrations = Migrations("letters")
 for name in ("a", "b"):

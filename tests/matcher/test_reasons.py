@@ -5,8 +5,8 @@ import math
 import pytest
 
 from matcher.evidence import Evidence, EvidenceKind
-from matcher.reasons import Reason, describe, describe_conflict, reasons
-from matcher.term_pairs import Conflict, TermComparison, TermName, TermPair
+from matcher.explanation.reasons import Reason, describe, describe_conflict, reasons
+from matcher.explanation.term_pairs import Conflict, TermComparison, TermName, TermPair
 
 SCALP, HAIR = TermName("HP:0002209", "Sparse scalp hair"), TermName(
     "HP:0008070", "Sparse hair"

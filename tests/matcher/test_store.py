@@ -19,9 +19,9 @@ from matcher.case import (
     Sharing,
     Variant,
 )
-from matcher.codec import UnstorableCase
-from matcher.store import Action, CaseStore, Change, connect, write_transaction
-from matcher.store_errors import (
+from matcher.storage.codec import UnstorableCase
+from matcher.storage.store import Action, CaseStore, Change, connect, write_transaction
+from matcher.storage.errors import (
     CaseChanged,
     CaseOfAnotherSite,
     DatabaseFull,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 
 WRITER = Path(__file__).parent / "writer.py"
 CROWD = Path(__file__).parent / "crowd.py"
@@ -123,7 +123,7 @@ def test_writes_in_a_crowd_take_under_half_a_second(path: Path) -> None:
 OPENER = """
 import sys
 from pathlib import Path
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 print("ready", flush=True)
 sys.stdin.readline()
 with CaseStore.open(Path(sys.argv[1])) as store:

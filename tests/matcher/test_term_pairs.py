@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher.case import Case, PhenotypicFeature
-from matcher.term_pairs import compare_terms, usable_features
+from matcher.explanation.term_pairs import compare_terms, usable_features
 
 SPARSE_HAIR, SPARSE_SCALP_HAIR, SPARSE_EYEBROW = (
     "HP:0008070",
@@ -123,9 +123,9 @@ def test_what_more_than_one_disease_in_seven_has_is_too_usual(compared):
 
 
 def test_exactly_one_disease_in_seven_is_not_too_usual(compared, monkeypatch):
-    monkeypatch.setattr("matcher.term_pairs.TOO_USUAL", 28.0)
+    monkeypatch.setattr("matcher.explanation.term_pairs.TOO_USUAL", 28.0)
     assert compared(case(SPARSE_HAIR), case(SPARSE_HAIR)).too_usual == ()
-    monkeypatch.setattr("matcher.term_pairs.TOO_USUAL", 28.1)
+    monkeypatch.setattr("matcher.explanation.term_pairs.TOO_USUAL", 28.1)
     assert compared(case(SPARSE_HAIR), case(SPARSE_HAIR)).pairs == ()
 
 

@@ -18,7 +18,7 @@ from matcher.case import (
     Sharing,
     Variant,
 )
-from matcher.issues import Issue, Rule, Severity
+from matcher.validation.issues import Issue, Rule, Severity
 from matcher.placement import placed
 from matcher.validation import Validator, validate
 from ontologies.ontology import build_ontology

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.case import Variant, Zygosity
-from matcher.variants import (
+from matcher.evidence.variants import (
     Allele,
     Comparison,
     assembly_name,

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from matcher.case import Case, PhenotypicFeature
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 
 BATCH = 10
 

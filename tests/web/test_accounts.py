@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from flask_login import login_required
 from werkzeug.test import TestResponse
 
-from web import accounts, db, errors, security
+from web import db, errors, security
+from web import accounts
 from web.accounts import Passwords, Role
 from web.config import load_settings
 

@@ -23,7 +23,7 @@ from matcher.case import (
     Variant,
 )
 from matcher.readers import read_cases
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import Release
 from web import create_app
 from web.audit import Audit

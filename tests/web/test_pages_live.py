@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from matcher import Calibration
-from matcher.database import connect
-from matcher.store import CaseStore
+from matcher.storage.database import connect
+from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.matching import LiveMatcher
 

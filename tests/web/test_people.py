@@ -14,8 +14,8 @@ from typing import NoReturn
 import pytest
 from argon2 import PasswordHasher
 
-from matcher.database import Database, connect
-from matcher.store_errors import DatabaseFull
+from matcher.storage.database import Database, connect
+from matcher.storage.errors import DatabaseFull
 from web.db import open_database
 from web.errors import (
     BadAccount,
@@ -25,8 +25,8 @@ from web.errors import (
     UnknownPerson,
     WeakPassword,
 )
-from web.passwords import Passwords
-from web.people import Accounts, LoggedIn, Role, SessionLimits
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts, LoggedIn, Role, SessionLimits
 
 RIGHT = "a horse, a boat and a hill"
 CLINICIAN = frozenset({Role.CLINICIAN})
@@ -400,7 +400,7 @@ class TestSessions:
         def full(db: Database) -> NoReturn:
             raise DatabaseFull
 
-        monkeypatch.setattr("web.people.write_transaction", full)
+        monkeypatch.setattr("web.accounts.people.write_transaction", full)
 
         assert people.logged_in(token)
 
@@ -411,7 +411,7 @@ class TestSessions:
         clock: Clock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("matcher.database.BUSY_TIMEOUT_MS", 10)
+        monkeypatch.setattr("matcher.storage.database.BUSY_TIMEOUT_MS", 10)
         token = log_in(people).token
         clock.wait(minutes=30)
         with closing(connect(path)) as other:
