@@ -15,7 +15,7 @@ from ontologies.library import data_directory
 from web.cli import main
 from web.cli.reference import reference_page
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENTS = str(ROOT / "tests/data/mme_patients.json")
 SEIZURE_AND_FLOPPY = ("HP:0001250", "HP:0001252", "HP:0000252")
 

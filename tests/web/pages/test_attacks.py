@@ -8,7 +8,7 @@ import pytest
 
 from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
 
-from .conftest import OLIGODONTIA, PHF14, PROMINENT_JOINTS, SEIZURE, Cast, case_of
+from ..conftest import OLIGODONTIA, PHF14, PROMINENT_JOINTS, SEIZURE, Cast, case_of
 
 ATTACKS = (
     "<script>alert(1)</script>",

@@ -10,7 +10,7 @@ import pytest
 
 from matcher.case import Disease, GenomicFeature, Onset, PhenotypicFeature, Sex, Sharing
 
-from .conftest import (
+from ..conftest import (
     FLOPPY_INFANT,
     MICROCEPHALY,
     OLIGODONTIA,

@@ -27,7 +27,7 @@ from matcher.readers import read_cases
 from matcher.readers.mme import CoordinateBase, from_json, to_json
 from matcher.readers.report import Kind, Report
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 Json = dict[str, Any]
 

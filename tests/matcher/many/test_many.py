@@ -366,7 +366,7 @@ def test_a_condition_that_cannot_be_written_down_cannot_be_resumed(
 def test_a_killed_process_is_gone_on_from(release, tmp_path):
     path = tmp_path / "found.jsonl"
     script = Path(__file__).with_name("ranker.py")
-    environment = {**os.environ, "PYTHONPATH": str(script.parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(script.parents[3])}
 
     def run(stop_after):
         command = [sys.executable, script, path, str(stop_after)]

@@ -15,7 +15,7 @@ from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.matching import LiveMatcher
 
-from .conftest import case_of
+from ..conftest import case_of
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import PASSWORD, Cast
+from ..conftest import PASSWORD, Cast
 
 
 def test_right_password_leads_to_my_cases(cast: Cast) -> None:

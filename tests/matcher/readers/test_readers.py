@@ -18,7 +18,7 @@ from matcher.errors import (
 from matcher.readers import Limits, Report, iterate_cases, read_cases
 from matcher.readers.report import Kind
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 def packet(case_id: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .conftest import Cast, case_of
+from ..conftest import Cast, case_of
 
 OPEN_PAGES = ["/log-in", "/how-a-score-is-made", "/keyboard"]
 PAGES = [

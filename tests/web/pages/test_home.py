@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcher.case import Sharing
 
-from .conftest import Cast, case_of
+from ..conftest import Cast, case_of
 
 
 def test_first_visit_says_what_to_do(cast: Cast) -> None:

@@ -27,7 +27,7 @@ from matcher.readers.fields import snake_case
 from matcher.readers.phenopackets import from_json
 from matcher.readers.report import Kind, Report
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ import pytest
 
 from web.pages.terms import marked, shortened
 
-from .conftest import Cast
+from ..conftest import Cast
 
 
 @pytest.mark.parametrize(

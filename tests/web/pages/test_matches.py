@@ -8,7 +8,7 @@ import pytest
 
 from matcher.case import Sharing
 
-from .conftest import FLOPPY_INFANT, OLIGODONTIA, SEIZURE, Cast, case_of
+from ..conftest import FLOPPY_INFANT, OLIGODONTIA, SEIZURE, Cast, case_of
 
 CANARIES = (
     "canary-label",

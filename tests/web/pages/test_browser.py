@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_play
 
 from matcher.case import Sharing
 
-from .conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
+from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
 
 pytestmark = pytest.mark.browser
 
