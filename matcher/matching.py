@@ -199,7 +199,7 @@ class Matcher:
             table=self._table(profile),
             settings=settings,
             snapshot=snapshot,
-            searched=population.searched(case.case_id),
+            searched=population.searched(case),
         )
 
     def read(

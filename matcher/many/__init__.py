@@ -152,7 +152,7 @@ class _Run:
                     table=None,
                     settings=self.settings,
                     snapshot=self.population.snapshot,
-                    searched=self.population.searched(case.case_id),
+                    searched=self.population.searched(case),
                 ),
                 [part[number] for part in similarities],
             )

@@ -442,13 +442,18 @@ def test_constraints_of_a_query_that_has_none_of_its_own(matcher_of):
     assert matcher.rank(case("q", [SPASMS]), constraints=sharing) == []
 
 
-def test_only_real_cases_are_counted_as_searched(matcher_of):
+def test_test_cases_are_counted_apart(matcher_of):
     matcher = matcher_of(
         case("a"), case("b"), case("c", test=True), case("d", simulated=True)
     )
-    assert matcher.answer(case("x")).searched == 2
-    assert matcher.answer(case("a")).searched == 1
-    assert matcher_of(case("d", simulated=True)).answer(case("x")).searched == 1
+    assert matcher.answer(case("x")).searched == 3
+    assert matcher.answer(case("a")).searched == 2
+    assert matcher.answer(case("x", test=True)).searched == 1
+    assert matcher.answer(case("x", simulated=True)).searched == 3
+
+
+def test_a_world_without_others_counts_everybody(matcher_of):
+    assert matcher_of(case("d", test=True)).answer(case("x")).searched == 1
 
 
 def test_probability_falls_with_the_number_searched(matcher_of):
