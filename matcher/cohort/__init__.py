@@ -10,9 +10,16 @@ import numpy as np
 
 from matcher.case import Case, DiseaseStatus
 from matcher.cohort.common_profile import TermMatrix
-from matcher.cohort.communities import Community, Firmness, communities, firmness
+from matcher.cohort.communities import (
+    RESOLUTION,
+    Community,
+    Firmness,
+    communities,
+    firmness,
+)
 from matcher.cohort.graph import EdgeRule, case_graph, is_diagnosed
 from matcher.cohort.groups import Cohort, Group, SharedGene
+from matcher.many.remembered import RememberedRelease
 from matcher.many.shortlist import Shortlist
 from ontologies.progress import Progress, silent
 
@@ -29,7 +36,7 @@ def find_groups(
     shortlists: Iterable[Shortlist],
     *,
     rule: EdgeRule = EdgeRule(),
-    resolution: float = 1.0,
+    resolution: float = RESOLUTION,
     smallest: int = 2,
     seed: int = 1,
     resamples: int = 10,
@@ -74,9 +81,9 @@ class _Describer:
     def __init__(
         self, release: Release, cases: Sequence[Case], graph: CaseGraph
     ) -> None:
-        self._release = release
         self._cases = cases
         self._graph = graph
+        self._remembered = RememberedRelease(release)
         self._place = {case.case_id: number for number, case in enumerate(cases)}
         self._terms = TermMatrix(release, cases)
         self._genes = [self._genes_of(case) for case in cases]
@@ -107,7 +114,7 @@ class _Describer:
 
     def _genes_of(self, case: Case) -> dict[str, str]:
         """Symbols of the candidate genes that are certain, by HGNC id."""
-        genes = (self._release.genes.resolve(entered).gene for entered in case.genes)
+        genes = (self._remembered.genes.resolve(entered).gene for entered in case.genes)
         return {gene.hgnc_id: gene.symbol for gene in genes if gene is not None}
 
     def _shared_genes(self, members: Sequence[int]) -> tuple[SharedGene, ...]:
@@ -131,7 +138,7 @@ class _Describer:
 
     def _confirmed(self, case: Case) -> set[str]:
         return {
-            self._release.diseases.normalise(disease.disease_id)
+            self._remembered.diseases.normalise(disease.disease_id)
             for disease in case.diseases
             if disease.status is DiseaseStatus.CONFIRMED
         }

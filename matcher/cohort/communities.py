@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 Community = tuple[str, ...]
 
+# At the usual 1 a group that is alone in its graph is about to fall apart. On published cases,
+# 150 to 7,095 at a time, 1/2 agreed with the diagnoses as well as 1 or better in five of six.
+RESOLUTION = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Firmness:
@@ -40,7 +44,7 @@ class Firmness:
 
 
 def communities(
-    graph: CaseGraph, *, seed: int, resolution: float = 1.0, smallest: int = 2
+    graph: CaseGraph, *, seed: int, resolution: float = RESOLUTION, smallest: int = 2
 ) -> list[Community]:
     """The communities of at least `smallest` cases, largest first, ids in order.
 
@@ -61,7 +65,7 @@ def firmness(
     found: Sequence[Community],
     *,
     seed: int,
-    resolution: float = 1.0,
+    resolution: float = RESOLUTION,
     resamples: int = 10,
     progress: Progress = silent,
 ) -> list[Firmness]:
