@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import networkx
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ontologies.progress import Progress, silent
 
@@ -105,7 +106,8 @@ class _Numbered:
     """
 
     case_ids: tuple[str, ...]
-    edges: tuple[tuple[int, int], ...]
+    ones: NDArray[np.int64]
+    others: NDArray[np.int64]
     weights: NDArray[np.float64]
 
     @classmethod
@@ -117,43 +119,70 @@ class _Numbered:
             for one, other, probability in graph.edges(data="probability", default=1.0)
         )
         weighted = sorted((min(a, b), max(a, b), weight) for a, b, weight in ends)
+        ones, others, weights = zip(*weighted) if weighted else ((), (), ())
         return cls(
             case_ids,
-            tuple((one, other) for one, other, _ in weighted),
-            np.array([weight for _, _, weight in weighted], dtype=np.float64),
+            np.array(ones, dtype=np.int64),
+            np.array(others, dtype=np.int64),
+            np.array(weights, dtype=np.float64),
         )
 
     def labels(
         self, weights: NDArray[np.float64], seed: int, resolution: float
     ) -> NDArray[np.int64]:
-        """The community of each case as a number; edges of no weight are left out."""
-        graph: NumberGraph = networkx.Graph()
-        graph.add_nodes_from(range(len(self.case_ids)))
-        graph.add_weighted_edges_from(
-            (one, other, weight)
-            for (one, other), weight in zip(self.edges, weights.tolist())
-            if weight > 0
-        )
+        """The community of each case as a number; edges of no weight are left out.
+
+        Modularity of the whole graph is a sum over what is connected in it, each part with its
+        share of the resolution.
+        """
         labels = np.arange(len(self.case_ids))
-        for members in _connected(graph, seed, resolution):
-            labels[members] = min(members)
+        total = float(weights.sum())
+        for edges in self._connected(weights):
+            ends = np.concatenate([self.ones[edges], self.others[edges]])
+            here = weights[edges]
+            share = resolution * float(here.sum()) / total
+            # No cut takes less than one edge, nor gains more than two halves of equal weight.
+            if here.min() >= share * here.sum() / 2:
+                labels[ends] = ends.min()
+                continue
+            graph: NumberGraph = networkx.Graph()
+            graph.add_weighted_edges_from(
+                zip(
+                    self.ones[edges].tolist(),
+                    self.others[edges].tolist(),
+                    here.tolist(),
+                )
+            )
+            for members in _communities(graph, seed, share):
+                labels[members] = min(members)
         return labels
+
+    def _connected(self, weights: NDArray[np.float64]) -> Iterator[NDArray[np.int64]]:
+        """The edges with a weight of each connected part, in order."""
+        kept = np.flatnonzero(weights > 0)
+        size = len(self.case_ids)
+        matrix = sparse.coo_array(
+            (weights[kept], (self.ones[kept], self.others[kept])), (size, size)
+        )
+        part = sparse.csgraph.connected_components(matrix, directed=False)[1]
+        part_of_edge = part[self.ones[kept]]
+        order = np.argsort(part_of_edge, kind="stable")
+        starts = np.flatnonzero(np.diff(part_of_edge[order], prepend=-1))
+        return (each for each in np.split(kept[order], starts[1:]) if len(each))
 
     def resampled(self, seed: int, count: int) -> Iterator[NDArray[np.float64]]:
         """The weights when as many edges are drawn with replacement."""
         # Only uniform doubles, as numpy may change what it makes of them otherwise.
         generator = np.random.Generator(np.random.PCG64(seed))
-        size = len(self.edges)
+        size = len(self.weights)
         for _ in range(count):
             drawn = (generator.random(size) * size).astype(np.int64)
             yield self.weights * np.bincount(drawn, minlength=size)
 
 
-def _connected(graph: NumberGraph, seed: int, resolution: float) -> Iterator[list[int]]:
-    # Modularity is not defined for a graph without edges.
-    if not graph.number_of_edges():
-        return
-    graph.remove_nodes_from(list(networkx.isolates(graph)))
+def _communities(
+    graph: NumberGraph, seed: int, resolution: float
+) -> Iterator[list[int]]:
     found = networkx.community.louvain_communities(
         graph, weight="weight", resolution=resolution, seed=seed
     )
