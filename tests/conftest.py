@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ontologies.annotations import DiseaseAnnotations, build_annotations
 from ontologies.files.fetching import fetch
@@ -81,6 +82,23 @@ class HpoSlice:
     ontology: Ontology
     annotations: DiseaseAnnotations
     information_content: InformationContent
+
+
+settings.register_profile(
+    # A busy machine is no failure, and the same commit gives the same result.
+    "everyday",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "full", settings.get_profile("everyday"), derandomize=False, max_examples=2_000
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take bounded samples, or many with the switch for the long versions."""
+    settings.load_profile("full" if config.getoption("--full") else "everyday")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
