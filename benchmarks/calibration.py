@@ -32,7 +32,7 @@ from benchmarks.collection import Collection
 from matcher import read_cases
 from matcher.calibration import Calibration, Knots, Tail, default_calibration, logistic
 from matcher.panel import QueryScale
-from matcher.profile import ProfileReader
+from matcher.engine.profile import ProfileReader
 from ontologies import open_release
 
 QUERIES_PER_DISEASE = 10

@@ -24,9 +24,9 @@ import numpy as np
 
 from matcher import simulation
 from matcher.case import Case
-from matcher.evidence_settings import Background
-from matcher.kernels import Kernels
-from matcher.packed import Curve, Terms, curve
+from matcher.evidence.settings import Background
+from matcher.engine.kernels import Kernels
+from matcher.engine.packed import Curve, Terms, curve
 from matcher.panel import Panel, Progress, QueryScale, silent
 from ontologies.library import data_directory
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import structlog
 
 from matcher import Calibration, Case, Matcher
-from matcher.store import CaseStore
-from matcher.store_errors import DamagedCase, UnknownCase
+from matcher.storage.store import CaseStore
+from matcher.storage.errors import DamagedCase, UnknownCase
 from ontologies import Release
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ import click
 
 from matcher.case import Case, Sharing
 from matcher.readers import Report, mme, phenopackets
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import open_release
 from web.cli.inputs import read_inputs, report_option, tell_report
 from web.cli.progress import console

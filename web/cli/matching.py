@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from matcher.case import Case
-from matcher.constraints import Constraints
+from matcher.engine.constraints import Constraints
 from matcher.evidence import Evidence, EvidenceKind
 from matcher.matches import Ranking
 from matcher.matching import Matcher
 from matcher.readers import Report
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import open_release
 from web.cli.inputs import read_inputs, report_option, tell_report
 from web.cli.progress import console, shown

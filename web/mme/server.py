@@ -14,7 +14,7 @@ from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
 from matcher.readers.strict_json import parse_json
-from matcher.store_errors import UnknownCase
+from matcher.storage.errors import UnknownCase
 from web.audit import Audit
 from web.db import connection, store
 from web.errors import WebError

@@ -12,9 +12,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Contact
-from matcher.store import StoredCase
-from matcher.store_errors import CaseChanged, UnknownCase
-from web.people import Person
+from matcher.storage.store import StoredCase
+from matcher.storage.errors import CaseChanged, UnknownCase
+from web.accounts.people import Person
 from web.db import store
 from web.pages import checks, choices, profile
 from web.pages.admission import the_clinician

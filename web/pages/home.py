@@ -12,9 +12,9 @@ from flask.typing import ResponseReturnValue
 from matcher import Match
 from matcher.calibration import Band
 from matcher.case import Case
-from matcher.ladder import ladder
-from matcher.store import StoredCase
-from web.people import Person
+from matcher.explanation.ladder import ladder
+from matcher.storage.store import StoredCase
+from web.accounts.people import Person
 from web.accounts import the_person
 from web.db import store
 from web.pages import profile, ranking

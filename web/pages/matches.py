@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from matcher.case import Case
-from matcher.store_errors import UnknownCase
+from matcher.storage.errors import UnknownCase
 from web.db import store
 from web.pages import comparison, ranking
 from web.pages.admission import the_clinician
@@ -18,7 +18,7 @@ from web.pages.colophon import bands
 from web.pages.casehead import head_values, opened
 from web.pages.visibility import disclosed, may_meet, may_open
 from web.pages.words import counted, number_word, sentence
-from web.people import Person
+from web.accounts.people import Person
 from web.service import service
 
 blueprint = Blueprint("matches", __name__)
