@@ -255,6 +255,17 @@ def test_default_is_made_once_with_progress(release, few_panel_cases, tmp_path):
     assert len(list((tmp_path / "calibrations").iterdir())) == 1
 
 
+def test_default_is_made_anew_for_another_background(
+    release, few_panel_cases, tmp_path, monkeypatch
+):
+    first = default_calibration(release, directory=tmp_path)
+    other = Background(annotated=5, diseases=9)
+    monkeypatch.setattr(Background, "of_release", lambda release: other)
+    second = default_calibration(release, directory=tmp_path)
+    assert second.background == other
+    assert second.calibration_id != first.calibration_id
+
+
 def test_default_holds_nobody(release, few_panel_cases, tmp_path):
     default = default_calibration(release, directory=tmp_path)
     assert default.background.listings == 0
