@@ -58,19 +58,28 @@ def _shown(case: Case) -> dict[str, Any]:
     }
 
 
-@blueprint.route("/cases/new", methods=["GET", "POST"])
+@blueprint.get("/cases/new")
 def new() -> ResponseReturnValue:
+    """The form for a case that is not entered yet."""
+    person = the_clinician()
+    base = _empty_case(person)
+    return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
+
+
+@blueprint.post("/cases/new")
+def create() -> ResponseReturnValue:
     """Enter a case."""
     person = the_clinician()
-    base = Case(
+    return _answered(person, _empty_case(person), _save_new)
+
+
+def _empty_case(person: Person) -> Case:
+    return Case(
         case_id="",
         site=person.site,
         submitter=person.name,
         contact=_contact(person),
     )
-    if request.method == "GET":
-        return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
-    return _answered(person, base, _save_new)
 
 
 def _contact(person: Person) -> Contact:
@@ -78,14 +87,20 @@ def _contact(person: Person) -> Contact:
     return Contact(name=person.name, href=href, institution=person.site or "")
 
 
-@blueprint.route("/cases/<case_id:case_id>/edit", methods=["GET", "POST"])
+@blueprint.get("/cases/<case_id:case_id>/edit")
 def edit(case_id: str) -> ResponseReturnValue:
+    """The form with a case as it is now."""
+    person = the_clinician()
+    stored = opened(person, case_id)
+    draft = Draft.from_case(stored.case, stored.version)
+    return _form(person, stored.case, Answer(draft=draft))
+
+
+@blueprint.post("/cases/<case_id:case_id>/edit")
+def change(case_id: str) -> ResponseReturnValue:
     """Change a case; two people who do so at once both keep what they typed."""
     person = the_clinician()
     stored = opened(person, case_id)
-    if request.method == "GET":
-        draft = Draft.from_case(stored.case, stored.version)
-        return _form(person, stored.case, Answer(draft=draft))
     before = _as_of(stored, request.form.get("version", 0, type=int))
     return _answered(person, before, _save_change)
 
