@@ -25,7 +25,7 @@ from web.pages.drafts import Draft
 from web.pages.entry import Answer, answer, unfinished, with_typed_gene
 from web.pages.merging import Merge, merge
 from web.pages.remarks import remarks
-from web.pages.visibility import may_share
+from web.pages.visibility import may_open, may_share
 from web.pages.words import counted, moment, sentence
 from web.service import service
 
@@ -101,15 +101,20 @@ def change(case_id: str) -> ResponseReturnValue:
     """Change a case; two people who do so at once both keep what they typed."""
     person = the_clinician()
     stored = opened(person, case_id)
-    before = _as_of(stored, request.form.get("version", 0, type=int))
+    before = _as_of(person, stored, request.form.get("version", 0, type=int))
     return _answered(person, before, _save_change)
 
 
-def _as_of(stored: StoredCase, version: int) -> Case:
-    """The case as it was when the form was opened; as it is now if that version is gone."""
+def _as_of(person: Person, stored: StoredCase, version: int) -> Case:
+    """The case as it was when the form was opened.
+
+    As it is now if that version is gone, or if it was not the person's to open: the browser
+    names the version, and what a case held while it was private stays private.
+    """
     for revision in store().history(stored.case.case_id):
-        if revision.version == version and revision.case is not None:
-            return revision.case
+        was = revision.case
+        if revision.version == version and was is not None and may_open(person, was):
+            return was
     return stored.case
 
 
