@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Contact
 from matcher.storage.store import StoredCase
-from matcher.storage.errors import CaseChanged, UnknownCase
+from matcher.storage.errors import CaseChanged, DamagedCase, UnknownCase
 from web.accounts.people import Person
 from web.db import store
 from web.pages import checks, choices, profile
@@ -108,10 +108,14 @@ def change(case_id: str) -> ResponseReturnValue:
 def _as_of(person: Person, stored: StoredCase, version: int) -> Case:
     """The case as it was when the form was opened.
 
-    As it is now if that version is gone, or if it was not the person's to open: the browser
-    names the version, and what a case held while it was private stays private.
+    As it is now if that version is gone or damaged, or if it was not the person's to open: the
+    browser names the version, and what a case held while it was private stays private.
     """
-    for revision in store().history(stored.case.case_id):
+    try:
+        history = store().history(stored.case.case_id)
+    except DamagedCase:
+        return stored.case
+    for revision in history:
         was = revision.case
         if revision.version == version and was is not None and may_open(person, was):
             return was
