@@ -58,8 +58,16 @@ class BandRules:
     look: float = 1 / 50
     look_false_matches: float = 1.0
 
-    def band(self, probability: float, false_matches: float | None) -> Band:
-        """The band of a match; `false_matches` is None where there is no phenotype score."""
+    def band(
+        self, total: float, probability: float, false_matches: float | None
+    ) -> Band:
+        """The band of a match; `false_matches` is None where there is no phenotype score.
+
+        Evidence that does not speak for a pair, or none at all, is background however few cases
+        were searched.
+        """
+        if total <= 0:
+            return Band.BACKGROUND
         if probability >= self.contact:
             return Band.CONTACT
         is_rare = false_matches is not None and false_matches < self.look_false_matches

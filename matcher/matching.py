@@ -335,7 +335,7 @@ class Matcher:
             score=found.total,
             probability=probability,
             efm=efm,
-            band=calibration.bands.band(probability, efm),
+            band=calibration.bands.band(found.total, probability, efm),
             evidence=self._evidence(question, candidate, similarity, closeness),
             closeness=closeness,
             searched=question.searched,

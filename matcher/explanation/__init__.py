@@ -17,7 +17,7 @@ from matcher.evidence import (
     prepare,
     weigh,
 )
-from matcher.explanation.ladder import Ladder, banded, ladder
+from matcher.explanation.ladder import DECISIVE, Ladder, banded, ladder
 from matcher.explanation.reasons import Reason, describe_conflict, reasons
 from matcher.explanation.term_pairs import TermComparison, compare_terms
 from matcher.wording import listing, look_alikes
@@ -111,7 +111,7 @@ def explain(
         features=comparison,
         coverage=_coverage(comparison.coverage_of_yours, comparison.coverage_of_theirs),
         closeness=_closeness(scaled),
-        look_alikes="" if efm is None else look_alikes(efm),
+        look_alikes=_look_alikes(efm, rungs),
         evidence=tuple(evidence),
         missing_yours=tuple(e.kind for e in evidence if e.missing in ("you", "both")),
         missing_theirs=tuple(e.kind for e in evidence if e.missing in ("they", "both")),
@@ -245,6 +245,15 @@ def _closeness(scaled: float | None) -> str:
         f"{much}{word} to each other than these two are to their ten nearest others."
     )
     return sentence[0].upper() + sentence[1:]
+
+
+def _look_alikes(efm: float | None, rungs: Ladder) -> str:
+    """Of features alone, so not said of a pair that a shared gene decides."""
+    decided = any(
+        step.kind is EvidenceKind.GENE and step.factor >= DECISIVE
+        for step in rungs.steps
+    )
+    return "" if efm is None or decided else look_alikes(efm)
 
 
 def _features_json(features: TermComparison) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _MISSING = {
     "both": "not given by either",
 }
 # Below this factor a kind of evidence does not decide a pair by itself.
-_DECISIVE = 5.0
+DECISIVE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def _decisive(one_in: int, steps: Sequence[Step]) -> str:
     others = [
         s
         for s in steps
-        if s.kind is not EvidenceKind.PHENOTYPE and s.factor >= _DECISIVE
+        if s.kind is not EvidenceKind.PHENOTYPE and s.factor >= DECISIVE
     ]
     if not others:
         return ""

@@ -212,7 +212,7 @@ class _Run:
             score=found.total,
             probability=probability,
             efm=efm,
-            band=calibration.bands.band(probability, efm),
+            band=calibration.bands.band(found.total, probability, efm),
             closeness=closeness,
         )
 

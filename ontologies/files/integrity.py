@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,15 @@ from dataclasses import dataclass, field
 import networkx
 
 from ontologies.arrays import MOST_TERMS
+from ontologies.files.extent import ancestor_pairs, deepest
 
 _TERM_ID = re.compile(r"HP:[0-9]{7}")
 _SHOWN = 10
+# HPO has 20,000 terms, 24,000 is_a lines, 16 levels and 222,000 pairs with an ancestor.
+_MOST_STANZAS = 2 * MOST_TERMS
+_MOST_PARENTS = 4 * MOST_TERMS
+_MOST_LEVELS = 100
+_MOST_PAIRS = 3_000_000
 
 
 class FindingKind(enum.StrEnum):
@@ -20,6 +27,10 @@ class FindingKind(enum.StrEnum):
 
     NO_TERMS = "no terms"
     TOO_MANY_TERMS = "too many terms"
+    TOO_MANY_STANZAS = "too many stanzas"
+    TOO_MANY_PARENTS = "too many parents"
+    TOO_DEEP = "too deep"
+    TOO_MANY_ANCESTORS = "too many ancestors"
     MALFORMED_ID = "malformed id"
     DUPLICATE_ID = "duplicate id"
     MISSING_NAME = "missing name"
@@ -71,7 +82,15 @@ class Stanza:
 
 
 def read_stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
-    """The term stanzas of an OBO file, as they stand there, repeated ones included."""
+    """The term stanzas of an OBO file, as they stand there, repeated ones included.
+
+    Reading ends at the first one too many, which `check` then refuses.
+    """
+    found = _stanzas(lines)
+    return itertools.islice(found, _MOST_STANZAS + 1)
+
+
+def _stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
     stanza: Stanza | None = None
     for number, line in enumerate(lines, start=1):
         if line.startswith("["):
@@ -108,17 +127,20 @@ def _note(stanza: Stanza, line: str) -> None:
 def check(stanzas: Sequence[Stanza]) -> tuple[Finding, ...]:
     """Every finding about a file's stanzas, in the order of its lines."""
     live = {stanza.term_id: stanza for stanza in stanzas if not stanza.obsolete}
+    if len(stanzas) > _MOST_STANZAS:
+        # Reading ended there, so that nothing can be said of what the rest refers to.
+        return tuple(_size(stanzas, live))
     described = {stanza.term_id for stanza in stanzas}
     known = described | {i for stanza in stanzas for i in stanza.alternatives}
-    findings = [*_size(live), *_repeated(stanzas)]
+    findings = [*_size(stanzas, live), *_repeated(stanzas)]
     for stanza in stanzas:
         findings += _stanza(stanza, live, described)
         findings += _succession(stanza, live, known)
-    findings += [*_cycles(live), *_roots(live)]
+    findings += [*_shape(live), *_roots(live)]
     return tuple(sorted(findings, key=lambda finding: finding.line))
 
 
-def _size(live: Mapping[str, Stanza]) -> Iterator[Finding]:
+def _size(stanzas: Sequence[Stanza], live: Mapping[str, Stanza]) -> Iterator[Finding]:
     if not live:
         yield Finding(FindingKind.NO_TERMS, "", "there is no live [Term] stanza")
     if len(live) > MOST_TERMS:
@@ -127,6 +149,38 @@ def _size(live: Mapping[str, Stanza]) -> Iterator[Finding]:
             "",
             f"{len(live)} live terms are more than the {MOST_TERMS} that can be scored",
         )
+    if len(stanzas) > _MOST_STANZAS:
+        message = f"there are more than {_MOST_STANZAS} [Term] stanzas"
+        yield Finding(FindingKind.TOO_MANY_STANZAS, "", message)
+
+
+def _shape(live: Mapping[str, Stanza]) -> Iterator[Finding]:
+    """What is wrong with the graph; one too large to look at is only said to be so."""
+    parents = sum(len(stanza.parents) for stanza in live.values())
+    if parents > _MOST_PARENTS:
+        message = f"{parents} is_a lines are more than {_MOST_PARENTS}"
+        yield Finding(FindingKind.TOO_MANY_PARENTS, "", message)
+    if parents > _MOST_PARENTS or len(live) > MOST_TERMS:
+        return
+    cycles = list(_cycles(live))
+    yield from cycles or _extent(live)
+
+
+def _extent(live: Mapping[str, Stanza]) -> Iterator[Finding]:
+    """Ancestors are kept for each term, so what is small as a file may be large here."""
+    graph = {
+        term_id: [parent for parent in stanza.parents if parent in live]
+        for term_id, stanza in live.items()
+    }
+    if not graph:
+        return
+    term_id, levels = deepest(graph)
+    if levels > _MOST_LEVELS:
+        message = f"{term_id} has {levels} levels above it, more than {_MOST_LEVELS}"
+        yield Finding(FindingKind.TOO_DEEP, term_id, message, live[term_id].line)
+    if ancestor_pairs(graph, _MOST_PAIRS) > _MOST_PAIRS:
+        message = f"its terms have more than {_MOST_PAIRS} ancestors together"
+        yield Finding(FindingKind.TOO_MANY_ANCESTORS, "", message)
 
 
 def _repeated(stanzas: Sequence[Stanza]) -> Iterator[Finding]:

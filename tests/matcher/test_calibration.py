@@ -122,13 +122,18 @@ def test_score_for_a_peer_does_not_depend_on_how_many_were_searched():
     ],
 )
 def test_band_begins_where_its_rule_says(probability, efm, band):
-    assert BandRules().band(probability, efm) is band
+    assert BandRules().band(1.0, probability, efm) is band
 
 
 def test_bands_can_be_set():
     rules = BandRules(contact=0.5, look=0.1, look_false_matches=0.0)
-    assert rules.band(0.4, 0.0) is Band.LOOK
-    assert rules.band(0.05, 0.0) is Band.BACKGROUND
+    assert rules.band(1.0, 0.4, 0.0) is Band.LOOK
+    assert rules.band(1.0, 0.05, 0.0) is Band.BACKGROUND
+
+
+@pytest.mark.parametrize("total", [0.0, -2.0])
+def test_what_speaks_for_nothing_is_background_in_the_smallest_world(total):
+    assert BandRules().band(total, 0.9, 0.0) is Band.BACKGROUND
 
 
 def test_false_matches_fall_off_exponentially_above_the_tail():

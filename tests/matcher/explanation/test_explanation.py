@@ -179,8 +179,19 @@ def test_what_is_not_known_is_not_said(explained):
 
 
 def test_look_alikes_are_said_from_the_expected_false_matches(explained):
-    sentence = "A chance look-alike this close turns up in 1 of 50 searches."
-    assert explained(efm=0.02).look_alikes == sentence
+    sentence = (
+        "By features alone, a look-alike this close turns up in 1 of 50 searches."
+    )
+    assert explained(evidence=(PHENOTYPE,), efm=0.02).look_alikes == sentence
+
+
+@pytest.mark.parametrize(("factor", "is_said"), [(4.9, True), (5.0, False)])
+def test_look_alikes_are_not_said_of_a_pair_that_a_gene_decides(
+    explained, factor, is_said
+):
+    gene = Evidence(kind=EvidenceKind.GENE, log_likelihood_ratio=math.log(factor))
+    found = explained(evidence=(PHENOTYPE, gene), efm=0.7)
+    assert bool(found.look_alikes) is is_said
 
 
 def test_fewer_expected_partners_lower_the_frequency(explained):

@@ -710,13 +710,103 @@ def test_with_a_release_genes_have_every_name(drawn_release: Any) -> None:
     assert by_symbol["genomicFeatures"] == [{"gene": {**names, "id": "KARS1"}}]
 
 
-def test_gene_that_a_release_does_not_know_is_written_as_entered(
-    drawn_release: Any,
+@pytest.mark.parametrize("gene", ["NOPE1", "TYPED BY HAND", "BRCA1 (her mother's)"])
+def test_gene_that_a_release_does_not_know_stays_out_with_its_variant(
+    drawn_release: Any, gene: str
 ) -> None:
-    feature = GenomicFeature(gene="NOPE1", gene_label="Nope")
-    case = Case(case_id="A", genomic_features=(feature,))
-    written = known(drawn_release, case)["genomicFeatures"]
-    assert written == [{"gene": {"id": "NOPE1", "_geneName": "Nope"}}]
+    variant = Variant(assembly="GRCh37", chromosome="17", start=5)
+    feature = GenomicFeature(gene=gene, gene_label="by hand", variant=variant)
+    resolved = GenomicFeature(gene="KARS1", gene_label="by hand")
+    case = Case(case_id="A", genomic_features=(feature, resolved))
+    (written,) = known(drawn_release, case)["genomicFeatures"]
+    assert written["gene"]["_geneName"] == "KARS1"
+    assert "hand" not in json.dumps(written)
+
+
+@pytest.mark.parametrize(
+    ("variant", "written"),
+    [
+        (Variant(consequence="SO:0001583"), {"type": {"id": "SO:0001583"}}),
+        (Variant(consequence="SO:by hand"), {}),
+        (Variant(consequence="SO:00015830"), {}),
+        (Variant(consequence="SO:\u0660\u0660\u0660\u0661\u0665\u0668\u0663"), {}),
+        (
+            Variant(consequence="by hand", structural_type="SO:0000159"),
+            {"type": {"id": "SO:0000159"}},
+        ),
+        (
+            Variant(hgvs=("by hand",), label="by hand", origin="by hand"),
+            {},
+        ),
+        (Variant(classification="by hand"), {}),
+    ],
+)
+def test_nothing_typed_by_hand_about_a_variant_leaves(
+    variant: Variant, written: Json
+) -> None:
+    case = Case(
+        case_id="A", genomic_features=(GenomicFeature(gene="X", variant=variant),)
+    )
+    assert to_json(case)["genomicFeatures"] == [{"gene": {"id": "X"}, **written}]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"chromosome": "by hand"},
+        {"reference": "BY HAND"},
+        {"alternate": "her father's"},
+    ],
+)
+def test_variant_with_words_where_bases_belong_is_not_written(
+    named: dict[str, str],
+) -> None:
+    placed: dict[str, str] = {"chromosome": "17", "reference": "A", "alternate": "T"}
+    variant = Variant(assembly="GRCh37", start=5, **{**placed, **named})  # type: ignore[arg-type]
+    case = Case(
+        case_id="A", genomic_features=(GenomicFeature(gene="X", variant=variant),)
+    )
+    assert to_json(case)["genomicFeatures"] == [{"gene": {"id": "X"}}]
+
+
+def test_variant_is_written_in_one_shape() -> None:
+    variant = Variant(
+        assembly="GRCh38",
+        chromosome="chrM",
+        start=5,
+        reference="a",
+        alternate="<DEL>",
+    )
+    case = Case(
+        case_id="A", genomic_features=(GenomicFeature(gene="X", variant=variant),)
+    )
+    assert to_json(case)["genomicFeatures"] == [
+        {
+            "gene": {"id": "X"},
+            "variant": {
+                "assembly": "GRCh38",
+                "referenceName": "M",
+                "start": 4,
+                "end": 5,
+                "referenceBases": "A",
+            },
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(case_id="A", species="her cat"),
+        Case(
+            case_id="A",
+            species="",
+            diseases=(Disease(disease_id="OMIM:\u0661\u0662\u0663\u0664\u0665\u0666"),),
+        ),
+    ],
+)
+def test_words_where_an_id_belongs_are_not_written(case: Case) -> None:
+    assert to_json(case) == {"id": "A"}
 
 
 def test_with_a_release_terms_are_current_and_unknown_ones_stay_out(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,7 @@ ONSETS = st.builds(Onset, years=st.none() | AGES, term_id=st.none() | HPO_IDS).f
     lambda onset: onset != Onset()
 )
 SECRETS = "canary"
+DATA = Path(__file__).parents[2] / "data"
 
 
 def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -349,6 +352,7 @@ LEAVES = (
     st.none()
     | st.booleans()
     | st.integers(-(10**20), 10**20)
+    | st.sampled_from([10**310, -(10**310), "9" * 5000])
     | st.floats()
     | st.sampled_from(["HP:0001250", "P3Y", "yes", "no", "<DEL>", "END=7", "mailto:"])
     | st.text(max_size=8)
@@ -373,3 +377,22 @@ def test_any_object_is_read_or_refused_by_name(data: dict[str, object]) -> None:
         json.dumps([phenopackets.to_json(case) for case in found], allow_nan=False)
         json.dumps([mme.to_json(case) for case in found], allow_nan=False)
     json.dumps(report.to_json(), allow_nan=False)
+
+
+def replaced(value: Any, by: object) -> Any:
+    """The value with every number, text and truth in it replaced."""
+    if isinstance(value, dict):
+        return {name: replaced(inner, by) for name, inner in value.items()}
+    return [replaced(inner, by) for inner in value] if isinstance(value, list) else by
+
+
+@pytest.mark.parametrize("by", [10**310, -(10**310), "9" * 5000, 1e308])
+@pytest.mark.parametrize("name", ["phenopacket.json", "mme_patients.json"])
+def test_endless_number_in_any_field_is_no_crash(name: str, by: object) -> None:
+    data = json.loads((DATA / name).read_text("utf-8"))
+    for item in data if isinstance(data, list) else [data]:
+        report = Report()
+        kept = {"id": "A"} | {k: v for k, v in item.items() if k == "metaData"}
+        found = list(cases_in({**replaced(item, by), **kept}, report, "test"))
+        assert [case.case_id for case in found] == ["A"]
+        assert report.counts[Kind.DROPPED] or isinstance(by, str)

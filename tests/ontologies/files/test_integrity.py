@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import itertools
+import resource
+from pathlib import Path
+
 import pytest
 
 from ontologies.files.integrity import FindingKind, check, read_stanzas
@@ -161,6 +165,74 @@ def test_more_terms_than_rows_can_number_are_refused():
     (finding,) = findings_of(root + "".join(stanzas))
     assert finding.kind is FindingKind.TOO_MANY_TERMS
     assert finding.is_fatal
+
+
+def term(number, *parents):
+    lines = "".join(f"is_a: HP:{parent:07d}\n" for parent in parents)
+    return f"[Term]\nid: HP:{number:07d}\nname: n\n{lines}\n"
+
+
+@pytest.fixture
+def little_memory():
+    """Room for 600 MB more than is in use, so that a failure here is a MemoryError."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    in_use = int(Path("/proc/self/statm").read_text().split()[0])
+    most = in_use * resource.getpagesize() + (600 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_chain_is_refused_for_its_depth_and_its_ancestors_at_once():
+    chain = (term(n, *([n - 1] if n else [])) for n in range(10_000))
+    deep, many = sorted(findings_of("".join(chain)), key=lambda found: -found.line)
+    assert (deep.kind, many.kind) == (
+        FindingKind.TOO_DEEP,
+        FindingKind.TOO_MANY_ANCESTORS,
+    )
+    assert deep.message == "HP:0009999 has 9999 levels above it, more than 100"
+    assert many.message == "its terms have more than 3000000 ancestors together"
+    assert deep.is_fatal and many.is_fatal
+
+
+def test_hundred_levels_are_the_most():
+    chain = [term(n, *([n - 1] if n else [])) for n in range(102)]
+    assert findings_of("".join(chain[:101])) == ()
+    (finding,) = findings_of("".join(chain))
+    assert finding.kind is FindingKind.TOO_DEEP
+    assert finding.line == len("".join(chain[:101]).splitlines()) + 1
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_flat_file_with_too_many_ancestors_is_refused():
+    # Sixty layers of two hundred terms, each below every tenth term of the layer above.
+    layers = (
+        term(
+            n, *(range(max(0, n - 200), n - n % 200, 10) if n >= 200 else [0] * (n > 0))
+        )
+        for n in range(12_000)
+    )
+    kinds = {finding.kind for finding in findings_of("".join(layers))}
+    assert kinds == {FindingKind.TOO_MANY_ANCESTORS}
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_too_many_parents_are_refused_before_the_graph_is_looked_at():
+    wide = term(0) + term(1, *range(300_000))
+    found = [f for f in findings_of(wide) if f.kind is not FindingKind.DANGLING_PARENT]
+    assert [str(f) for f in found] == [
+        "too many parents: 300000 is_a lines are more than 262140"
+    ]
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_reading_ends_where_there_are_too_many_stanzas():
+    endless = itertools.cycle(["[Term]\n", "id: HP:0000404\n"])
+    (finding,) = check(tuple(read_stanzas(endless)))
+    assert str(finding) == (
+        "too many stanzas: there are more than 131070 [Term] stanzas"
+    )
 
 
 def test_real_file_has_no_fatal_finding(hpo_path):

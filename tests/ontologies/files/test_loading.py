@@ -115,6 +115,20 @@ def test_file_over_the_size_limit_is_refused(tmp_path):
         load_ontology(write(tmp_path, SMALL), Limits(file_bytes=10))
 
 
+def test_file_over_the_limit_of_lines_is_refused(tmp_path):
+    path = write(tmp_path, SMALL)
+    count = len(SMALL.splitlines())
+    assert len(load_ontology(path, Limits(lines=count)).ontology) == 2
+    with pytest.raises(UnreadableOntology, match=f"more than {count - 1} lines"):
+        load_ontology(path, Limits(lines=count - 1))
+
+
+def test_file_with_too_many_stanzas_is_refused_for_those(tmp_path):
+    text = SMALL + "\n[Term]\nis_obsolete: true\n" * 140_000
+    with pytest.raises(InvalidOntology, match="more than 131070 .Term. stanzas"):
+        load_ontology(write(tmp_path, text))
+
+
 def test_line_that_is_no_obo_is_refused_with_the_parsers_words(tmp_path):
     with pytest.raises(UnreadableOntology, match="its reader says: .*Error"):
         load_ontology(write(tmp_path, SMALL + "synonym: no quotes\n"))

@@ -188,6 +188,63 @@ def test_unknown_terms_are_named_and_do_not_stop_the_match(
     assert "HP:9999999" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["match", "import"])
+def test_the_report_names_terms_that_count_for_nothing(
+    home: Path, tmp_path: Path, command: str
+) -> None:
+    path, report = tmp_path / "odd.json", tmp_path / "report.json"
+    path.write_text(json.dumps(packet("odd", "HP:9999999", "HP:0000001", "HP:0001250")))
+    rest = ("--against", str(path)) if command == "match" else ()
+
+    succeed(command, str(path), *rest, "--report", str(report))
+
+    entries = json.loads(report.read_text())["entries"]
+    told = [e["value"] for e in entries if e["field"] == "features.resolved"]
+    assert told == ["HP:9999999", "HP:0000001"]
+
+
+def test_a_report_that_cannot_be_written_is_said_before_the_work(home: Path) -> None:
+    done = call(
+        "match", "nowhere.json", "--against", "store", "--report", "/nonexistent/r"
+    )
+
+    assert done.exit_code == 2 and "/nonexistent/r" in done.stderr
+
+
+def test_an_empty_store_is_said(home: Path) -> None:
+    done = call("match", PATIENTS, "--against", "store")
+
+    assert done.exit_code == 1 and "secondcase import" in done.stderr
+
+
+def test_an_export_that_cannot_be_written_is_one_sentence(
+    home: Path, packets: Path
+) -> None:
+    succeed("import", str(packets))
+
+    done = call("export", "/nonexistent/x")
+
+    assert done.exit_code == 1 and "/nonexistent/x" in done.stderr
+
+
+def test_a_submitter_must_be_of_the_site(home: Path, packets: Path) -> None:
+    succeed(
+        "user",
+        "add",
+        "alice",
+        "--site",
+        "Harbour",
+        "--password",
+        "correct horse battery",
+    )
+
+    stranger = call("import", str(packets), "--submitter", "nobody")
+    elsewhere = call("import", str(packets), "--submitter", "alice", "--site", "North")
+
+    assert stranger.exit_code == 1 and "nobody" in stranger.stderr
+    assert elsewhere.exit_code == 1 and "Harbour" in elsewhere.stderr
+
+
 def test_the_report_holds_what_was_guessed(home: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
 
@@ -219,7 +276,7 @@ def test_a_changed_case_is_only_replaced_when_asked(home: Path, packets: Path) -
     refused = call("import", str(packets))
     done = succeed("import", str(packets), "--update")
 
-    assert refused.exit_code == 1 and "A are stored already" in refused.stderr
+    assert refused.exit_code == 1 and "A is stored already" in refused.stderr
     assert "1 updated" in done.stdout
 
 

@@ -21,6 +21,8 @@ from ..conftest import (
     case_of,
 )
 
+DEMENTIA = "HP:0000726"
+
 Form = dict[str, Any]
 
 
@@ -467,6 +469,39 @@ def test_conflict_on_a_case_that_became_private_is_a_404(cast: Cast) -> None:
     cast.put(dataclasses.replace(cast.get("NORTH-1").case, sharing=Sharing.PRIVATE))
 
     assert cast["bob"].post("/cases/NORTH-1/edit", form).status_code == 404
+
+
+@pytest.mark.parametrize("action", ["save", "search"])
+def test_what_a_case_held_while_private_is_told_to_nobody_else(
+    cast: Cast, action: str
+) -> None:
+    cast.put(case_of("NORTH-1", observed=(DEMENTIA, SEIZURE), sharing=Sharing.PRIVATE))
+    cast.put(
+        dataclasses.replace(
+            case_of("NORTH-1", observed=(SEIZURE,), excluded=(), genes=()),
+            **{"label": "", "note": "", "age_years": None, "onset": None},
+        )
+    )
+    form = unchanged(cast, "NORTH-1", version="1", action=action, sex="male", age="")
+    form |= {"onset_age": "", "observed": [SEIZURE, WIDE_MOUTH]}
+
+    page = cast["bob"].post("/cases/NORTH-1/edit", form).text
+
+    assert "Wide mouth" in page
+    held = ("ementia", "PHF14", "canary-variant", "canary-note", "canary-label")
+    assert [text for text in held if text in page] == []
+
+
+def test_who_entered_it_still_sees_what_changed_since_it_was_private(
+    cast: Cast,
+) -> None:
+    cast.put(case_of("NORTH-1", observed=(DEMENTIA, SEIZURE), sharing=Sharing.PRIVATE))
+    form = unchanged(cast, "NORTH-1", note="mine")
+    changed_by_bob(cast, features=(PhenotypicFeature(term_id=SEIZURE),))
+
+    page = cast["alice"].post("/cases/NORTH-1/edit", form).text
+
+    assert "They removed dementia." in page
 
 
 def test_features_keep_their_modifiers(cast: Cast) -> None:

@@ -201,7 +201,36 @@ def test_empty_case_has_nothing_to_compare(cast: Cast) -> None:
 
     page = cast["alice"].get("/cases/NORTH-1/matches").text
 
-    assert "there is nothing to compare" in page
+    assert "There is nothing to compare yet" in page
+    assert page.count('href="/cases/NORTH-1/edit"') == 1
+    assert "HARBOUR-1" not in page
+    assert "less likely than" not in page
+
+
+@pytest.mark.parametrize(
+    ("observed", "genes"),
+    [((), ("no gene",)), (("HP:9999999",), ()), (("HP:0000006",), ())],
+)
+def test_case_with_nothing_usable_is_not_ranked(
+    cast: Cast, observed: tuple[str, ...], genes: tuple[str, ...]
+) -> None:
+    cast.put(case_of("NORTH-1", observed=observed, genes=genes))
+    cast.put(other_site())
+
+    page = cast["alice"].get("/cases/NORTH-1/matches").text
+
+    assert "None of the features and genes of this case is known" in page
+    assert "HARBOUR-1" not in page
+
+
+def test_far_cases_are_the_nearest_where_none_is_near(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", observed=(SEIZURE,), genes=()))
+    cast.put(other_site(observed=(OLIGODONTIA,), genes=()))
+
+    page = cast["alice"].get("/cases/NORTH-1/matches").text
+
+    assert "The nearest case" in page
+    assert page.count('href="/cases/NORTH-1/edit"') == 1
 
 
 @pytest.mark.parametrize(
