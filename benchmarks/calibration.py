@@ -32,7 +32,7 @@ from benchmarks.collection import Collection
 from matcher import read_cases
 from matcher.calibration import Calibration, Knots, Tail, default_calibration, logistic
 from matcher.panel import QueryScale
-from matcher.profile import ProfileReader
+from matcher.engine.profile import ProfileReader
 from ontologies import open_release
 
 QUERIES_PER_DISEASE = 10
@@ -137,8 +137,8 @@ def held_out_probabilities(queries: Sequence[Query]) -> tuple[Floats, Floats, Fl
     """Probabilities by knots of the other half of the diseases; the weights of right and wrong."""
     predicted, right, wrong = [], [], []
     for half in (0, 1):
-        curve = fitted([q for q in queries if _half(q.disease) != half]).curve()
-        for query in (q for q in queries if _half(q.disease) == half):
+        curve = fitted([q for q in queries if half_of(q.disease) != half]).curve()
+        for query in (q for q in queries if half_of(q.disease) == half):
             y = np.concatenate([query.partners, query.others])
             log_odds = curve(y) - np.log(query.searched)
             predicted.append(np.array([logistic(value) for value in log_odds]))
@@ -152,7 +152,8 @@ def held_out_probabilities(queries: Sequence[Query]) -> tuple[Floats, Floats, Fl
     return np.concatenate(predicted), np.concatenate(right), np.concatenate(wrong)
 
 
-def _half(disease: str) -> int:
+def half_of(disease: str) -> int:
+    """Which half of the diseases it belongs to: 0 or 1."""
     return hashlib.md5(disease.encode(), usedforsecurity=False).digest()[0] % 2
 
 
@@ -197,8 +198,8 @@ def held_out_tails(queries: Sequence[Query]) -> list[tuple[float, float]]:
     """Each nominal tail, and observed over nominal with the tail of the other half of diseases."""
     ratios = []
     for half in (0, 1):
-        tail = fitted_tail([q for q in queries if _half(q.disease) != half])
-        own = [q for q in queries if _half(q.disease) == half]
+        tail = fitted_tail([q for q in queries if half_of(q.disease) != half])
+        own = [q for q in queries if half_of(q.disease) == half]
         ratios.append(
             [
                 np.mean([np.mean(q.others >= _y_of_tail(q.scale, panel)) for q in own])

@@ -64,12 +64,12 @@ class Collection:
 
     @cached_property
     def _diseases(self) -> sparse.csr_array:
-        return _membership([case.diseases for case in self.cases])
+        return membership([case.diseases for case in self.cases])
 
     @cached_property
     def _publications(self) -> sparse.csr_array:
         # Whoever names no publication comes from one of her own.
-        return _membership(
+        return membership(
             [case.publications or (case.case_id,) for case in self.source]
         )
 
@@ -126,7 +126,7 @@ def _evaluation_case(case: Case, ontology: Ontology) -> EvaluationCase:
     )
 
 
-def _membership(labels: Sequence[Sequence[str]]) -> sparse.csr_array:
+def membership(labels: Sequence[Sequence[str]]) -> sparse.csr_array:
     """Which row has which label, as ones of a sparse matrix."""
     columns = {
         label: column

@@ -19,9 +19,9 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from ontologies import open_release
-from ontologies.context import Status
+from ontologies.notes.context import Status
 from ontologies.lookup import TermLookup
-from ontologies.text import NoteReader
+from ontologies.notes.reader import NoteReader
 
 Found = set[tuple[str, str]]
 

@@ -40,7 +40,7 @@ from rich.table import Table
 from matcher import Case, read_cases
 from matcher.case import GenomicFeature, Sharing
 from matcher.readers import mme
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import open_release
 from ontologies.library import data_directory
 from web.db import open_database
@@ -58,7 +58,7 @@ TYPE = "application/vnd.ga4gh.matchmaker.v1.1+json"
 
 ANSWER = """
 import sys
-from matcher.codec import decode
+from matcher.storage.codec import decode
 from web import create_app
 from web.service import service
 app = create_app()
@@ -289,7 +289,7 @@ def measured(
     path: str, count: int, processes: int, floor: bool, own_variants: bool
 ) -> dict[str, Any]:
     """All figures."""
-    from matcher.codec import encode
+    from matcher.storage.codec import encode
 
     release = open_release()
     cases = read_cases(path)

@@ -25,7 +25,7 @@ if not __package__:
 from matcher import Case, read_cases
 from matcher.case import DiseaseStatus
 from matcher.evidence import EvidenceSettings, prepare
-from matcher.variants import Allele, compare_variants
+from matcher.evidence.variants import Allele, compare_variants
 from ontologies import Release, open_release
 
 

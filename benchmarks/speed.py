@@ -32,8 +32,8 @@ from benchmarks.collection import profile
 from benchmarks.peers import MEASURES, PACKAGE, Hpo3
 from matcher import Case, Matcher, read_cases
 from matcher.case import PhenotypicFeature
-from matcher.index import CaseIndex, Postings, Segment, Texts
-from matcher.packed import expand
+from matcher.engine.index import CaseIndex, Postings, Segment, Texts
+from matcher.engine.packed import expand
 from ontologies import Release, open_release
 
 LENGTHS = range(3, 31)

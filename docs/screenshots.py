@@ -21,7 +21,12 @@ from ontologies.library import data_directory
 
 PICTURES = Path(__file__).with_name("pictures")
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 DESKTOP = {"width": 1366, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -34,7 +39,7 @@ def main() -> None:
         page = browser.new_page(viewport=DESKTOP, device_scale_factor=1)
         log_in(page, address, password)
         shoot(page, "cases")
-        page.goto(f"{address}{first_case(page)}")
+        page.goto(f"{address}{best_case(page)}")
         shoot(page, "case")
         page.get_by_role("link", name=re.compile("^Matches")).first.click()
         shoot(page, "matches")
@@ -77,10 +82,10 @@ def log_in(page: Page, address: str, password: str) -> None:
     page.wait_for_url(f"{address}/")
 
 
-def first_case(page: Page) -> str:
-    """Address of the first case that is listed."""
-    links = page.locator("main a[href^='/cases/']")
-    return links.nth(1).get_attribute("href") or "/"
+def best_case(page: Page) -> str:
+    """Address of the case that is worth most attention."""
+    link = page.get_by_role("link", name=re.compile("^NORTH-")).first
+    return (link.get_attribute("href") or "/").removesuffix("/matches")
 
 
 def shoot(page: Page, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matcher.calibration import Calibration
     from matcher.case import Case
-    from matcher.constraints import Constraints
+    from matcher.engine.constraints import Constraints
     from matcher.matches import Match
     from matcher.matching import Matcher
     from matcher.readers import read_cases
@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
     places = {
         "Calibration": "matcher.calibration",
         "Case": "matcher.case",
-        "Constraints": "matcher.constraints",
+        "Constraints": "matcher.engine.constraints",
         "Match": "matcher.matches",
         "Matcher": "matcher.matching",
         "read_cases": "matcher.readers",

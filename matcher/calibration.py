@@ -24,9 +24,9 @@ import numpy as np
 
 from matcher import simulation
 from matcher.case import Case
-from matcher.evidence_settings import Background
-from matcher.kernels import Kernels
-from matcher.packed import Curve, Terms, curve
+from matcher.evidence.settings import Background
+from matcher.engine.kernels import Kernels
+from matcher.engine.packed import Curve, Terms, curve
 from matcher.panel import Panel, Progress, QueryScale, silent
 from ontologies.library import data_directory
 
@@ -58,8 +58,16 @@ class BandRules:
     look: float = 1 / 50
     look_false_matches: float = 1.0
 
-    def band(self, probability: float, false_matches: float | None) -> Band:
-        """The band of a match; `false_matches` is None where there is no phenotype score."""
+    def band(
+        self, total: float, probability: float, false_matches: float | None
+    ) -> Band:
+        """The band of a match; `false_matches` is None where there is no phenotype score.
+
+        Evidence that does not speak for a pair, or none at all, is background however few cases
+        were searched.
+        """
+        if total <= 0:
+            return Band.BACKGROUND
         if probability >= self.contact:
             return Band.CONTACT
         is_rare = false_matches is not None and false_matches < self.look_false_matches
@@ -277,8 +285,9 @@ def _shipped() -> str:
 
 
 def _default_name(release: Release) -> str:
-    """Another name for each release, each set of knots and each way of simulating."""
-    facts = (release.release_id, PANEL_CASES, PANEL_SEED, _shipped())
+    """Another name for each release, set of knots, background and way of simulating."""
+    background = asdict(Background.of_release(release))
+    facts = (release.release_id, PANEL_CASES, PANEL_SEED, _shipped(), background)
     digest = hashlib.sha256(repr(facts).encode())
     # Whoever changes how cases are simulated must not meet a panel of before.
     digest.update(Path(simulation.__file__).read_bytes())

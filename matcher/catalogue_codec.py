@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from matcher.case import Sharing
-from matcher.catalogue import Catalogue, Circumstances
-from matcher.prepared import Diagnosis, Mode
-from matcher.variants import Allele
+from matcher.engine.catalogue import Catalogue, Circumstances
+from matcher.evidence.prepared import Diagnosis, Mode
+from matcher.evidence.variants import Allele
 
 Value = TypeVar("Value")
 

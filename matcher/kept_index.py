@@ -22,14 +22,14 @@ import matcher
 import ontologies
 from matcher import catalogue_codec
 from matcher.beside import drop_index, index_path, unfinished_path
-from matcher.catalogue import Catalogue
-from matcher.index import Column, Postings, Segment, Snapshot, Texts
-from matcher.packed import Profiles
+from matcher.engine.catalogue import Catalogue
+from matcher.engine.index import Column, Postings, Segment, Snapshot, Texts
+from matcher.engine.packed import Profiles
 
 if TYPE_CHECKING:
     from matcher.calibration import Calibration
-    from matcher.evidence_settings import EvidenceSettings
-    from matcher.store import CaseStore
+    from matcher.evidence.settings import EvidenceSettings
+    from matcher.storage.store import CaseStore
 
 MAGIC = b"secondcase index".ljust(32)
 # Arrays begin at multiples of it, so that kernels find them as they find any other.

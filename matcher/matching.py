@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -18,8 +19,8 @@ from matcher.calibration import (
     default_calibration,
 )
 from matcher.case import Case
-from matcher.catalogue import Catalogue
-from matcher.constraints import Admission, Constraints
+from matcher.engine.catalogue import Catalogue
+from matcher.engine.constraints import Admission, Constraints
 from matcher.errors import UnknownCase
 from matcher.evidence import (
     Evidence,
@@ -31,15 +32,19 @@ from matcher.evidence import (
     prepare,
     weigh,
 )
-from matcher.index import CaseIndex, Segment
+from matcher.engine.index import CaseIndex, Segment
+from matcher.many import rank_many
 from matcher.matches import Match, Pair, Ranking
-from matcher.packed import Flags, Profiles, TermTable
+from matcher.engine.packed import Flags, Profiles, TermTable
 from matcher.placement import placed
-from matcher.population import Population
-from matcher.profile import Profile, ProfileReader
-from matcher.question import Question
-from matcher.search import Found, Search
-from matcher.tables import evidence_tables
+from matcher.engine.population import Population
+from matcher.engine.profile import Profile, ProfileReader
+from matcher.engine.question import Question
+from matcher.many.remembered import RememberedRelease
+from matcher.engine.search import Found, Search
+from matcher.many.shortlist import Shortlist
+from matcher.engine.tables import evidence_tables
+from ontologies.progress import Progress, silent
 
 if TYPE_CHECKING:
     from ontologies import Release
@@ -83,6 +88,8 @@ class Matcher:
         self._reader = ProfileReader(
             release.ontology, self.calibration.terms, self._kernels
         )
+        # It answers whatever evidence is prepared with as the release does.
+        self._remembered = cast("Release", RememberedRelease(release))
         self._cases: dict[str, Case] = {}
         self._fetch = fetch or self._cases.get
         self._keeps_cases = fetch is None
@@ -142,14 +149,42 @@ class Matcher:
     ) -> Ranking:
         """The matches together with what is to be known about the query and the search."""
         question = self.question(case, evidence)
-        found = self.search(question, constraints).best(limit)
-        return Ranking(
-            query_id=case.case_id,
-            matches=tuple(self._matches(question, found)),
-            searched=question.searched,
-            unresolved=question.profile.unresolved,
-            calibrated=len(question.profile.rows) >= FEWEST_TERMS,
+        return self._ranking(question, self.search(question, constraints).best(limit))
+
+    def rank_many(
+        self,
+        queries: Iterable[Case],
+        *,
+        limit: int | None = 20,
+        evidence: frozenset[EvidenceKind] | None = None,
+        constraints: Constraints = Constraints(),
+        progress: Progress = silent,
+        resume: Path | None = None,
+    ) -> Iterator[Shortlist]:
+        """What `rank` finds for each of many queries, in their order; see many.py."""
+        return rank_many(
+            self,
+            queries,
+            limit=limit,
+            evidence=evidence,
+            constraints=constraints,
+            progress=progress,
+            resume=resume,
         )
+
+    def explained(
+        self,
+        case: Case,
+        shortlist: Shortlist,
+        evidence: frozenset[EvidenceKind] | None = None,
+    ) -> Ranking:
+        """The matches of a shortlist in full; without those whose case is gone since."""
+        question = self.question(case, evidence)
+        places = [(hit, question.snapshot.find(hit.case_id)) for hit in shortlist.hits]
+        found = [
+            Found(hit.score, hit.case_id, *place) for hit, place in places if place
+        ]
+        return self._ranking(question, found)
 
     def question(
         self, case: Case, evidence: frozenset[EvidenceKind] | None = None
@@ -167,7 +202,7 @@ class Matcher:
             table=self._table(profile),
             settings=settings,
             snapshot=snapshot,
-            searched=population.searched(case.case_id),
+            searched=population.searched(case),
         )
 
     def read(
@@ -209,7 +244,7 @@ class Matcher:
                 query=question.case,
                 constraints=constraints,
                 catalogue=self.catalogue,
-                gene_numbers=tuple(evidence.gene_factors),
+                gene_numbers=tuple(evidence.gene_shares),
                 wanted=self._wanted(constraints.must_have),
                 kernels=self._kernels,
             ),
@@ -244,6 +279,15 @@ class Matcher:
                 True
             )
         return wanted
+
+    def _ranking(self, question: Question, found: Sequence[Found]) -> Ranking:
+        return Ranking(
+            query_id=question.case.case_id,
+            matches=tuple(self._matches(question, found)),
+            searched=question.searched,
+            unresolved=question.profile.unresolved,
+            calibrated=len(question.profile.rows) >= FEWEST_TERMS,
+        )
 
     def _matches(self, question: Question, found: Sequence[Found]) -> Iterator[Match]:
         rank = 0
@@ -294,7 +338,7 @@ class Matcher:
             score=found.total,
             probability=probability,
             efm=efm,
-            band=calibration.bands.band(probability, efm),
+            band=calibration.bands.band(found.total, probability, efm),
             evidence=self._evidence(question, candidate, similarity, closeness),
             closeness=closeness,
             searched=question.searched,
@@ -336,4 +380,4 @@ class Matcher:
         """A case resolved; onset and inheritance terms among its features count as such."""
         if profile.set_aside:
             case = placed(case, self.release.ontology)
-        return prepare(case, self.release, settings)
+        return prepare(case, self._remembered, settings)

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from matcher.case import Case
-from matcher.kernels import Kernels, fastest_kernels, warm_up
-from matcher.packed import Floats, Profiles, Rows, Singles, Terms, mean_of_largest
-from matcher.profile import ProfileReader, terms_of
+from matcher.engine.kernels import Kernels, fastest_kernels, warm_up
+from matcher.engine.packed import (
+    Floats,
+    Profiles,
+    Rows,
+    Singles,
+    Terms,
+    mean_of_largest,
+)
+from matcher.engine.profile import ProfileReader, terms_of
 
 if TYPE_CHECKING:
     from ontologies import Release

@@ -26,7 +26,7 @@ from matcher.case import (
     Sharing,
 )
 from ontologies.arrays import Branch
-from ontologies.hpoa import Aspect
+from ontologies.files.hpoa import Aspect
 
 if TYPE_CHECKING:
     from ontologies import Release

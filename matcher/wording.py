@@ -66,32 +66,30 @@ def rarity(one_in: float, noun: str = "diseases") -> str:
 
 
 def look_alikes(expected: float) -> str:
-    """The expected false matches of a search, as a sentence."""
+    """The expected false matches of a search, by its features alone, as a sentence."""
     if expected >= 1:
-        return f"{_how_many(expected)} expected by chance."
+        return f"By features alone, {_how_many(expected)} expected by chance."
+    return f"By features alone, a look-alike this close turns up in {_how_often(expected)}."
+
+
+def _how_often(expected: float) -> str:
     if expected >= 0.15:
-        return (
-            "A chance look-alike this close turns up in "
-            f"{min(9, math.floor(10 * expected + 0.5))} of 10 searches."
-        )
+        return f"{min(9, math.floor(10 * expected + 0.5))} of 10 searches"
     # Below one in ten thousand the tail is extrapolated, not observed.
     if expected < 1e-4:
-        return "A chance look-alike this close turns up in fewer than 1 of 10,000 searches."
-    return (
-        "A chance look-alike this close turns up in "
-        f"1 of {number(significant(1 / expected))} searches."
-    )
+        return "fewer than 1 of 10,000 searches"
+    return f"1 of {number(significant(1 / expected))} searches"
 
 
 def _how_many(expected: float) -> str:
     if expected > 2000:
-        return "Thousands of unrelated cases this alike are"
+        return "thousands of unrelated cases this alike are"
     if expected > 200:
-        return "Hundreds of unrelated cases this alike are"
+        return "hundreds of unrelated cases this alike are"
     if expected > 20:
-        return "Dozens of unrelated cases this alike are"
+        return "dozens of unrelated cases this alike are"
     count = math.floor(expected + 0.5)
-    return f"About {count} unrelated case{' this alike is' if count == 1 else 's this alike are'}"
+    return f"about {count} unrelated case{' this alike is' if count == 1 else 's this alike are'}"
 
 
 def age(years: float) -> str:

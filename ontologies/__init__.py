@@ -3,6 +3,6 @@
 from ontologies.library import fetch_release, open_release
 from ontologies.ontology import Ontology
 from ontologies.release import Release
-from ontologies.text import NoteReader
+from ontologies.notes.reader import NoteReader
 
 __all__ = ["NoteReader", "Ontology", "Release", "fetch_release", "open_release"]

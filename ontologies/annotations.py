@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ontologies.arrays import Rows
 from ontologies.errors import UnknownDisease
-from ontologies.hpoa import Aspect, Row, read_hpoa
+from ontologies.files.hpoa import Aspect, Row, read_hpoa
 from ontologies.ontology import Ontology
 from ontologies.packing import PackedTexts, open_array, save_arrays
 

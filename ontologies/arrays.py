@@ -16,7 +16,7 @@ from ontologies.packing import open_array, save_arrays
 
 Rows = NDArray[np.uint16]
 Offsets = NDArray[np.int32]
-MOST_TERMS = 1 << 16
+MOST_TERMS = (1 << 16) - 1
 
 _NAME = "graph"
 

@@ -14,10 +14,10 @@ from xml.etree.ElementTree import Element
 import defusedxml.ElementTree
 import numpy as np
 
-from ontologies.names import Name, NameIndex, build_name_index
+from ontologies.words.index import Name, NameIndex, build_name_index
 from ontologies.packing import PackedDictionary, PackedTexts
 from ontologies.remembering import remembered
-from ontologies.words import content
+from ontologies.words.folding import content
 
 if TYPE_CHECKING:
     from ontologies.lookup import Found, NameSearch

@@ -22,10 +22,10 @@ from ontologies.errors import (
 )
 from ontologies.progress import Progress, silent
 from ontologies.release import Release, compile_release, release_id_of
-from ontologies.sources import CURRENT, Catalogue, Source, read_catalogue
+from ontologies.files.sources import CURRENT, Catalogue, Source, read_catalogue
 
 if TYPE_CHECKING:
-    from ontologies.fetching import Fetched
+    from ontologies.files.fetching import Fetched
 
 _ACTIVE = "active"
 _SCRATCH = ".compiling-"
@@ -127,7 +127,7 @@ def _fetch(
         except DamagedRelease:
             # Renamed, not emptied: who has it open goes on reading what was there.
             folder.rename(folder.with_name(f"{_SCRATCH}damaged"))
-    from ontologies.fetching import Fetcher  # an HTTP client is needed once only
+    from ontologies.files.fetching import Fetcher  # an HTTP client is needed once only
 
     with Fetcher(directory, progress) as fetcher:
         fetched = tuple(fetcher.fetch(source) for source in sources)

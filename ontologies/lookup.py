@@ -13,12 +13,12 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from ontologies.annotations import DiseaseAnnotations
-from ontologies.clinical_words import load_clinical_words
-from ontologies.meanings import Asked, Meanings
-from ontologies.names import NameIndex
+from ontologies.words.clinical import load_clinical_words
+from ontologies.words.meanings import Asked, Meanings
+from ontologies.words.index import NameIndex
 from ontologies.ontology import Ontology
-from ontologies.term_names import index_terms, term_prior
-from ontologies.words import content, singular, words
+from ontologies.words.term_names import index_terms, term_prior
+from ontologies.words.folding import content, singular, words
 
 _NEAR = 0.97
 # What makes the score of a name: its likeness as a whole, how much of what was typed it covers

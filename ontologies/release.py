@@ -22,11 +22,11 @@ from ontologies.information_content import (
     InformationContent,
     build_information_content,
 )
-from ontologies.names import NameIndex
+from ontologies.words.index import NameIndex
 from ontologies.ontology import Ontology
 from ontologies.progress import Progress, silent
-from ontologies.sources import Catalogue, Kind, Source
-from ontologies.term_names import index_terms
+from ontologies.files.sources import Catalogue, Kind, Source
+from ontologies.words.term_names import index_terms
 
 if TYPE_CHECKING:
     from ontologies.lookup import TermLookup
@@ -228,7 +228,9 @@ def compile_release(
 def _compile(
     bundle: Sequence[Source], directory: Path, folder: Path, progress: Progress
 ) -> tuple[str, ...]:
-    from ontologies.loading import load_ontology  # needed once, when a release is made
+    from ontologies.files.loading import (
+        load_ontology,
+    )  # needed once, when a release is made
 
     paths = {source.kind: source.path(directory) for source in bundle}
     steps = iter(range(len(FORMATS)))

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ontologies.annotations import DiseaseAnnotations, build_annotations
-from ontologies.fetching import fetch
+from ontologies.files.fetching import fetch
 from ontologies.information_content import (
     InformationContent,
     build_information_content,
 )
 from ontologies.library import data_directory, fetch_release
-from ontologies.loading import load_ontology
+from ontologies.files.loading import load_ontology
 from ontologies.ontology import Ontology
 from ontologies.release import Release
-from ontologies.sources import read_catalogue
+from ontologies.files.sources import read_catalogue
 
 # HP:0000001 All
 # ├ HP:0000118 Phenotypic abnormality
@@ -81,6 +82,23 @@ class HpoSlice:
     ontology: Ontology
     annotations: DiseaseAnnotations
     information_content: InformationContent
+
+
+settings.register_profile(
+    # A busy machine is no failure, and the same commit gives the same result.
+    "everyday",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "full", settings.get_profile("everyday"), derandomize=False, max_examples=2_000
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take bounded samples, or many with the switch for the long versions."""
+    settings.load_profile("full" if config.getoption("--full") else "everyday")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

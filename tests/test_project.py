@@ -14,11 +14,11 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("ontologies", "matcher", "web")
 CODE = (*PACKAGES, "benchmarks", "tests", "run.py")
 DOORS = {
-    "pronto": {"ontologies/loading.py"},
+    "pronto": {"ontologies/files/loading.py"},
     "rapidfuzz": {"ontologies/lookup.py"},
-    "numba": {"matcher/kernels.py"},
-    "sqlite_utils": {"matcher/database.py"},
-    "argon2": {"web/passwords.py"},
+    "numba": {"matcher/engine/kernels.py"},
+    "sqlite_utils": {"matcher/storage/database.py"},
+    "argon2": {"web/accounts/passwords.py"},
     "waitress": {"web/cli/serving.py"},
     "gunicorn": {"web/cli/processes.py"},
 }

@@ -12,11 +12,12 @@ from jinja2 import StrictUndefined
 from matcher.calibration import BandRules, Calibration
 from matcher.matching import MatchSettings
 from ontologies import Release, open_release
-from web import accounts, db, errors, pages, security, service
+from web import db, errors, pages, security, service
+from web import accounts
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
 from web.mme import server
-from web.passwords import Passwords
+from web.accounts.passwords import Passwords
 
 STATIC_AGE_SECONDS = 3600
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from matcher.database import Database, rows, write_transaction
+from matcher.storage.database import Database, rows, write_transaction
 
 BEGINNING = "0" * 64
 

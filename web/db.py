@@ -6,9 +6,9 @@ from pathlib import Path
 
 from flask import Flask, current_app, g
 
-from matcher.database import Database, connect
-from matcher.migrations import case_migrations, migrate
-from matcher.store import CaseStore
+from matcher.storage.database import Database, connect
+from matcher.storage.migrations import case_migrations, migrate
+from matcher.storage.store import CaseStore
 from web.config import Settings
 from web.migrations import web_migrations
 

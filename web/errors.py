@@ -33,7 +33,7 @@ from matcher.errors import (
     UnreadableInput,
     UnsupportedVersion,
 )
-from matcher.store_errors import (
+from matcher.storage.errors import (
     CaseChanged,
     CaseOfAnotherSite,
     DatabaseBusy,
@@ -44,7 +44,7 @@ from matcher.store_errors import (
     StoreError,
     UnknownCase,
 )
-from matcher.codec import UnstorableCase
+from matcher.storage.codec import UnstorableCase
 from ontologies.errors import (
     FetchFailed,
     InvalidFile,

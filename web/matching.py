@@ -12,12 +12,12 @@ import structlog
 
 from matcher import Calibration, Case, Matcher
 from matcher.beside import index_path
-from matcher.database import connect
+from matcher.storage.database import connect
 from matcher.errors import MatcherError
 from matcher.kept_index import index_key, keep, load
 from matcher.matching import MatchSettings
-from matcher.store import CaseStore
-from matcher.store_errors import DamagedCase, UnknownCase
+from matcher.storage.store import CaseStore
+from matcher.storage.errors import DamagedCase, UnknownCase
 from ontologies import Release
 
 log = structlog.get_logger(__name__)

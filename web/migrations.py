@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcher.database import Database, Migrations
+from matcher.storage.database import Database, Migrations
 
 
 def web_migrations() -> tuple[Migrations, ...]:

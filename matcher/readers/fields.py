@@ -46,7 +46,8 @@ def plain_text(value: object) -> str | None:
         return _CONTROL.sub("", value).strip()
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value) or abs(value) > _MAX_NUMBER:
+    # Compared before anything is made a float: an integer of 310 digits cannot be one.
+    if not -_MAX_NUMBER <= value <= _MAX_NUMBER:
         return None
     return str(int(value)) if value == int(value) else repr(value)
 

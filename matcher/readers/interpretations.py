@@ -174,7 +174,7 @@ def _hgvs(variation: Fields) -> Iterator[str]:
 
 def _classification(interpretation: Fields) -> str | None:
     entered = interpretation.text("acmgPathogenicityClassification").upper()
-    if entered.isascii() and entered.isdigit() and int(entered) < len(_CLASSIFICATIONS):
+    if len(entered) == 1 and entered in "012345":
         entered = _CLASSIFICATIONS[int(entered)]
     if entered in ("", _CLASSIFICATIONS[0]):
         return None

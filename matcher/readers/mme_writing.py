@@ -3,11 +3,14 @@
 Only fields of the protocol are written, in the shapes that the strictest peer accepts. What
 may leave at all is decided before, by whoever hands the case over: each field that the
 protocol knows is written if the case has it. Note, site, submitter, family, sharing level,
-publications and variants that are not shareable are never written.
+publications and variants that are not shareable are never written. Nor is text where an id, a
+chromosome or bases belong: typed by hand, it could tell anything. Of a variant that means its
+HGVS, label, origin and classification too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,7 @@ from matcher.case import (
     Variant,
     Zygosity,
 )
+from matcher.readers import alleles
 from matcher.readers.identifiers import is_hpo_id
 from matcher.readers.mme_genomics import CoordinateBase
 
@@ -39,6 +43,11 @@ _ZYGOSITIES = {
 }
 _SEXES = {Sex.FEMALE: "FEMALE", Sex.MALE: "MALE", Sex.OTHER: "OTHER"}
 _DISEASE_PREFIXES = {"OMIM": "MIM", "ORPHA": "Orphanet"}
+_DISEASE_NUMBER = re.compile(r"[0-9]{1,6}")
+_TYPE = re.compile(r"SO:[0-9]{7}")
+_SPECIES = re.compile(r"NCBITaxon:[0-9]{1,7}")
+_CHROMOSOME = re.compile(r"[1-9]|1[0-9]|2[0-2]|X|Y|MT")
+_BASES = re.compile(r"[ACGTUNRYSWKMBDHV]+")
 
 
 def to_json(
@@ -51,8 +60,9 @@ def to_json(
     """The patient of one case, without its envelope.
 
     With a `release`, genes get their Ensembl id (or the symbol, if the peer prefers
-    `gene_symbols`), terms and diseases their current id, and terms that the release does not
-    know stay out. Without one, ids are written as entered where their shape allows it.
+    `gene_symbols`), terms and diseases their current id, and terms and genes that the release
+    does not know stay out. Without one, ids are written as entered where their shape allows it,
+    and genes in any shape.
     """
     writer = _Writer(release, gene_symbols, coordinate_base)
     return _filled(
@@ -60,7 +70,7 @@ def to_json(
             "id": case.case_id,
             "label": case.label,
             "contact": _contact(case.contact) if case.contact else None,
-            "species": case.species,
+            "species": case.species if _SPECIES.fullmatch(case.species) else None,
             "sex": _SEXES.get(case.sex),
             "ageOfOnset": writer.onset(case.onset),
             "inheritanceMode": next(writer.terms(case.inheritance), None),
@@ -151,7 +161,7 @@ class _Writer:
             known = (canonical, *self.release.diseases.equivalents(canonical))
         for name in known:
             prefix, _, number = name.partition(":")
-            if prefix in _DISEASE_PREFIXES and number.isdigit() and len(number) <= 6:
+            if prefix in _DISEASE_PREFIXES and _DISEASE_NUMBER.fullmatch(number):
                 return f"{_DISEASE_PREFIXES[prefix]}:{number}"
         return None
 
@@ -159,23 +169,28 @@ class _Writer:
         for feature in features:
             if feature.gene is None or feature.excluded:
                 continue
+            gene = self._gene(feature.gene, feature.gene_label)
+            if gene is None:
+                continue
             variant = feature.variant
             shared = variant if variant and variant.shareable else None
             type_id = _type_id(shared) if shared else None
             zygosity = shared.zygosity if shared else None
             yield _filled(
                 {
-                    "gene": self._gene(feature.gene, feature.gene_label),
+                    "gene": gene,
                     "variant": self._variant(shared) if shared else None,
                     "zygosity": _ZYGOSITIES[zygosity] if zygosity else None,
                     "type": {"id": type_id} if type_id else None,
                 }
             )
 
-    def _gene(self, entered: str, label: str) -> Json:
-        gene = self.release.genes.resolve(entered).gene if self.release else None
-        if gene is None:
+    def _gene(self, entered: str, label: str) -> Json | None:
+        if self.release is None:
             return _filled({"id": entered, "_geneName": label})
+        gene = self.release.genes.resolve(entered).gene
+        if gene is None:
+            return None
         preferred = gene.symbol if self.symbols else gene.ensembl_id
         return _filled(
             {
@@ -190,24 +205,29 @@ class _Writer:
         """None without assembly, chromosome and start: a part of a variant is refused."""
         if variant.assembly not in _ASSEMBLIES or variant.start is None:
             return None
-        if variant.chromosome is None:
+        chromosome = alleles.chromosome(variant.chromosome or "") or ""
+        reference = alleles.bases(variant.reference or "")
+        alternate = alleles.bases(variant.alternate or "")
+        written = (base for base in (reference, alternate) if base)
+        if not _CHROMOSOME.fullmatch(chromosome) or not all(
+            _BASES.fullmatch(base) for base in written
+        ):
             return None
-        chromosome = "M" if variant.chromosome == "MT" else variant.chromosome
         end = variant.end
         if end is None:
-            end = variant.start + len(variant.reference or "N") - 1
+            end = variant.start + len(reference or "N") - 1
         return _filled(
             {
                 "assembly": variant.assembly,
-                "referenceName": chromosome,
+                "referenceName": "M" if chromosome == "MT" else chromosome,
                 "start": variant.start - self.offset,
                 "end": end,
-                "referenceBases": variant.reference,
-                "alternateBases": variant.alternate,
+                "referenceBases": reference,
+                "alternateBases": alternate,
             }
         )
 
 
 def _type_id(variant: Variant) -> str | None:
-    type_id = variant.consequence or variant.structural_type
-    return type_id if type_id and type_id.startswith("SO:") else None
+    given = (variant.consequence or "", variant.structural_type or "")
+    return next(filter(_TYPE.fullmatch, given), None)

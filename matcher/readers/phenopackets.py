@@ -202,7 +202,7 @@ def _check_version(packet: Fields) -> None:
     )
     major = version.lstrip("vV").split(".")[0]
     if version and major != "2":
-        raise UnsupportedVersion(f"its metaData says version {version!r}")
+        raise UnsupportedVersion(f"its metaData says version {version[:40]!r}")
     for name in _V1_FIELDS:
         if packet.get(name):
             raise UnsupportedVersion(f"{name!r} is a field of version 1")

@@ -122,13 +122,18 @@ def test_score_for_a_peer_does_not_depend_on_how_many_were_searched():
     ],
 )
 def test_band_begins_where_its_rule_says(probability, efm, band):
-    assert BandRules().band(probability, efm) is band
+    assert BandRules().band(1.0, probability, efm) is band
 
 
 def test_bands_can_be_set():
     rules = BandRules(contact=0.5, look=0.1, look_false_matches=0.0)
-    assert rules.band(0.4, 0.0) is Band.LOOK
-    assert rules.band(0.05, 0.0) is Band.BACKGROUND
+    assert rules.band(1.0, 0.4, 0.0) is Band.LOOK
+    assert rules.band(1.0, 0.05, 0.0) is Band.BACKGROUND
+
+
+@pytest.mark.parametrize("total", [0.0, -2.0])
+def test_what_speaks_for_nothing_is_background_in_the_smallest_world(total):
+    assert BandRules().band(total, 0.9, 0.0) is Band.BACKGROUND
 
 
 def test_false_matches_fall_off_exponentially_above_the_tail():
@@ -192,9 +197,7 @@ def test_scale_and_stored_hubness_of_a_profile_agree(small):
 def test_a_saved_calibration_comes_back_the_same(small, small_release, tmp_path):
     kept = dataclasses.replace(
         small,
-        background=Background(
-            annotated=4, diseases=9, cases=3, counts={"HGNC:6215": 2}
-        ),
+        background=Background(annotated=4, diseases=9, counts={"HGNC:6215": 2}),
         expected_partners=1.5,
         bands=BandRules(contact=0.3),
     )
@@ -257,9 +260,20 @@ def test_default_is_made_once_with_progress(release, few_panel_cases, tmp_path):
     assert len(list((tmp_path / "calibrations").iterdir())) == 1
 
 
+def test_default_is_made_anew_for_another_background(
+    release, few_panel_cases, tmp_path, monkeypatch
+):
+    first = default_calibration(release, directory=tmp_path)
+    other = Background(annotated=5, diseases=9)
+    monkeypatch.setattr(Background, "of_release", lambda release: other)
+    second = default_calibration(release, directory=tmp_path)
+    assert second.background == other
+    assert second.calibration_id != first.calibration_id
+
+
 def test_default_holds_nobody(release, few_panel_cases, tmp_path):
     default = default_calibration(release, directory=tmp_path)
-    assert default.background.cases == 0
+    assert default.background.listings == 0
     assert default.background.gene_share(
         "HGNC:6215", EvidenceSettings()
     ) == pytest.approx(1 / release.genes.annotated)

@@ -20,10 +20,10 @@ from matcher.case import (
     Sharing,
     Variant,
 )
-from matcher.evidence_settings import EvidenceSettings
+from matcher.evidence.settings import EvidenceSettings
 from matcher.kept_index import ALIGNMENT, KeptIndex, index_key, keep, load
 from matcher.simulation import demonstration_cases
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import Release
 
 KEY = "0" * 64

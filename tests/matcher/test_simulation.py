@@ -18,7 +18,7 @@ from matcher.simulation import (
     simulate_cases,
 )
 from ontologies.arrays import Branch
-from ontologies.hpoa import Aspect
+from ontologies.files.hpoa import Aspect
 
 ROOT = "HP:0000118"
 X_LINKED_RECESSIVE = "HP:0001419"

@@ -103,24 +103,24 @@ def test_rarity_is_a_whole_number(one_in, words):
 @pytest.mark.parametrize(
     ("expected", "sentence"),
     [
-        (9000, "Thousands of unrelated cases this alike are expected by chance."),
-        (900, "Hundreds of unrelated cases this alike are expected by chance."),
-        (21, "Dozens of unrelated cases this alike are expected by chance."),
-        (20, "About 20 unrelated cases this alike are expected by chance."),
-        (1.6, "About 2 unrelated cases this alike are expected by chance."),
-        (1.0, "About 1 unrelated case this alike is expected by chance."),
-        (0.99, "A chance look-alike this close turns up in 9 of 10 searches."),
-        (0.15, "A chance look-alike this close turns up in 2 of 10 searches."),
-        (0.02, "A chance look-alike this close turns up in 1 of 50 searches."),
-        (0.00123, "A chance look-alike this close turns up in 1 of 810 searches."),
+        (9000, "thousands of unrelated cases this alike are expected by chance."),
+        (900, "hundreds of unrelated cases this alike are expected by chance."),
+        (21, "dozens of unrelated cases this alike are expected by chance."),
+        (20, "about 20 unrelated cases this alike are expected by chance."),
+        (1.6, "about 2 unrelated cases this alike are expected by chance."),
+        (1.0, "about 1 unrelated case this alike is expected by chance."),
+        (0.99, "a look-alike this close turns up in 9 of 10 searches."),
+        (0.15, "a look-alike this close turns up in 2 of 10 searches."),
+        (0.02, "a look-alike this close turns up in 1 of 50 searches."),
+        (0.00123, "a look-alike this close turns up in 1 of 810 searches."),
         (
             0.0,
-            "A chance look-alike this close turns up in fewer than 1 of 10,000 searches.",
+            "a look-alike this close turns up in fewer than 1 of 10,000 searches.",
         ),
     ],
 )
 def test_expected_false_matches_are_a_sentence(expected, sentence):
-    assert look_alikes(expected) == sentence
+    assert look_alikes(expected) == f"By features alone, {sentence}"
 
 
 @pytest.mark.parametrize(

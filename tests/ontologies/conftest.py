@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ontologies.sources import CURRENT, Catalogue, Kind, Source, read_catalogue
+from ontologies.files.sources import CURRENT, Catalogue, Kind, Source, read_catalogue
 
 HGNC = """\
 hgnc_id	symbol	name	alias_symbol	prev_symbol	ensembl_gene_id	entrez_id	status

@@ -10,7 +10,7 @@ import pytest
 import ontologies
 from ontologies import library
 from ontologies.errors import FetchFailed, NoActiveRelease, UnknownRelease
-from ontologies.fetching import Origin
+from ontologies.files.fetching import Origin
 from ontologies.library import (
     activate,
     data_directory,
@@ -128,7 +128,7 @@ def test_failed_fetch_says_why_and_changes_nothing(tmp_path, monkeypatch):
         def fetch(self, source):
             raise FetchFailed(source.file, source.release, ["package: no answer"])
 
-    monkeypatch.setattr("ontologies.fetching.Fetcher", Offline)
+    monkeypatch.setattr("ontologies.files.fetching.Fetcher", Offline)
     with pytest.raises(FetchFailed, match="hp.obo of 2026-06-06 could not be fetched"):
         fetch_release(directory=tmp_path)
     assert status(directory=tmp_path).releases == ()

@@ -14,7 +14,7 @@ from ontologies.release import (
     compile_release,
     release_id_of,
 )
-from ontologies.sources import Kind, read_catalogue
+from ontologies.files.sources import Kind, read_catalogue
 
 
 def test_release_tells_the_version_of_each_file(release):

@@ -24,13 +24,13 @@ from matcher.case import (
     Sharing,
     Variant,
 )
-from matcher.store import CaseStore, StoredCase
+from matcher.storage.store import CaseStore, StoredCase
 from ontologies import Release
 from web import create_app
 from web.config import Settings
 from web.db import open_database
-from web.passwords import Passwords
-from web.people import Accounts, Role
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts, Role
 
 PASSWORD = "a second case is a disease"
 

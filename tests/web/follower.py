@@ -11,8 +11,8 @@ from pathlib import Path
 
 from matcher.calibration import default_calibration
 from matcher.case import Case, PhenotypicFeature
-from matcher.database import connect
-from matcher.store import CaseStore
+from matcher.storage.database import connect
+from matcher.storage.store import CaseStore
 from ontologies.library import fetch_release
 from web.matching import LiveMatcher
 

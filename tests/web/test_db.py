@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 
 from matcher.case import Case
-from matcher.database import Database
-from matcher.store_errors import DatabaseNewer
+from matcher.storage.database import Database
+from matcher.storage.errors import DatabaseNewer
 from web import db, errors
 from web.config import Settings, load_settings
 

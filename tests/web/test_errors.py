@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
-from matcher import store_errors
-from matcher.codec import UnstorableCase
+from matcher.storage import errors as store_errors
+from matcher.storage.codec import UnstorableCase
 from matcher.errors import MatcherError, NotJson, UnknownCase
 from ontologies.errors import NoActiveRelease, OntologyError, UnknownTerm
 from web import errors

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from matcher.beside import index_path
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 
 FOLLOWER = Path(__file__).parent / "follower.py"
 

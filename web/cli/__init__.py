@@ -50,6 +50,16 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (OntologyError, MatcherError, WebError) as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise click.ClickException(_said(error)) from error
+
+
+def _said(error: OSError) -> str:
+    """What the system refused, with the file it was about."""
+    about = f"{error.filename}: " if error.filename else ""
+    return f"{about}{error.strerror or error}."
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

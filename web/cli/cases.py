@@ -12,9 +12,15 @@ import click
 
 from matcher.case import Case, Sharing
 from matcher.readers import Report, mme, phenopackets
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import open_release
-from web.cli.inputs import read_inputs, report_option, tell_report
+from web.accounts import Accounts, Passwords
+from web.cli.inputs import (
+    read_inputs,
+    report_option,
+    report_unresolved,
+    tell_report,
+)
 from web.cli.progress import console
 from web.config import load_settings
 from web.db import open_database
@@ -59,13 +65,27 @@ def import_cases(
         replace(case, site=owner, submitter=submitter, sharing=Sharing(sharing))
         for case in read_inputs(paths, report)
     ]
-    with CaseStore(open_database(settings.database)) as store:
+    report_unresolved(cases, open_release(), report)
+    db = open_database(settings.database)
+    with CaseStore(db) as store:
+        if submitter is not None:
+            require_member(Accounts(db, Passwords()), submitter, owner)
         new, changed, same = sorted_out(cases, store)
         if changed and not update:
             raise click.ClickException(differing(changed))
         store.put_many([*new, *changed], actor=ACTOR)
     tell_report(report, report_path)
     click.echo(f"{len(new):,} new, {len(changed):,} updated, {same:,} unchanged.")
+
+
+def require_member(accounts: Accounts, name: str, site: str) -> None:
+    """Refuse a submitter who could not see the cases. Raises `UnknownPerson`."""
+    person = accounts.find(name)
+    if person.site != site:
+        raise click.ClickException(
+            f"{person.name} belongs to the site {person.site!r}, not to {site!r}; "
+            "name an account of that site, or another --site."
+        )
 
 
 def sorted_out(
@@ -89,9 +109,10 @@ def differing(changed: list[Case]) -> str:
     """Sentence that names some of the cases that would be changed."""
     named = ", ".join(case.case_id for case in changed[:5])
     more = f" and {len(changed) - 5:,} more" if len(changed) > 5 else ""
+    are, them = ("is", "it") if len(changed) == 1 else ("are", "them")
     return (
-        f"Nothing was saved: {named}{more} are stored already and differ; "
-        "give --update to save them as a new version (the old one is kept)."
+        f"Nothing was saved: {named}{more} {are} stored already and would change; "
+        f"give --update to save {them} as a new version (the old one is kept)."
     )
 
 

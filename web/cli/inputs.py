@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,10 +12,24 @@ import click
 
 from matcher.case import Case
 from matcher.errors import DuplicateCase
+from matcher.placement import placed
 from matcher.readers import Report, iterate_cases
+from matcher.readers.report import CaseRecord
+from ontologies import Release
 from web.cli.progress import console, shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _writable(
+    context: click.Context, parameter: click.Parameter, path: Path | None
+) -> Path | None:
+    """The path, unless nothing can be written there: better said before the work."""
+    if path is not None and not os.access(path.absolute().parent, os.W_OK):
+        raise click.BadParameter(
+            f"{path}: its folder does not exist or is not writable."
+        )
+    return path
 
 
 def report_option(command: Command) -> Command:
@@ -23,6 +38,7 @@ def report_option(command: Command) -> Command:
         "--report",
         "report_path",
         type=click.Path(dir_okay=False, writable=True, path_type=Path),
+        callback=_writable,
         metavar="FILE",
         help="Write what was mapped, guessed and dropped to FILE as JSON.",
     )(command)
@@ -44,6 +60,29 @@ def read_inputs(paths: Sequence[str], report: Report) -> list[Case]:
                 places[case.case_id] = place
                 cases.append(case)
     return cases
+
+
+def report_unresolved(cases: Iterable[Case], release: Release, report: Report) -> None:
+    """Tell of each feature that takes no part in a score; the case keeps it as entered."""
+    ontology = release.ontology
+    for case in cases:
+        record = CaseRecord(report, case.site or "", case.case_id)
+        for feature in placed(case, ontology).features:
+            found = ontology.resolve(feature.term_id)
+            if found.term_id is None:
+                record.dropped(
+                    "features.resolved",
+                    feature.term_id,
+                    f"{feature.term_id!r} stands for no single term of HPO "
+                    f"{ontology.version} ({found.status}); it is kept, and counts for nothing.",
+                )
+            elif not ontology.is_phenotype(found.term_id):
+                record.dropped(
+                    "features.resolved",
+                    feature.term_id,
+                    f"{feature.term_id!r} ({ontology.label(found.term_id)}) is no phenotypic "
+                    "abnormality; it is kept, and counts for nothing.",
+                )
 
 
 def tell_report(report: Report, path: Path | None) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 import click
 
 from matcher.case import Case
-from matcher.constraints import Constraints
+from matcher.engine.constraints import Constraints
 from matcher.evidence import Evidence, EvidenceKind
 from matcher.matches import Ranking
 from matcher.matching import Matcher
 from matcher.readers import Report
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import open_release
-from web.cli.inputs import read_inputs, report_option, tell_report
+from web.cli.inputs import read_inputs, report_option, report_unresolved, tell_report
 from web.cli.progress import console, shown
 from web.config import load_settings
 from web.db import open_database
@@ -117,8 +117,12 @@ def match(
     report = Report()
     queries = read_inputs(paths, report)
     candidates = queries if paths == (against,) else known_cases(against, report)
+    release = open_release()
+    report_unresolved(queries, release, report)
+    if candidates is not queries:
+        report_unresolved(candidates, release, report)
     tell_report(report, report_path)
-    matcher = Matcher(open_release(), candidates)
+    matcher = Matcher(release, candidates)
     rankings = answers(matcher, queries, top, kinds, Constraints(**constraints))
     for text in WRITERS[output](rankings):
         click.echo(text)
@@ -129,7 +133,12 @@ def known_cases(against: str, report: Report) -> list[Case]:
     if against != STORE:
         return read_inputs([against], report)
     with CaseStore(open_database(load_settings().database)) as store:
-        return [stored.case for stored in store.cases()]
+        cases = [stored.case for stored in store.cases()]
+    if not cases:
+        raise click.ClickException(
+            "The store is empty; 'secondcase import PATH' puts cases into it."
+        )
+    return cases
 
 
 def answers(

@@ -25,7 +25,7 @@ def console() -> Console:
 
 @contextmanager
 def shown() -> Iterator[Told]:
-    """A bar for each task that is told about, gone when all is done."""
+    """A bar for the task that is told about last, gone when all is done."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -37,7 +37,11 @@ def shown() -> Iterator[Told]:
 
         def tell(task: str, done: int, total: int) -> None:
             if task not in bars:
+                for earlier in bars.values():
+                    progress.update(earlier, visible=False)
                 bars[task] = progress.add_task(task, total=total or None)
-            progress.update(bars[task], completed=done, total=total or None)
+            progress.update(
+                bars[task], completed=done, total=total or None, visible=True
+            )
 
         yield tell

@@ -12,7 +12,7 @@ from flask import Flask
 
 from matcher.case import Case
 from matcher.simulation import demonstration_cases
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from matcher.store import CaseStore
+from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.mme.consent import is_exchanged
 

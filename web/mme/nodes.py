@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from matcher.database import Database, rows, write_transaction
+from matcher.storage.database import Database, rows, write_transaction
 from web.errors import WebError
 from web.security import make_token, token_digest
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
+from flask.blueprints import BlueprintSetupState
 
 from matcher import Case, Constraints, Match
 from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
 from matcher.readers.strict_json import parse_json
+from matcher.storage.errors import UnknownCase
 from web.audit import Audit
 from web.db import connection, store
 from web.errors import WebError
-from web.mme.consent import EXCHANGED, disclosed
+from web.mme.exchange import exchange, init_app
 from web.mme.metrics import metrics_of
 from web.mme.nodes import Node, Nodes
+from web.mme.view import PeerView, sent
 from web.mme.wire import (
     LATEST_MINOR,
     SUPPORTED_VERSIONS,
@@ -38,6 +42,12 @@ WIRE_MIDPOINT = 6.0
 BANDS = 10
 
 blueprint = Blueprint("mme", __name__)
+
+
+@blueprint.record
+def _share(state: BlueprintSetupState) -> None:
+    assert isinstance(state.app, Flask)
+    init_app(state.app)
 
 
 class BadToken(WebError):
@@ -168,41 +178,41 @@ def _too_little(query: Case, warnings: list[str]) -> bool:
 
 def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
     asked = replace(query, case_id=f"{node.name}:{query.case_id}")
-    constraints = Constraints(
-        test=query.test, admits=lambda known: known.sharing in EXCHANGED
-    )
-    ranked = (
-        service()
+    found = (
+        exchange()
         .matcher.current()
-        .rank(asked, limit=MOST_RESULTS + 1, constraints=constraints)
+        .rank(asked, limit=MOST_RESULTS + 1, constraints=Constraints(test=query.test))
     )
-    shown = 0
-    for found in ranked:
-        # Read from the store for this answer, so it says what may be shown now.
-        candidate = found.pair.candidate
-        score = wire_score(found)
-        if (
-            score > 0
-            and candidate.sharing in EXCHANGED
-            and not _is_same(query, candidate)
-        ):
-            shown += 1
-            yield {"score": {"patient": score}, "patient": _patient(candidate)}
-        if shown == MOST_RESULTS:
-            return
+    told = (each for each in found if wire_score(each) > 0)
+    others = (each for each in told if not _is_same(query, each.pair.candidate))
+    for each in islice(others, MOST_RESULTS):
+        patient = _patient(each)
+        if patient is not None:
+            yield {"score": {"patient": wire_score(each)}, "patient": patient}
 
 
 def _is_same(query: Case, candidate: Case) -> bool:
     """Whether a candidate is the asking case itself, deposited here as well."""
-    return (
-        query.case_id == candidate.case_id
-        and set(query.observed) == set(candidate.observed)
-        and set(query.genes) == set(candidate.genes)
-    )
+    return query.case_id == candidate.case_id and _named(query) == _named(candidate)
 
 
-def _patient(candidate: Case) -> dict[str, Any]:
-    return mme.to_json(disclosed(candidate), release=service().release)
+def _named(case: Case) -> tuple[set[str], set[str]]:
+    """Terms and genes of a case, each by one name."""
+    release = service().release
+    terms = {release.ontology.resolve(each).term_id or each for each in case.observed}
+    genes = {(each, release.genes.resolve(each).gene) for each in case.genes}
+    return terms, {gene.hgnc_id if gene else entered for entered, gene in genes}
+
+
+def _patient(found: Match) -> dict[str, Any] | None:
+    """The message about a case, None if it was changed or withdrawn since it was ranked."""
+    release = service().release
+    try:
+        current = PeerView(connection(), release).get(found.case_id).case
+        stored = store().get(found.case_id).case
+    except UnknownCase:
+        return None
+    return sent(stored, release) if current == found.pair.candidate else None
 
 
 def wire_score(found: Match) -> float:

@@ -11,9 +11,9 @@ from matcher.calibration import Band
 from matcher.case import Case
 from matcher.evidence import Evidence, EvidenceKind
 from matcher.explanation import Explanation
-from matcher.ladder import Step
-from matcher.reasons import Reason
-from web.people import Person
+from matcher.explanation.ladder import Step
+from matcher.explanation.reasons import Reason
+from web.accounts.people import Person
 from web.pages.visibility import disclosed, may_open
 from web.pages.words import proband
 

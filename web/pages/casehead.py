@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import abort
 
-from matcher.store import StoredCase
-from matcher.store_errors import UnknownCase
-from web.people import Person
+from matcher.storage.store import StoredCase
+from matcher.storage.errors import UnknownCase
+from web.accounts.people import Person
 from web.db import store
 from web.pages import profile
 from web.pages.visibility import may_open

@@ -12,9 +12,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Contact
-from matcher.store import StoredCase
-from matcher.store_errors import CaseChanged, UnknownCase
-from web.people import Person
+from matcher.storage.store import StoredCase
+from matcher.storage.errors import CaseChanged, DamagedCase, UnknownCase
+from web.accounts.people import Person
 from web.db import store
 from web.pages import checks, choices, profile
 from web.pages.admission import the_clinician
@@ -25,7 +25,7 @@ from web.pages.drafts import Draft
 from web.pages.entry import Answer, answer, unfinished, with_typed_gene
 from web.pages.merging import Merge, merge
 from web.pages.remarks import remarks
-from web.pages.visibility import may_share
+from web.pages.visibility import may_open, may_share
 from web.pages.words import counted, moment, sentence
 from web.service import service
 
@@ -58,19 +58,28 @@ def _shown(case: Case) -> dict[str, Any]:
     }
 
 
-@blueprint.route("/cases/new", methods=["GET", "POST"])
+@blueprint.get("/cases/new")
 def new() -> ResponseReturnValue:
+    """The form for a case that is not entered yet."""
+    person = the_clinician()
+    base = _empty_case(person)
+    return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
+
+
+@blueprint.post("/cases/new")
+def create() -> ResponseReturnValue:
     """Enter a case."""
     person = the_clinician()
-    base = Case(
+    return _answered(person, _empty_case(person), _save_new)
+
+
+def _empty_case(person: Person) -> Case:
+    return Case(
         case_id="",
         site=person.site,
         submitter=person.name,
         contact=_contact(person),
     )
-    if request.method == "GET":
-        return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
-    return _answered(person, base, _save_new)
 
 
 def _contact(person: Person) -> Contact:
@@ -78,23 +87,38 @@ def _contact(person: Person) -> Contact:
     return Contact(name=person.name, href=href, institution=person.site or "")
 
 
-@blueprint.route("/cases/<case_id:case_id>/edit", methods=["GET", "POST"])
+@blueprint.get("/cases/<case_id:case_id>/edit")
 def edit(case_id: str) -> ResponseReturnValue:
+    """The form with a case as it is now."""
+    person = the_clinician()
+    stored = opened(person, case_id)
+    draft = Draft.from_case(stored.case, stored.version)
+    return _form(person, stored.case, Answer(draft=draft))
+
+
+@blueprint.post("/cases/<case_id:case_id>/edit")
+def change(case_id: str) -> ResponseReturnValue:
     """Change a case; two people who do so at once both keep what they typed."""
     person = the_clinician()
     stored = opened(person, case_id)
-    if request.method == "GET":
-        draft = Draft.from_case(stored.case, stored.version)
-        return _form(person, stored.case, Answer(draft=draft))
-    before = _as_of(stored, request.form.get("version", 0, type=int))
+    before = _as_of(person, stored, request.form.get("version", 0, type=int))
     return _answered(person, before, _save_change)
 
 
-def _as_of(stored: StoredCase, version: int) -> Case:
-    """The case as it was when the form was opened; as it is now if that version is gone."""
-    for revision in store().history(stored.case.case_id):
-        if revision.version == version and revision.case is not None:
-            return revision.case
+def _as_of(person: Person, stored: StoredCase, version: int) -> Case:
+    """The case as it was when the form was opened.
+
+    As it is now if that version is gone or damaged, or if it was not the person's to open: the
+    browser names the version, and what a case held while it was private stays private.
+    """
+    try:
+        history = store().history(stored.case.case_id)
+    except DamagedCase:
+        return stored.case
+    for revision in history:
+        was = revision.case
+        if revision.version == version and was is not None and may_open(person, was):
+            return was
     return stored.case
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from matcher.case import Case
 from matcher.explanation import Explanation
-from matcher.term_pairs import TermName
+from matcher.explanation.term_pairs import TermName
 from ontologies import Release
 from web.pages import pictures, profile
 from web.pages.pictures import Cell

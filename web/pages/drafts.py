@@ -143,7 +143,11 @@ def _features(form: MultiDict[str, str], base: Case) -> Iterator[PhenotypicFeatu
     known = {f.term_id: f for f in base.features}
     lines = [(i, False) for i in form.getlist("observed")]
     lines += [(i, True) for i in form.getlist("excluded")]
-    for term_id, excluded in dict.fromkeys(lines):
+    # The page shows the rarest first; what is stored keeps the order in which it was entered.
+    order = {term_id: place for place, term_id in enumerate(known)}
+    for term_id, excluded in sorted(
+        dict.fromkeys(lines), key=lambda line: order.get(line[0], len(order))
+    ):
         feature = known.get(term_id, PhenotypicFeature(term_id=term_id))
         yield dataclasses.replace(
             feature,

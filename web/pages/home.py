@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,14 +12,16 @@ from flask.typing import ResponseReturnValue
 from matcher import Match
 from matcher.calibration import Band
 from matcher.case import Case
-from matcher.ladder import ladder
-from matcher.store import StoredCase
-from web.people import Person
+from matcher.explanation.ladder import ladder
+from matcher.storage.errors import DamagedCase
+from matcher.storage.store import StoredCase
+from web.accounts.people import Person
 from web.accounts import the_person
 from web.db import store
 from web.pages import profile, ranking
 from web.pages.admission import is_clinician, the_clinician
 from web.pages.cards import BANDS, explained
+from web.pages.damage import left_out
 from web.pages.visibility import may_open
 from web.pages.words import SHARED_SHORT, counted, day, number_word, proband, sentence
 from web.service import service
@@ -29,6 +31,7 @@ blueprint = Blueprint("home", __name__)
 PAGE_SIZE = 20
 LEADING = 2
 MOST_LEADS = 5
+UNREADABLE = "None of these cases can be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +72,21 @@ def mine() -> ResponseReturnValue:
     if not is_clinician(the_person()):
         return redirect(url_for("pages.account.show"))
     person = the_clinician()
-    return _page(person, "mine", store().cases(site=person.site, submitter=person.name))
+    return _page(person, "mine", submitter=person.name)
 
 
 @blueprint.get("/site")
 def site() -> ResponseReturnValue:
     """Every case of my site that I may open."""
     person = the_clinician()
-    return _page(person, "site", store().cases(site=person.site))
+    return _page(person, "site")
 
 
-def _page(person: Person, of: str, cases: Iterable[StoredCase]) -> str:
+def _page(person: Person, of: str, *, submitter: str | None = None) -> str:
+    damaged: list[DamagedCase] = []
+    cases = store().cases(
+        site=person.site, submitter=submitter, on_damage=damaged.append
+    )
     visible = [stored for stored in cases if may_open(person, stored.case)]
     find = request.args.get("find", "").strip()[:100]
     found = [stored for stored in visible if _has(stored.case, find.casefold())]
@@ -95,8 +102,13 @@ def _page(person: Person, of: str, cases: Iterable[StoredCase]) -> str:
         "home.html",
         of=of,
         find=find,
-        heading=_heading(of, [best for _, best in promising], len(visible)),
-        subheading=_subheading(person, of, visible),
+        heading=(
+            _heading(of, [best for _, best in promising], len(visible))
+            if visible or not damaged
+            else UNREADABLE
+        ),
+        subheading="" if damaged and not visible else _subheading(person, of, visible),
+        left_out=left_out(len(damaged)),
         total=len(visible),
         rows=rows,
         leads=[_lead(person, row, best) for row, best in promising[:MOST_LEADS]],

@@ -9,7 +9,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from matcher.case import Case
-from matcher.store_errors import UnknownCase
+from matcher.evidence import EvidenceSettings, prepare
+from matcher.explanation.term_pairs import usable_features
+from matcher.storage.errors import UnknownCase
 from web.db import store
 from web.pages import comparison, ranking
 from web.pages.admission import the_clinician
@@ -18,7 +20,7 @@ from web.pages.colophon import bands
 from web.pages.casehead import head_values, opened
 from web.pages.visibility import disclosed, may_meet, may_open
 from web.pages.words import counted, number_word, sentence
-from web.people import Person
+from web.accounts.people import Person
 from web.service import service
 
 blueprint = Blueprint("matches", __name__)
@@ -37,6 +39,8 @@ def ranked(case_id: str) -> ResponseReturnValue:
     """All cases that may be the same disorder, most probable first."""
     person = the_clinician()
     stored = opened(person, case_id)
+    if not _can_be_compared(stored.case):
+        return render_template("matches/nothing.html", **head_values(stored))
     answer = ranking.answer(person, stored.case, MOST_SHOWN)
     cards = [card(person, match, rank) for rank, match in enumerate(answer.matches, 1)]
     near = [each for each in cards if each.band != "none"]
@@ -51,10 +55,25 @@ def ranked(case_id: str) -> ResponseReturnValue:
         filters=_filters(near, wanted),
         near=[each for each in near if _is_wanted(each, wanted)],
         far=far,
-        far_heading=f"The next {len(far)} cases" if len(far) > 1 else "The next case",
+        far_heading=_far_heading(near, far),
+        has_near=bool(near),
         bands=bands(),
         **_empty(near, answer),
     )
+
+
+def _can_be_compared(case: Case) -> bool:
+    """Whether a feature, a gene or a variant of it can be held against those of others."""
+    release = service().release
+    prepared = prepare(case, release, EvidenceSettings())
+    usable = usable_features(case, release).observed
+    named = any(allele.is_placed or allele.hgvs for allele in prepared.alleles)
+    return bool(usable or prepared.genes or named)
+
+
+def _far_heading(near: Sequence[Card], far: Sequence[Card]) -> str:
+    which = "next" if near else "nearest"
+    return f"The {which} {len(far)} cases" if len(far) > 1 else f"The {which} case"
 
 
 def heading(near: Sequence[Card]) -> str:
@@ -96,8 +115,6 @@ def _advice(case: Case, answer: ranking.Answer) -> str:
     """What would make the answer better, where the case says little."""
     if answer.is_calibrated:
         return ""
-    if not case.observed and not case.genes:
-        return "This case has neither a feature nor a gene, so there is nothing to compare."
     return (
         f"This case has {counted(len(case.observed), 'feature')}. From three on the frequencies "
         "below are calibrated; five or more specific ones separate look-alikes."

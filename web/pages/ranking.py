@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from matcher import Case, Constraints, Match
 from matcher.evidence import EvidenceKind
 from matcher.matches import Ranking
-from web.people import Person
+from web.accounts.people import Person
 from web.pages.visibility import may_meet, may_open
 from web.service import service
 

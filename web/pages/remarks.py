@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matcher.case import Case
-from matcher.issues import Rule, Severity
+from matcher.validation.issues import Rule, Severity
 from matcher.validation import validate
 from ontologies import Release
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
-from web.people import Person
+from web.accounts.people import Person
 
 BEYOND_THE_SITE = frozenset({Sharing.NETWORK, Sharing.EXCHANGE_1, Sharing.EXCHANGE_2})
 

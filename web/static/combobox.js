@@ -15,6 +15,9 @@ export class Combobox {
     this.options = [];
     this.active = -1;
     this.asked = null;
+    // What the lines on show answer, and an Enter that came before the answer did.
+    this.answered = "";
+    this.early = null;
     this.box = this.#build();
     this.#dress();
     this.#listen();
@@ -69,6 +72,7 @@ export class Combobox {
   #later() {
     clearTimeout(this.timer);
     this.asked?.abort();
+    this.early = null;
     if (!this.input.value.trim()) {
       this.close();
       return;
@@ -93,6 +97,7 @@ export class Combobox {
   #show(options, typed) {
     if (typed !== this.input.value.trim()) return;
     this.options = options;
+    this.answered = this.list.dataset.answers = typed;
     this.list.replaceChildren(...options.map((option, index) => this.#line(option, index)));
     if (!options.length) {
       this.close();
@@ -103,6 +108,8 @@ export class Combobox {
     this.input.setAttribute("aria-expanded", "true");
     this.#activate(0);
     this.#say(options.length === 1 ? "1 line found." : `${options.length} lines found.`);
+    if (this.early && isNamed(options[0], typed)) this.#choose(0, this.early.shift);
+    this.early = null;
   }
 
   #line(option, index) {
@@ -148,7 +155,8 @@ export class Combobox {
     if (event.key === "Enter") {
       // Enter in this field never sends the form away.
       event.preventDefault();
-      if (open) this.#choose(this.active, event.shiftKey);
+      if (this.answered !== this.input.value.trim()) this.early = { shift: event.shiftKey };
+      else if (open) this.#choose(this.active, event.shiftKey);
     } else if (event.key === "Escape" && (open || this.input.value)) {
       event.preventDefault();
       if (!open) this.input.value = "";
@@ -175,6 +183,13 @@ export class Combobox {
   #say(text) {
     this.root.dispatchEvent(new CustomEvent("announce", { detail: text, bubbles: true }));
   }
+}
+
+// Nothing is added unseen unless it is exactly what was typed.
+function isNamed(option, typed) {
+  return [option.label, option.also, option.id].some(
+    (name) => name.toLowerCase() === typed.toLowerCase(),
+  );
 }
 
 function element(name, cls = "", text = "") {

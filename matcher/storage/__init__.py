@@ -1,0 +1,1 @@
+"""Where cases are kept: SQLite tables, their history, and what guards them."""

@@ -1,0 +1,1 @@
+"""What clinicians type, word by word, and the names that contain those words."""

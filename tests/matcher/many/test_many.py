@@ -1,0 +1,384 @@
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matcher import many as many_module
+from matcher.calibration import Knots, Tail, calibrate
+from matcher.case import (
+    Case,
+    Disease,
+    GenomicFeature,
+    Onset,
+    PhenotypicFeature,
+)
+from matcher.engine.constraints import Constraints
+from matcher.evidence import ALL_KINDS, EvidenceKind, EvidenceSettings
+from matcher.matching import Matcher, MatchSettings
+from matcher.many.resumption import AnotherRun, CannotResume, NotResults, RunUnderWay
+from matcher.many.shortlist import Shortlist
+
+TERMS = (
+    "HP:0001595",
+    "HP:0008070",
+    "HP:0002209",
+    "HP:0045075",
+    "HP:0001263",
+    "HP:0011343",
+    "HP:0011342",
+    "HP:0012469",
+    "HP:0000252",
+    "HP:0005484",
+    "HP:0000486",
+    "HP:0000518",
+)
+PANEL = (("HP:0002209", "HP:0012469"), ("HP:0000518", "HP:0011343"), ("HP:0005484",))
+KNOTS = Knots(y=(-1.0, 0.0, 2.0), log_likelihood_ratio=(-2.0, 1.0, 6.0))
+UNSOLICITED = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def case(case_id, terms=(), genes=(), **more):
+    return Case(
+        case_id=case_id,
+        features=tuple(PhenotypicFeature(term_id=term) for term in terms),
+        genomic_features=tuple(GenomicFeature(gene=gene) for gene in genes),
+        **more,
+    )
+
+
+@pytest.fixture(scope="session")
+def matcher_of(drawn_release):
+    release = SimpleNamespace(
+        **vars(drawn_release), release_id="drawn", versions={"hpo": "drawn"}
+    )
+    panel = [case(str(number), terms) for number, terms in enumerate(PANEL)]
+    calibration = calibrate(release, panel, knots=KNOTS, tail=Tail())
+
+    def make(*cases, **more):
+        return Matcher(release, cases, calibration, **more)
+
+    return make
+
+
+genes = st.sampled_from(["KMT2D", "KMT2B", "KARS", "PHF14", "MLL4", "nonsense"])
+random_cases = st.builds(
+    case,
+    case_id=st.sampled_from("abcdefgh"),
+    terms=st.lists(
+        st.sampled_from([*TERMS, "HP:0000007", "HP:9999999", "HP:0008007"]),
+        max_size=8,
+    ),
+    genes=st.lists(genes, max_size=4),
+    onset=st.none() | st.builds(Onset, years=st.floats(0, 90)),
+    diseases=st.sampled_from([(), (Disease(disease_id="OMIM:610536"),)]),
+    site=st.sampled_from([None, "north"]),
+    solved=st.booleans(),
+    test=st.booleans(),
+)
+constraints = st.builds(
+    Constraints,
+    must_share_gene=st.booleans(),
+    must_have=st.none() | st.sampled_from(["HP:0001595", "HP:0000478"]),
+    exclude_solved=st.booleans(),
+    site=st.sampled_from([None, "north"]),
+)
+everything = MatchSettings(
+    evidence=EvidenceSettings(weights=dict.fromkeys(EvidenceKind, 0.5)), workers=2
+)
+
+
+def values(each):
+    return (
+        each.rank,
+        each.case_id,
+        each.score,
+        each.probability,
+        each.efm,
+        each.band,
+        each.closeness,
+    )
+
+
+@UNSOLICITED
+@given(
+    st.lists(random_cases, max_size=8),
+    st.lists(random_cases, max_size=5),
+    constraints,
+    st.none() | st.integers(0, 4),
+)
+def test_many_at_once_are_ranked_as_one_at_a_time(
+    matcher_of, cases, queries, conditions, limit
+):
+    matcher = matcher_of(*cases, settings=everything)
+    asked = {"limit": limit, "evidence": ALL_KINDS, "constraints": conditions}
+    found = list(matcher.rank_many(queries, **asked))
+    expected = [matcher.answer(query, **asked) for query in queries]
+    assert [[values(hit) for hit in each.hits] for each in found] == [
+        [values(match) for match in each.matches] for each in expected
+    ]
+    assert [
+        (each.query_id, each.searched, each.unresolved, each.calibrated)
+        for each in found
+    ] == [
+        (each.query_id, each.searched, each.unresolved, each.calibrated)
+        for each in expected
+    ]
+
+
+@pytest.fixture
+def cohort():
+    """Thirty cases, many of them alike to the last term, so that ids decide."""
+    return [
+        case(
+            f"case-{number:02}",
+            [TERMS[number % 5], TERMS[(3 * number) % 12]],
+            ["KMT2D"] if number % 3 else [],
+        )
+        for number in range(30)
+    ]
+
+
+@pytest.fixture
+def matcher(matcher_of, cohort):
+    matcher = matcher_of(*cohort, settings=MatchSettings(workers=2))
+    # Several parts, and a case that is gone.
+    matcher.add(case("late", TERMS[:3]))
+    matcher.add(case("gone", TERMS[:3]))
+    matcher.remove("gone")
+    return matcher
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_the_size_of_a_block_changes_nothing(matcher, cohort, size, monkeypatch):
+    whole = list(matcher.rank_many(cohort))
+    monkeypatch.setattr(many_module, "_QUERIES", size)
+    assert list(matcher.rank_many(cohort)) == whole
+    assert [each.query_id for each in whole] == [each.case_id for each in cohort]
+
+
+def test_memory_is_bounded_by_asking_fewer_queries_at_once(
+    matcher, cohort, monkeypatch
+):
+    whole = list(matcher.rank_many(cohort))
+    monkeypatch.setattr(many_module, "_PAIRS", 1)
+    assert list(matcher.rank_many(cohort)) == whole
+
+
+def test_all_are_asked_of_the_cases_as_they_were_at_the_beginning(matcher, cohort):
+    whole = list(matcher.rank_many(cohort))
+    begun = matcher.rank_many(cohort)
+    first = next(begun)
+    matcher.remove("case-02")
+    assert [first, *begun] == whole
+
+
+def test_who_stops_reading_leaves_no_thread_behind(matcher, cohort, monkeypatch):
+    executors = []
+
+    class Watched(ThreadPoolExecutor):
+        def __init__(self, workers):
+            super().__init__(workers)
+            executors.append(self)
+
+    monkeypatch.setattr(many_module, "ThreadPoolExecutor", Watched)
+    begun = matcher.rank_many(cohort)
+    next(begun)
+    begun.close()
+    (executor,) = executors
+    assert not any(thread.is_alive() for thread in executor._threads)
+
+
+def test_no_query_no_answer(matcher, tmp_path):
+    assert list(matcher.rank_many([])) == []
+    assert list(matcher.rank_many([], resume=tmp_path / "found.jsonl")) == []
+
+
+def test_progress_counts_what_was_handed_over(matcher, cohort):
+    told = []
+    found = matcher.rank_many(cohort[:3], progress=lambda *each: told.append(each))
+    list(found)
+    assert told == [("Ranking", done, 3) for done in range(4)]
+
+
+def test_a_shortlist_can_be_explained(matcher, cohort):
+    (shortlist,) = matcher.rank_many(cohort[:1], limit=4)
+    assert matcher.explained(cohort[0], shortlist) == matcher.answer(cohort[0], limit=4)
+
+
+def test_an_explanation_leaves_out_who_is_gone(matcher, cohort):
+    (shortlist,) = matcher.rank_many(cohort[:1], limit=3)
+    matcher.remove(shortlist.hits[0].case_id)
+    ranking = matcher.explained(cohort[0], shortlist)
+    assert [match.case_id for match in ranking.matches] == [
+        hit.case_id for hit in shortlist.hits[1:]
+    ]
+    assert [match.rank for match in ranking.matches] == [1, 2]
+
+
+def test_a_shortlist_survives_json(matcher, cohort):
+    odd = case("odd", ["HP:9999999"])
+    for shortlist in matcher.rank_many([*cohort[:2], odd]):
+        text = json.dumps(shortlist.to_json(), allow_nan=False)
+        assert Shortlist.from_json(json.loads(text)) == shortlist
+
+
+@pytest.fixture
+def counted(matcher, monkeypatch):
+    """How many queries were computed."""
+    computed = []
+    search = matcher.search
+
+    def counting(question, *rest):
+        computed.append(question.case.case_id)
+        return search(question, *rest)
+
+    monkeypatch.setattr(matcher, "search", counting)
+    return computed
+
+
+def test_a_finished_run_is_read_and_not_computed_again(
+    matcher, cohort, tmp_path, counted
+):
+    first = list(matcher.rank_many(cohort, resume=tmp_path / "found.jsonl"))
+    assert len(counted) == 30
+    assert list(matcher.rank_many(cohort, resume=tmp_path / "found.jsonl")) == first
+    assert len(counted) == 30
+
+
+@pytest.mark.parametrize("torn", [0, 1, 40])
+def test_a_broken_off_run_goes_on_from_its_last_whole_line(
+    matcher, cohort, tmp_path, counted, torn
+):
+    path = tmp_path / "found.jsonl"
+    whole = list(matcher.rank_many(cohort, resume=path))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:12]) + lines[12][:torn])
+    counted.clear()
+    assert list(matcher.rank_many(cohort, resume=path)) == whole
+    assert len(counted) == 30 - 11
+    assert path.read_bytes().splitlines(keepends=True) == lines
+
+
+def test_a_header_that_was_cut_short_is_written_anew(matcher, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    whole = list(matcher.rank_many(cohort, resume=path))
+    path.write_bytes(path.read_bytes()[:50])
+    assert list(matcher.rank_many(cohort, resume=path)) == whole
+
+
+def run_header(path):
+    return json.loads(path.read_text().splitlines()[0])
+
+
+def test_the_header_names_what_the_results_depend_on(matcher, cohort, tmp_path):
+    list(matcher.rank_many(cohort[:1], resume=tmp_path / "found.jsonl"))
+    header = run_header(tmp_path / "found.jsonl")
+    assert header["release"] == "drawn"
+    assert header["calibration"] == matcher.calibration.calibration_id
+    assert len(header["queries"]) == len(header["cases"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({"limit": 3}, "limit"),
+        ({"evidence": frozenset({EvidenceKind.PHENOTYPE})}, "evidence"),
+        ({"constraints": Constraints(exclude_solved=True)}, "constraints"),
+    ],
+)
+def test_another_search_is_refused_by_name(matcher, cohort, tmp_path, more, name):
+    path = tmp_path / "found.jsonl"
+    list(matcher.rank_many(cohort, resume=path))
+    before = path.read_bytes()
+    with pytest.raises(AnotherRun, match=rf"differs in: {name}\.") as refused:
+        matcher.rank_many(cohort, resume=path, **more)
+    assert refused.value.differing == (name,)
+    assert path.read_bytes() == before
+
+
+def test_other_queries_and_cases_are_refused_by_name(matcher, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    list(matcher.rank_many(cohort, resume=path))
+    with pytest.raises(AnotherRun, match=r"differs in: queries\."):
+        matcher.rank_many(cohort[::-1], resume=path)
+    matcher.add(dataclasses.replace(cohort[0], onset=Onset(years=3)))
+    with pytest.raises(AnotherRun, match=r"differs in: cases\."):
+        matcher.rank_many(cohort, resume=path)
+
+
+def test_another_calibration_is_refused_by_name(matcher, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    list(matcher.rank_many(cohort, resume=path))
+    matcher.calibration = dataclasses.replace(matcher.calibration, expected_partners=2)
+    with pytest.raises(AnotherRun, match=r"differs in: calibration\."):
+        matcher.rank_many(cohort, resume=path)
+
+
+def test_cases_may_come_in_any_order(matcher_of, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    first = list(matcher_of(*cohort).rank_many(cohort, resume=path))
+    other = matcher_of(*cohort[15:])
+    for each in reversed(cohort[:15]):
+        other.add(each)
+    assert list(other.rank_many(cohort, resume=path)) == first
+
+
+@pytest.mark.parametrize("text", ["my notes", "my notes\n", '{"a": 1}\n', "[]\n"])
+def test_a_file_of_something_else_is_left_alone(matcher, cohort, tmp_path, text):
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
+    with pytest.raises(NotResults, match=r"notes.txt' holds no results"):
+        matcher.rank_many(cohort, resume=path)
+    assert path.read_text() == text
+
+
+def test_one_file_takes_one_run_at_a_time(matcher, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    begun = matcher.rank_many(cohort, resume=path)
+    next(begun)
+    with pytest.raises(RunUnderWay):
+        matcher.rank_many(cohort, resume=path)
+    begun.close()
+    assert len(list(matcher.rank_many(cohort, resume=path))) == 30
+
+
+def test_a_condition_that_cannot_be_written_down_cannot_be_resumed(
+    matcher, cohort, tmp_path
+):
+    conditions = Constraints(admits=lambda circumstances: True)
+    with pytest.raises(CannotResume):
+        matcher.rank_many(
+            cohort, constraints=conditions, resume=tmp_path / "found.jsonl"
+        )
+    assert not (tmp_path / "found.jsonl").exists()
+
+
+def test_a_killed_process_is_gone_on_from(release, tmp_path):
+    path = tmp_path / "found.jsonl"
+    script = Path(__file__).with_name("ranker.py")
+    environment = {**os.environ, "PYTHONPATH": str(script.parents[3])}
+
+    def run(stop_after):
+        command = [sys.executable, script, path, str(stop_after)]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+
+    killed = run(20)
+    assert killed.returncode == -9, killed.stderr
+    assert len(path.read_bytes().splitlines()) == 21
+    finished = run(-1)
+    assert finished.returncode == 0, finished.stderr
+    path.unlink()
+    assert run(-1).stdout == finished.stdout
+    assert len(finished.stdout.splitlines()) == 150

@@ -1,0 +1,333 @@
+"""The endpoints for peers, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import waitress.server
+
+from matcher.case import (
+    Case,
+    Contact,
+    GenomicFeature,
+    PhenotypicFeature,
+    Sharing,
+    Variant,
+)
+from matcher.readers import read_cases
+from matcher.storage.store import CaseStore
+from ontologies import Release
+from web import create_app
+from web.audit import Audit
+from web.config import load_settings
+from web.db import open_database
+from web.mme.nodes import Nodes
+
+from .mme_patients import mme_test_patients
+
+VENDOR = "application/vnd.ga4gh.matchmaker.v1.0+json"
+TERMS = ("HP:0001250", "HP:0001252", "HP:0000252", "HP:0001263")
+CANARY = "canary-3f9a"
+GENE_VARIANT = GenomicFeature(
+    gene="EFTUD2",
+    variant=Variant(assembly="GRCh37", chromosome="17", start=42929131, hgvs=(CANARY,)),
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A node that answers on loopback."""
+
+    address: str
+    token: str
+    database: Path
+
+    def post(self, patient: object, **headers: str) -> httpx.Response:
+        sent = {"X-Auth-Token": self.token, "Content-Type": VENDOR, "Accept": VENDOR}
+        body = json.dumps({"patient": patient})
+        return httpx.post(
+            f"{self.address}/match", content=body, headers={**sent, **headers}
+        )
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.address}{path}", headers={"X-Auth-Token": self.token})
+
+
+@contextlib.contextmanager
+def running(folder: Path, release: Release, cases: list[Case]) -> Iterator[Site]:
+    settings = load_settings({}, directory=folder)
+    db = open_database(settings.database)
+    token = Nodes(db).add("Island")
+    with CaseStore(db) as store:
+        store.put_many(cases, actor="test")
+    app = create_app(settings, release=release)
+    server = waitress.server.create_server(app, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield Site(
+            f"http://127.0.0.1:{server.effective_port}", token, settings.database
+        )
+    finally:
+        server.close()
+        thread.join(timeout=10)
+
+
+def case(case_id: str, sharing: Sharing, **more: Any) -> Case:
+    features = tuple(PhenotypicFeature(term_id=term_id) for term_id in TERMS)
+    contact = Contact(name="Clinical genetics", href="mailto:genetics@north.example")
+    return Case(
+        case_id=case_id, features=features, contact=contact, sharing=sharing, **more
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, release: Release) -> Iterator[Site]:
+    secret: dict[str, Any] = {
+        "note": CANARY,
+        "family": CANARY,
+        "submitter": CANARY,
+        "label": CANARY,
+        "genomic_features": (GENE_VARIANT,),
+    }
+    cases = [case(f"{level}-case", level, **secret) for level in Sharing]
+    cases.append(case("test-case", Sharing.EXCHANGE_2, test=True))
+    with running(tmp_path_factory.mktemp("node"), release, cases) as site:
+        yield site
+
+
+def patient(*terms: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": "theirs-1",
+        "contact": {"name": "Dr Example", "href": "mailto:a@island.example"},
+        "features": [{"id": term_id} for term_id in terms],
+        **more,
+    }
+
+
+def found(response: httpx.Response) -> list[str]:
+    assert response.status_code == 200, response.text
+    return [result["patient"]["id"] for result in response.json()["results"]]
+
+
+def refused(response: httpx.Response, status: int) -> str:
+    assert response.status_code == status, response.text
+    message: str = response.json()["message"]
+    return message
+
+
+def test_only_cases_shared_with_the_exchange_are_found(site: Site) -> None:
+    assert set(found(site.post(patient(*TERMS)))) == {
+        "exchange-1-case",
+        "exchange-2-case",
+    }
+
+
+def test_nothing_private_leaves_even_at_the_highest_level(site: Site) -> None:
+    bodies = site.post(patient(*TERMS)).json()["results"]
+
+    level_one = [b for b in bodies if b["patient"]["id"] == "exchange-1-case"]
+    assert CANARY not in json.dumps(bodies).replace("exchange", "")
+    assert "variant" not in level_one[0]["patient"]["genomicFeatures"][0]
+
+
+def test_level_two_shows_variants(site: Site) -> None:
+    bodies = site.post(patient(*TERMS)).json()["results"]
+
+    [body] = [b["patient"] for b in bodies if b["patient"]["id"] == "exchange-2-case"]
+    assert body["genomicFeatures"][0]["variant"]["referenceName"] == "17"
+
+
+def test_a_test_query_sees_test_cases_only(site: Site) -> None:
+    assert found(site.post(patient(*TERMS, test=True))) == ["test-case"]
+
+
+def test_scores_are_told_in_bands(site: Site) -> None:
+    for result in site.post(patient(*TERMS)).json()["results"]:
+        tenths = result["score"]["patient"] * 10
+        assert 0 < tenths <= 10 and tenths == pytest.approx(round(tenths))
+
+
+def test_every_disclosure_is_audited(site: Site) -> None:
+    site.post(patient(*TERMS, id="audited"))
+
+    db = open_database(site.database)
+    with contextlib.closing(db):
+        audit = Audit(db)
+        last = list(audit.entries())[-1]
+        assert audit.first_break() is None
+    assert last.actor == "Island" and last.facts["query"] == "audited"
+    assert set(last.case_ids) == {"exchange-1-case", "exchange-2-case"}
+
+
+def test_too_few_terms_get_no_results_and_the_reason(site: Site) -> None:
+    response = site.post(patient("HP:0001250"))
+
+    assert found(response) == []
+    assert "at least 3" in response.json()["_warnings"][-1]
+
+
+def test_one_gene_is_enough_to_ask(site: Site) -> None:
+    asked = patient(genomicFeatures=[{"gene": {"id": "EFTUD2"}}])
+
+    assert "exchange-1-case" in found(site.post(asked))
+
+
+def test_a_profile_without_anything_usable_is_refused(site: Site) -> None:
+    assert "theirs-1" in refused(site.post(patient()), 422)
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_a_wrong_token_is_refused(site: Site, token: str) -> None:
+    assert "X-Auth-Token" in refused(
+        site.post(patient(*TERMS), **{"X-Auth-Token": token}), 401
+    )
+
+
+def test_a_revoked_token_is_refused(site: Site) -> None:
+    db = open_database(site.database)
+    with contextlib.closing(db):
+        token = Nodes(db).add("Valley")
+        Nodes(db).revoke("Valley")
+
+    refused(site.post(patient(*TERMS), **{"X-Auth-Token": token}), 401)
+
+
+def test_no_token_is_kept_in_plain_text(site: Site) -> None:
+    files = site.database.parent.glob("secondcase.db*")
+
+    assert not any(site.token.encode() in path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/json", "Accept": "*/*"},
+        {"Content-Type": "application/json; charset=UTF-8"},
+        {"Content-Type": "application/vnd.ga4gh.matchmaker+json"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": VENDOR.replace("1.0", "1.7")},
+    ],
+)
+def test_headers_of_real_peers_are_taken(site: Site, headers: dict[str, str]) -> None:
+    assert found(site.post(patient(*TERMS), **headers))
+
+
+@pytest.mark.parametrize("minor", [0, 1])
+def test_the_answer_is_in_the_version_of_the_question(site: Site, minor: int) -> None:
+    version = VENDOR.replace("1.0", f"1.{minor}")
+
+    response = site.post(
+        patient(*TERMS), **{"Content-Type": version, "Accept": version}
+    )
+
+    assert response.headers["Content-Type"] == version
+
+
+def test_another_major_version_is_refused_with_those_there_are(site: Site) -> None:
+    newer = VENDOR.replace("v1.0", "v2.0")
+
+    response = site.post(patient(*TERMS), **{"Content-Type": newer, "Accept": newer})
+
+    assert "2.0" in refused(response, 406)
+    assert response.json()["supportedVersions"] == ["1.0", "1.1"]
+
+
+def test_a_body_that_is_no_json_type_is_refused(site: Site) -> None:
+    assert "text/xml" in refused(
+        site.post(patient(*TERMS), **{"Content-Type": "text/xml"}), 415
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "{}", '{"patient": 1}', '{"patient": NaN}']
+)
+def test_broken_bodies_are_refused_in_json(site: Site, body: str) -> None:
+    headers = {"X-Auth-Token": site.token, "Content-Type": VENDOR}
+
+    response = httpx.post(f"{site.address}/match", content=body, headers=headers)
+
+    assert refused(response, 400)
+
+
+def test_a_slash_at_the_end_is_no_redirect(site: Site) -> None:
+    headers = {"X-Auth-Token": site.token, "Content-Type": VENDOR}
+    body = json.dumps({"patient": patient(*TERMS)})
+
+    response = httpx.post(f"{site.address}/match/", content=body, headers=headers)
+
+    assert response.status_code == 200
+
+
+def test_heartbeat_names_the_versions(site: Site) -> None:
+    beat = site.get("/heartbeat").json()["heartbeat"]
+
+    assert VENDOR in beat["accept"] and beat["production"] is False
+
+
+def test_metrics_count_shared_real_cases_only(site: Site) -> None:
+    metrics = site.get("/metrics").json()["metrics"]
+
+    assert metrics["numberOfCases"] == 2
+    assert metrics["numberOfUniqueFeatures"] == len(TERMS)
+
+
+@pytest.mark.parametrize("path", ["/heartbeat", "/metrics"])
+def test_heartbeat_and_metrics_need_a_token(site: Site, path: str) -> None:
+    refused(httpx.get(f"{site.address}{path}"), 401)
+
+
+def test_the_case_that_asks_is_not_its_own_match(site: Site) -> None:
+    asked = patient(
+        *TERMS, id="exchange-1-case", genomicFeatures=[{"gene": {"id": "EFTUD2"}}]
+    )
+
+    assert found(site.post(asked)) == ["exchange-2-case"]
+
+
+def test_another_case_with_an_id_of_ours_hides_nothing(site: Site) -> None:
+    asked = patient(*TERMS[:3], id="exchange-1-case")
+
+    assert "exchange-1-case" in found(site.post(asked))
+
+
+@pytest.fixture(scope="module")
+def test_patients(
+    tmp_path_factory: pytest.TempPathFactory, release: Release
+) -> Iterator[tuple[Site, list[Case]]]:
+    cases = [
+        replace(each, sharing=Sharing.EXCHANGE_2)
+        for each in read_cases(mme_test_patients())
+    ]
+    with running(tmp_path_factory.mktemp("patients"), release, cases) as site:
+        yield site, cases
+
+
+def test_test_patients_find_those_with_the_same_gene(
+    test_patients: tuple[Site, list[Case]], release: Release
+) -> None:
+    site, cases = test_patients
+    by_id = {each.case_id: each for each in cases}
+
+    def genes(case_id: str) -> set[str]:
+        resolved = (release.genes.resolve(gene).gene for gene in by_id[case_id].genes)
+        return {gene.hgnc_id for gene in resolved if gene}
+
+    raw = json.loads(mme_test_patients().read_text())
+    missed = []
+    for asked in raw:
+        partners = {
+            i for i in by_id if i != asked["id"] and genes(i) & genes(asked["id"])
+        }
+        first = found(site.post(asked))[: len(partners)]
+        if partners and not partners & set(first):
+            missed.append(asked["id"])
+    assert missed == []

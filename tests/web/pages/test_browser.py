@@ -1,0 +1,400 @@
+"""A real Chromium on a real server: a case is entered and its matches read."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import waitress.server
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+
+from matcher.case import Sharing
+
+from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+).split()
+DESKTOP, PHONE = (1366, 900), (390, 844)
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", e => console.error("CSP", e.violatedDirective));
+"""
+
+
+@dataclass
+class Visit:
+    """A page of a browser at the address of a server, and everything it complained about."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(REPORT_VIOLATIONS)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda said: said.type == "error" and self.complaints.append(said.text),
+        )
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+    def log_in(self, name: str = "alice") -> None:
+        self.go("/log-in")
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_url(self.base + "/")
+
+    def add(self, box: str, typed: str, key: str = "Enter") -> None:
+        """Type into a search box and take the first suggestion."""
+        field = self.page.get_by_role("combobox", name=box)
+        field.press_sequentially(typed)
+        expect(self.page.get_by_role("listbox")).to_have_attribute(
+            "data-answers", typed
+        )
+        field.press(key)
+        expect(field).to_have_value("")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; each visit has a profile of its own."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def base(cast: Cast) -> Iterator[str]:
+    """The address of the application on a free port of this machine."""
+    cast.put(case_of("NORTH-1", observed=(SEIZURE, FLOPPY_INFANT, "HP:0000154")))
+    cast.put(
+        case_of(
+            "HARBOUR-1", site="Harbour", submitter="charlie", sharing=Sharing.NETWORK
+        )
+    )
+    server = waitress.server.create_server(
+        cast.app, host="127.0.0.1", port=0, threads=4
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, base: str
+) -> Iterator[Visit]:
+    """A page as wide and in the colours that the test asks for."""
+    size, *rest = getattr(request, "param", (DESKTOP,))
+    options = {"color_scheme": "light", **(rest[0] if rest else {})}
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, **options
+    )
+    yield Visit(context.new_page(), base)
+    context.close()
+
+
+def suggestions(page: Page) -> Locator:
+    """The lines under a search box; the choices of a select element have the same role."""
+    return page.get_by_role("listbox").get_by_role("option")
+
+
+SIZES = pytest.mark.parametrize(
+    "visit", [(DESKTOP,), (PHONE,)], indirect=True, ids=["desktop", "phone"]
+)
+
+
+@SIZES
+def test_case_is_entered_by_its_first_suggestions_and_matched(
+    visit: Visit, cast: Cast
+) -> None:
+    visit.log_in()
+    page = visit.page
+    page.get_by_role("link", name="New case").click()
+    visit.add("Add a feature", "seizres")
+    visit.add("Add a feature", "floppy baby")
+    visit.add("Add a gene", "PHF14")
+
+    page.get_by_role("button", name="Save and see matches").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Two cases worth a call")
+    expect(page.get_by_role("article")).to_have_count(2)
+    expect(page.get_by_role("article").first).to_contain_text("Same gene: PHF14")
+    case = cast.get("NORTH-0002").case
+    assert set(case.observed) == {SEIZURE, FLOPPY_INFANT}
+    assert case.genes == (PHF14,)
+    assert visit.complaints == []
+
+
+def test_case_is_entered_with_the_keyboard_alone(visit: Visit, cast: Cast) -> None:
+    keys = visit.page.keyboard
+    visit.go("/log-in")
+    keys.type("alice")
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    visit.page.wait_for_url(visit.base + "/")
+    tab_to(visit.page, "New case")
+    keys.press("Enter")
+    visit.page.wait_for_url(visit.base + "/cases/new")
+    tab_to(visit.page, "Add a feature")
+    for typed, key in (
+        ("seizres", "Enter"),
+        ("wide mouth", "Enter"),
+        ("microcephally", "Shift+Enter"),
+    ):
+        keys.type(typed)
+        expect(visit.page.get_by_role("listbox")).to_have_attribute(
+            "data-answers", typed
+        )
+        keys.press(key)
+    tab_to(visit.page, "Mark Wide mouth as looked for and not found")
+    keys.press("Enter")
+    tab_to(visit.page, "Add a gene")
+    keys.type("phf14")
+    expect(visit.page.get_by_role("listbox")).to_have_attribute("data-answers", "phf14")
+    keys.press("Enter")
+    tab_to(visit.page, "Save and see matches")
+    keys.press("Enter")
+    visit.page.wait_for_url(re.compile("/matches$"))
+    tab_to(visit.page, "Compare side by side")
+    keys.press("Enter")
+    visit.page.wait_for_url(re.compile("/matches/"))
+
+    case = cast.get("NORTH-0002").case
+    assert case.observed == (SEIZURE,)
+    assert set(case.excluded) == {"HP:0000252", "HP:0000154"}
+    assert visit.complaints == []
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the control of that name, or one that begins so, has the focus."""
+    named = "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if (
+            str(page.evaluate(f"({named})(document.activeElement)"))
+            .strip()
+            .startswith(name)
+        ):
+            return
+    pytest.fail(f"Tab never reaches {name!r}.")
+
+
+def test_search_box_keeps_the_combobox_pattern(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    box = visit.page.get_by_role("combobox", name="Add a feature")
+    options = suggestions(visit.page)
+    expect(box).to_have_attribute("aria-expanded", "false")
+
+    box.press_sequentially("seizure")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    first = options.first.get_attribute("id")
+    expect(box).to_have_attribute("aria-activedescendant", str(first))
+
+    box.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(options.first).to_have_attribute("aria-selected", "false")
+    box.press("ArrowUp")
+    box.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+
+    box.press("Escape")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    expect(box).to_have_value("seizure")
+    box.press("Escape")
+    expect(box).to_have_value("")
+
+
+@pytest.mark.parametrize(("typed", "count"), [("wide mouth", "1"), ("seizres", "0")])
+def test_enter_before_the_answer_adds_only_what_was_named(
+    visit: Visit, typed: str, count: str
+) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    box = visit.page.get_by_role("combobox", name="Add a feature")
+    held: list[Route] = []
+    visit.page.route(re.compile("/terms"), lambda route: held.append(route))
+
+    with visit.page.expect_request(re.compile("/terms")):
+        box.fill(typed)
+    box.press("Enter")
+    held[0].continue_()
+
+    expect(visit.page.locator("#q-list")).to_have_attribute("data-answers", typed)
+    expect(visit.page.locator("#observed-count")).to_have_text(count)
+
+
+def test_additions_and_removals_are_read_out(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    said = visit.page.locator("#said")
+
+    visit.add("Add a feature", "seizres")
+    expect(said).to_have_text("Seizure added, observed.")
+    visit.add("Add a feature", "seizres")
+    expect(said).to_have_text("Seizure is already in the case.")
+    visit.page.get_by_role("button", name="Remove Seizure").click()
+    expect(said).to_have_text("Seizure removed.")
+    expect(visit.page.get_by_role("combobox", name="Add a feature")).to_be_focused()
+
+
+def test_lines_stand_in_the_order_of_the_server(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    for typed in ("seizres", "floppy baby", "wide mouth"):
+        visit.add("Add a feature", typed)
+
+    labels = visit.page.locator("#observed [data-slot=label]").all_text_contents()
+
+    assert labels == ["Floppy infant", "Wide mouth", "Seizure"]
+    assert visit.page.locator("#observed-count").text_content() == "3"
+
+
+@pytest.mark.parametrize(
+    "visit", [(DESKTOP, {"java_script_enabled": False})], indirect=True
+)
+def test_case_is_entered_without_a_script(visit: Visit, cast: Cast) -> None:
+    page = visit.page
+    visit.log_in()
+    visit.go("/cases/new")
+    page.get_by_label("Add a feature").fill("seizres")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_role("button", name="Add Seizure as observed").click()
+    page.get_by_label("Add a gene").fill("PHF14")
+
+    page.get_by_role("button", name="Save and see matches").click()
+
+    case = cast.get("NORTH-0002").case
+    assert (case.observed, case.genes) == ((SEIZURE,), (PHF14,))
+
+
+PATHS = [
+    "/log-in",
+    "/",
+    "/site",
+    "/account",
+    "/cases/new",
+    "/cases/NORTH-1",
+    "/cases/NORTH-1/edit",
+    "/cases/NORTH-1/matches",
+    "/cases/NORTH-1/matches/HARBOUR-1",
+    "/how-a-score-is-made",
+    "/keyboard",
+]
+
+
+@pytest.mark.parametrize(
+    "visit",
+    [
+        (DESKTOP,),
+        (PHONE,),
+        (DESKTOP, {"color_scheme": "dark"}),
+        (PHONE, {"color_scheme": "dark"}),
+    ],
+    indirect=True,
+    ids=["desktop", "phone", "desktop-dark", "phone-dark"],
+)
+def test_every_page_is_accessible_and_no_wider_than_its_window(visit: Visit) -> None:
+    found = inspected(visit, "/log-in")
+    visit.log_in()
+
+    for path in PATHS[1:]:
+        found += inspected(visit, path)
+
+    assert found == []
+    assert visit.complaints == []
+
+
+@SIZES
+def test_open_search_box_is_accessible(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    visit.page.get_by_role("combobox", name="Add a feature").press_sequentially(
+        "floppy baby"
+    )
+    expect(suggestions(visit.page).first).to_be_visible()
+
+    assert violations(visit.page) == []
+    assert overflow(visit.page) == 0
+
+
+@SIZES
+def test_refused_form_is_accessible(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    visit.page.get_by_label("Age at last visit").fill("four")
+    visit.page.get_by_role("button", name="Save and see matches").click()
+    visit.page.get_by_role("alert").wait_for()
+
+    assert violations(visit.page) == []
+    visit.page.get_by_role("alert").get_by_role("link").click()
+    expect(visit.page.get_by_label("Age at last visit")).to_be_in_viewport()
+    assert overflow(visit.page) == 0
+
+
+def inspected(visit: Visit, path: str) -> list[str]:
+    """What is wrong with a page, each with its path."""
+    visit.go(path)
+    found = violations(visit.page)
+    if wider := overflow(visit.page):
+        found.append(f"{wider} px wider than the window")
+    return [f"{path}: {each}" for each in found]
+
+
+def violations(page: Page) -> list[str]:
+    """Rules of axe that the page breaks."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']} at {v['nodes'][0]['target']}" for v in found]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page scrolls sideways."""
+    measure = (
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return int(page.evaluate(measure))
+
+
+def test_printed_match_has_no_controls_and_says_what_it_is(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/NORTH-1/matches/HARBOUR-1")
+
+    visit.page.emulate_media(media="print")
+
+    expect(
+        visit.page.get_by_text("Health data, not for the open record.")
+    ).to_be_visible()
+    expect(visit.page.get_by_role("navigation", name="Main")).to_be_hidden()
+    expect(visit.page.get_by_role("button", name="Log out")).to_be_hidden()
+
+
+def test_chosen_theme_is_used_on_every_page(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/account")
+    visit.page.get_by_text("light on dark, always").click()
+    visit.page.get_by_role("button", name="Use these colours").click()
+
+    visit.go("/keyboard")
+
+    background = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(15, 23, 26)"

@@ -1,0 +1,42 @@
+"""What the requests of peers share in one process: the cases as peers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from matcher.storage.database import connect
+from web.matching import LiveMatcher
+from web.mme.view import PeerView
+from web.service import EXTENSION as SERVICE
+from web.service import Service
+
+EXTENSION = "secondcase-exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Opened once, when the endpoints are added to the application.
+
+    The matcher knows the shared cases alone, and of them what their sharing level lets a peer
+    see. The one of the pages, which knows everything, never answers a peer.
+    """
+
+    matcher: LiveMatcher
+
+
+def init_app(app: Flask) -> None:
+    """Let the endpoints of an application that has its service answer peers."""
+    made: Service = app.extensions[SERVICE]
+    release, database = made.release, made.settings.database
+    matcher = LiveMatcher(
+        release, made.calibration, lambda: CaseStore(connect(database))
+    )
+    app.extensions[EXTENSION] = Exchange(matcher)
+
+
+def exchange() -> Exchange:
+    """What the current request shares with those of other peers."""
+    found: Exchange = current_app.extensions[EXTENSION]
+    return found

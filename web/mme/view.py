@@ -1,0 +1,71 @@
+"""The cases as peers of the exchange see them: matching is done on nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from matcher.case import Case
+from matcher.errors import UnreadableInput
+from matcher.readers import Report, mme
+from matcher.storage.database import Database
+from matcher.storage.errors import DamagedCase, UnknownCase
+from matcher.storage.store import CaseStore, StoredCase
+from ontologies import Release
+from web.mme.consent import disclosed, is_exchanged
+
+log = structlog.get_logger(__name__)
+
+
+def sent(case: Case, release: Release) -> dict[str, Any]:
+    """The patient that goes over the wire for a case that is shared with the exchange."""
+    return mme.to_json(disclosed(case), release=release)
+
+
+def seen(case: Case, release: Release) -> Case | None:
+    """The case as a peer reads it, None if nobody may or can.
+
+    It is read back from the very message that is sent, so nothing that is not in the message
+    can move a score, an order or an explanation.
+    """
+    if not is_exchanged(case):
+        return None
+    try:
+        read = mme.from_json(sent(case, release), Report(limit=0), "")
+    except UnreadableInput:
+        log.error("case that cannot be sent left out", case_id=case.case_id)
+        return None
+    return replace(read, case_id=case.case_id, sharing=case.sharing, test=case.test)
+
+
+class PeerView(CaseStore):
+    """The cases of a database as peers see them. Those that are not shared do not exist."""
+
+    def __init__(self, db: Database, release: Release) -> None:
+        super().__init__(db)
+        self._release = release
+
+    def get(self, case_id: str) -> StoredCase:
+        """The case as peers see it now. Raises `UnknownCase` or `DamagedCase`."""
+        stored = super().get(case_id)
+        case = seen(stored.case, self._release)
+        if case is None:
+            raise UnknownCase(case_id)
+        return replace(stored, case=case)
+
+    def cases(
+        self,
+        *,
+        site: str | None = None,
+        submitter: str | None = None,
+        on_damage: Callable[[DamagedCase], None] | None = None,
+    ) -> Iterator[StoredCase]:
+        """The shared cases as peers see them, in order of case id."""
+        stored = super().cases(site=site, submitter=submitter, on_damage=on_damage)
+        for each in stored:
+            case = seen(each.case, self._release)
+            if case is not None:
+                yield replace(each, case=case)
