@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     made: Service = app.extensions[SERVICE]
     release, database = made.release, made.settings.database
     matcher = LiveMatcher(
-        release, made.calibration, lambda: CaseStore(connect(database))
+        release, made.calibration, lambda: PeerView(connect(database), release)
     )
     app.extensions[EXTENSION] = Exchange(matcher)
 

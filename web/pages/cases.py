@@ -13,10 +13,16 @@ from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Contact
 from matcher.storage.store import StoredCase
-from matcher.storage.errors import CaseChanged, DamagedCase, UnknownCase
+from matcher.storage.database import write_transaction
+from matcher.storage.errors import (
+    CaseChanged,
+    DamagedCase,
+    ExternalIdTaken,
+    UnknownCase,
+)
 from web.accounts.people import Person
-from web.db import store
-from web.pages import checks, choices, profile
+from web.db import connection, store
+from web.pages import checks, choices, one_time, profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
 from web.pages.differences import differences
@@ -148,21 +154,52 @@ def _sharing_problems(person: Person, draft: Draft, base: Case) -> list[Problem]
 def _save_new(
     person: Person, base: Case, case: Case, version: int
 ) -> ResponseReturnValue:
-    named = dataclasses.replace(case, case_id=_free_id(person.site or ""))
-    return _saved(store().put(named, actor=person.name, expected_version=0))
+    form_id = one_time.sent()
+    mark = one_time.mark(person, form_id) if form_id else None
+    try:
+        # The number is looked for under the write lock: two cases never take the same one.
+        with write_transaction(connection()):
+            named = dataclasses.replace(case, case_id=_free_id(person.site or ""))
+            stored = store().put(
+                named, actor=person.name, expected_version=0, external_id=mark
+            )
+    except ExternalIdTaken as error:
+        return _sent_again(person, case, opened(person, error.case_id))
+    return _saved(stored)
+
+
+def _sent_again(person: Person, case: Case, stored: StoredCase) -> ResponseReturnValue:
+    """The answer to a form that became the case `stored` before, perhaps changed since."""
+    first = _as_of(person, stored, 1)
+    again = dataclasses.replace(case, case_id=first.case_id)
+    if again == first:
+        return _saved(stored)
+    said = (
+        f"This form is saved as {first.case_id} already. What you sent now differs from it and "
+        "stands below; save again to change that case."
+    )
+    draft = Draft.from_case(again, 1)
+    problem = Problem("q", first.case_id, said)
+    return _form(person, first, Answer(draft=draft, problems=(problem,))), 409
 
 
 def _free_id(site: str) -> str:
     """The next number of the site that no case has or had."""
     prefix = re.sub(r"[^A-Z0-9]+", "-", site.upper()).strip("-") or "CASE"
     number = store().count(site=site) + 1
-    while True:
-        case_id = f"{prefix}-{number:04}"
-        try:
-            store().history(case_id)
-        except UnknownCase:
-            return case_id
+    while _is_taken(case_id := f"{prefix}-{number:04}"):
         number += 1
+    return case_id
+
+
+def _is_taken(case_id: str) -> bool:
+    try:
+        store().history(case_id)
+    except UnknownCase:
+        return False
+    except DamagedCase:
+        return True
+    return True
 
 
 def _save_change(
@@ -211,10 +248,17 @@ def _form(
         **_offered(base, shown.draft),
         **(conflict or {}),
         is_new=not base.case_id,
-        action=request.path,
+        action=_target(base.case_id),
+        form_id=one_time.sent() or one_time.new(),
         person=person,
         can_share=may_share(person, base),
     )
+
+
+def _target(case_id: str) -> str:
+    if not case_id:
+        return url_for("pages.cases.create")
+    return url_for("pages.cases.change", case_id=case_id)
 
 
 def _draft_values(base: Case, shown: Answer) -> dict[str, Any]:
