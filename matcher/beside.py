@@ -6,9 +6,10 @@ import glob
 from pathlib import Path
 
 
-def index_path(database: Path) -> Path:
-    """Where the index of a database's cases is kept, if it is."""
-    return database.with_name(f"{database.name}.index")
+def index_path(database: Path, view: str = "") -> Path:
+    """Where the index of a database's cases is kept, if it is; a view of them has its own."""
+    name = f"{database.name}.{view}" if view else database.name
+    return database.with_name(f"{name}.index")
 
 
 def unfinished_path(database: Path, token: str) -> Path:
@@ -17,9 +18,8 @@ def unfinished_path(database: Path, token: str) -> Path:
 
 
 def drop_index(database: Path) -> None:
-    """Remove the kept index and every unfinished one; whoever writes one begins again."""
-    for path in (
-        index_path(database),
-        *database.parent.glob(f"{glob.escape(database.name)}.index.*.part"),
-    ):
-        path.unlink(missing_ok=True)
+    """Remove the index of every view and every unfinished one; whoever writes begins again."""
+    name = glob.escape(database.name)
+    for pattern in (f"{name}.index", f"{name}.*.index", f"{name}.index.*.part"):
+        for path in database.parent.glob(pattern):
+            path.unlink(missing_ok=True)

@@ -102,7 +102,7 @@ def keep(
 
 def load(store: CaseStore, key: str) -> KeptIndex | None:
     """The index kept for the store; None, and nothing left of it, unless it can be believed."""
-    kept = _read(index_path(store.path), key)
+    kept = _read(index_path(store.path, store.view), key)
     if (
         kept is not None
         and store.fingerprint(kept.revision) == kept.fingerprint

@@ -63,7 +63,9 @@ class LiveMatcher:
         store = self._store()
         found = self._up_to_date(store)
         if self._is_keeping_due(found, store) and self._keeping.acquire(blocking=False):
-            threading.Thread(target=self._keep_aside, args=[store.path]).start()
+            threading.Thread(
+                target=self._keep_aside, args=[store.path, store.view]
+            ).start()
         return found
 
     def prepare(self) -> None:
@@ -85,11 +87,11 @@ class LiveMatcher:
             self._unkept -= unkept
         return is_kept
 
-    def _keep_aside(self, path: Path) -> None:
+    def _keep_aside(self, path: Path, view: str) -> None:
         """Keep the index while requests are answered, over a connection of this thread."""
         start = time.monotonic()
         try:
-            with CaseStore(connect(path)) as store:
+            with CaseStore(connect(path), view=view) as store:
                 self.keep(store)
         except (MatcherError, OSError) as error:
             log.warning("index not kept", error=type(error).__name__)
@@ -103,7 +105,10 @@ class LiveMatcher:
             return False
         if time.monotonic() < self._rest_until:
             return False
-        return self._unkept >= WORTH_KEEPING or not index_path(store.path).exists()
+        return (
+            self._unkept >= WORTH_KEEPING
+            or not index_path(store.path, store.view).exists()
+        )
 
     def _up_to_date(self, store: CaseStore) -> Matcher:
         # Without the lock: a revision is written down after its changes were followed.

@@ -53,9 +53,15 @@ class CaseStore:
     """The cases of one database. An instance belongs to the thread that made it."""
 
     def __init__(
-        self, db: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        db: Database,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        view: str = "",
     ) -> None:
+        """`view` names what is seen of the cases where that is not everything."""
         self._db = db
+        self.view = view
         self._saving = Saving(db, clock)
         self.path = location(db)
 
@@ -280,7 +286,7 @@ class CaseStore:
         with write_transaction(self._db):
             if self.has_removed_since(revision):
                 return False
-            os.replace(unfinished, index_path(self.path))
+            os.replace(unfinished, index_path(self.path, self.view))
         return True
 
     def backup(self, target: Path) -> None:

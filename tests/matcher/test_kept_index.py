@@ -23,6 +23,7 @@ from matcher.case import (
 from matcher.evidence.settings import EvidenceSettings
 from matcher.kept_index import ALIGNMENT, KeptIndex, index_key, keep, load
 from matcher.simulation import demonstration_cases
+from matcher.storage.database import connect
 from matcher.storage.store import CaseStore
 from ontologies import Release
 
@@ -335,3 +336,21 @@ def test_an_index_made_with_a_chain_file_is_never_kept(
             return position
 
     assert index_key("a", calibration, EvidenceSettings(chain=Lifting())) is None
+
+
+def test_a_view_of_the_cases_has_an_index_of_its_own(
+    store: CaseStore, matcher: Matcher
+) -> None:
+    store.put(telling("canary-1", "canary"), actor="alice")
+    revision = followed(store, matcher)
+    view = CaseStore(connect(store.path), view="peers")
+
+    keep(store, KEY, matcher.index.snapshot(), matcher.catalogue, revision)
+    assert load(view, KEY) is None
+    assert index_path(store.path, "peers") != index_path(store.path)
+
+    keep(store, KEY, matcher.index.snapshot(), matcher.catalogue, revision)
+    keep(view, KEY, matcher.index.snapshot(), matcher.catalogue, revision)
+    store.delete("canary-1", "alice")
+    assert [path for path in store.path.parent.iterdir() if "index" in path.name] == []
+    view.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from matcher.storage.database import connect
+from web.db import connection
 from web.matching import LiveMatcher
 from web.mme.view import PeerView
 from web.service import EXTENSION as SERVICE
@@ -29,9 +29,8 @@ class Exchange:
 def init_app(app: Flask) -> None:
     """Let the endpoints of an application that has its service answer peers."""
     made: Service = app.extensions[SERVICE]
-    release, database = made.release, made.settings.database
     matcher = LiveMatcher(
-        release, made.calibration, lambda: PeerView(connect(database), release)
+        made.release, made.calibration, lambda: PeerView(connection(), made.release)
     )
     app.extensions[EXTENSION] = Exchange(matcher)
 

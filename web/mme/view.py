@@ -45,7 +45,7 @@ class PeerView(CaseStore):
     """The cases of a database as peers see them. Those that are not shared do not exist."""
 
     def __init__(self, db: Database, release: Release) -> None:
-        super().__init__(db)
+        super().__init__(db, view="peers")
         self._release = release
 
     def get(self, case_id: str) -> StoredCase:
