@@ -30,6 +30,8 @@ _CONTRARY = ("micro", "macro", "hypo", "hyper")
 _MOST_WORDS = 12
 _COMPARED = 100
 _GOOD = 0.6
+# Below this score what was found is a guess, to be offered and not to be taken.
+_CLOSE = 0.6
 # What the most often annotated term gets for being so.
 _MOST_PRIOR = 0.06
 _PHENOTYPE = "HP:0000118"
@@ -230,6 +232,11 @@ class TermHit:
     matched: str
     score: float
     spans: tuple[tuple[int, int], ...]
+
+    @property
+    def is_close(self) -> bool:
+        """Whether what was typed is like a name of the term, and not merely nearest to it."""
+        return self.score >= _CLOSE
 
 
 class TermLookup:

@@ -52,6 +52,19 @@ def plain_text(value: object) -> str | None:
     return str(int(value)) if value == int(value) else repr(value)
 
 
+def printable(text: str) -> str:
+    """The text without what moves a cursor, turns a line around or breaks it.
+
+    Blanks of every kind become plain ones, other such characters U+FFFD.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else "\ufffd"
+        for letter in text
+    )
+
+
 class Fields:
     """One JSON object. Names are asked for in camelCase and found in snake_case as well.
 
@@ -90,6 +103,11 @@ class Fields:
             self.misfit(name, value, f"text of at most {_MAX_TEXT:,} characters")
             return ""
         return text
+
+    def identifier(self, name: str) -> str:
+        """The same, but with every character that stands in it, for ids are compared."""
+        value = self.get(name)
+        return value.strip() if isinstance(value, str) else self.text(name)
 
     def number(self, name: str) -> float | None:
         """A finite number, also one written as text."""
@@ -159,7 +177,7 @@ class Fields:
         for name in names:
             camel = camel_case(name)
             if camel not in known and self.data[name] not in (None, "", [], {}):
-                self.record.ignored(self.at(_CONTROL.sub("", camel[:60])))
+                self.record.ignored(self.at(printable(camel[:60])))
 
     def misfit(self, name: str, value: object, right: str) -> None:
         """Tells that a value was dropped because of its type."""

@@ -27,6 +27,7 @@ from matcher.errors import (
     TooLarge,
     UnreadableInput,
 )
+from matcher.readers.fields import printable
 from matcher.readers.report import Entry, Kind, Report
 from matcher.readers.strict_json import parse_json
 
@@ -92,11 +93,12 @@ class Documents:
         self.total = sum(_size(path) for path in paths)
         for path in paths:
             before = self.done
+            source = printable(str(path))
             try:
-                yield from self._file(path)
+                yield from self._file(path, source)
             except OSError as error:
                 reason = error.strerror or "it cannot be read"
-                yield Document(str(path), problem=UnreadableInput(f"{reason}."))
+                yield Document(source, problem=UnreadableInput(f"{reason}."))
             self._advance(before + _size(path) - self.done)
 
     def _paths(self) -> Iterator[Path]:
@@ -107,7 +109,7 @@ class Documents:
                 folders.sort()
                 for name in sorted(names):
                     path = Path(folder, name)
-                    if self._is_wanted(str(path), name):
+                    if self._is_wanted(printable(str(path)), name):
                         yield path
         else:
             raise NoSuchInput(self.path)
@@ -126,16 +128,16 @@ class Documents:
         if self.progress:
             self.progress(self.done, self.total)
 
-    def _file(self, path: Path) -> Iterator[Document]:
+    def _file(self, path: Path, source: str) -> Iterator[Document]:
         with path.open("rb") as file:
             start = file.read(len(_ZIP))
             file.seek(0)
             if start == _ZIP:
-                yield from self._archive(file, str(path))
+                yield from self._archive(file, source)
             elif start == _GZIP:
-                yield from self._compressed(file, str(path))
+                yield from self._compressed(file, source)
             else:
-                yield from self._text(file, str(path), self._advance)
+                yield from self._text(file, source, self._advance)
 
     def _compressed(self, file: IO[bytes], source: str) -> Iterator[Document]:
         try:
@@ -161,7 +163,7 @@ class Documents:
     def _member(
         self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, outer: str
     ) -> Iterator[Document]:
-        source = f"{outer}!{_printable(member.filename)}"
+        source = f"{outer}!{printable(member.filename)}"
         name = member.filename.rpartition("/")[2]
         if not self._is_wanted(source, name):
             return
@@ -260,11 +262,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _printable(name: str) -> str:
-    """A name from outside that can do nothing to a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _broken(error: Exception) -> BrokenArchive:

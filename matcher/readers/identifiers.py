@@ -24,7 +24,11 @@ _PMID = re.compile(
 
 
 def checked_id(case_id: str, what: str) -> str:
-    """The id of a case, which there must be; MalformedCase for none or an endless one."""
+    """The id of a case; MalformedCase for none, an endless or an unprintable one.
+
+    A line break, a control or a format character would let an id look like another, or break
+    the line or the terminal that it is written to.
+    """
     if not case_id:
         raise MalformedCase(
             f"The {what} has no id", "give each an 'id' that is text or a number"
@@ -33,6 +37,11 @@ def checked_id(case_id: str, what: str) -> str:
         raise MalformedCase(
             f"The id of the {what} has {len(case_id):,} characters",
             f"an id has at most {MAX_CASE_ID}",
+        )
+    if not case_id.isprintable():
+        raise MalformedCase(
+            f"The id {case_id!r} of the {what} holds a character that cannot be printed",
+            "an id has letters, digits, signs and plain blanks only",
         )
     return case_id
 

@@ -87,7 +87,7 @@ def from_json(
     record = CaseRecord(report, source)
     envelope = data.get("patient")
     patient = Fields(envelope if isinstance(envelope, dict) else data, record)
-    record.case_id = case_id = checked_id(patient.text("id"), "patient")
+    record.case_id = case_id = checked_id(patient.identifier("id"), "patient")
     patient.ignore_but(_PATIENT)
     contact = read_contact(patient)
     case = Case(

@@ -185,10 +185,10 @@ def from_json(
 
 
 def _case_id(packet: Fields, subject: Fields) -> str:
-    case_id = packet.text("id")
+    case_id = packet.identifier("id")
     if case_id:
         return checked_id(case_id, "phenopacket")
-    guess = checked_id(subject.text("id"), "phenopacket")
+    guess = checked_id(subject.identifier("id"), "phenopacket")
     packet.record.guessed(
         "id", guess, f"The packet has no id; its subject's id {guess!r} serves as one."
     )

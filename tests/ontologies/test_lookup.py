@@ -96,6 +96,14 @@ def test_matched_synonym_is_shown_with_the_words_that_answer(lookup):
     assert [hit.matched[a:b] for a, b in hit.spans] == ["Widely", "spaced", "eyes"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_close"),
+    [("seizres", True), ("hipotnia", True), ("qwrtzpfx", False), ("foobar", False)],
+)
+def test_what_is_like_nothing_is_told_from_what_is_misspelt(lookup, typed, is_close):
+    assert lookup.search(typed)[0].is_close is is_close
+
+
 def test_long_text_is_searched_by_its_beginning(lookup):
     assert lookup.search("ptosis " + "and so on " * 10_000)
 

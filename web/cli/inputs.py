@@ -14,6 +14,7 @@ from matcher.case import Case
 from matcher.errors import DuplicateCase
 from matcher.placement import placed
 from matcher.readers import Report, iterate_cases
+from matcher.readers.fields import printable
 from matcher.readers.report import CaseRecord
 from ontologies import Release
 from web.cli.progress import console, shown
@@ -88,7 +89,7 @@ def report_unresolved(cases: Iterable[Case], release: Release, report: Report) -
 def tell_report(report: Report, path: Path | None) -> None:
     """Sum the report up on stderr; keep all of it where a file was asked for."""
     for line in report.lines():
-        console().print(line, markup=False)
+        console().print(printable(line), markup=False)
     if path is not None:
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
         path.write_text(text, "utf-8")

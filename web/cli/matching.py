@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from matcher.evidence import Evidence, EvidenceKind
 from matcher.matches import Ranking
 from matcher.matching import Matcher
 from matcher.readers import Report
+from matcher.readers.fields import printable
 from matcher.storage.store import CaseStore
 from ontologies import open_release
 from web.cli.inputs import read_inputs, report_option, report_unresolved, tell_report
@@ -26,6 +28,7 @@ from web.db import open_database
 
 STORE = "store"
 SIGNS = {"same": "=", "near": "~", "conflict": "!", "missing": "-"}
+BEGIN_FORMULAS = frozenset("=+-@")
 COLUMNS = (
     "query_id",
     "rank",
@@ -156,9 +159,9 @@ def answers(
                 query, limit=top or None, evidence=kinds, constraints=constraints
             )
             if ranking.unresolved:
-                left_out = ", ".join(ranking.unresolved)
+                left_out = printable(", ".join(ranking.unresolved))
                 console().print(
-                    f"{query.case_id}: not in the release, left out: {left_out}",
+                    f"{printable(query.case_id)}: not in the release, left out: {left_out}",
                     markup=False,
                 )
             yield ranking
@@ -181,7 +184,9 @@ def json_lines(rankings: Iterable[Ranking]) -> Iterator[str]:
             for found in ranking.matches
         ]
         told = {"query_id": ranking.query_id, "matches": matches}
-        yield json.dumps(told, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(told, ensure_ascii=False, allow_nan=False)
+        # Escaped, what a terminal would obey is the same text.
+        yield text if text.isprintable() else json.dumps(told, allow_nan=False)
 
 
 def evidence_object(evidence: Evidence) -> dict[str, Any]:
@@ -194,7 +199,7 @@ def evidence_object(evidence: Evidence) -> dict[str, Any]:
 
 
 def csv_rows(rankings: Iterable[Ranking]) -> Iterator[str]:
-    """A header, then a row a match; text that a spreadsheet would compute is quoted."""
+    """A header, then a row a match; every cell is quoted, and none is a formula."""
     yield csv_line(COLUMNS)
     for ranking in rankings:
         for found in ranking.matches:
@@ -220,23 +225,35 @@ def csv_rows(rankings: Iterable[Ranking]) -> Iterator[str]:
 def csv_line(values: Iterable[object]) -> str:
     """One line without its end."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(values)
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="").writerow(values)
     return buffer.getvalue()
 
 
 def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """Text that no spreadsheet takes for a formula: an apostrophe stands before what would be.
+
+    Spreadsheets look behind blanks, take full-width signs for plain ones, and in many countries
+    begin a new cell behind a semicolon.
+    """
+    return ";".join(
+        f"'{cell}" if _is_formula(cell) else cell for cell in printable(text).split(";")
+    )
+
+
+def _is_formula(cell: str) -> bool:
+    start = cell.lstrip(' "\ufffd')[:1]
+    return unicodedata.normalize("NFKC", start) in BEGIN_FORMULAS
 
 
 def table(rankings: Iterable[Ranking]) -> Iterator[str]:
     """Text for people: a block a query, a line a match, its reasons below."""
     for ranking in rankings:
-        yield f"{ranking.query_id}: best of {ranking.searched:,} cases"
+        yield f"{printable(ranking.query_id)}: best of {ranking.searched:,} cases"
         for found in ranking.matches:
-            yield f"{found.rank:5}  {found.score:8.2f}  {found.band:11} {found.case_id}"
+            case_id = printable(found.case_id)
+            yield f"{found.rank:5}  {found.score:8.2f}  {found.band:11} {case_id}"
             for reason in found.explanation().reasons:
-                yield f"{'':24}{SIGNS[reason.sign]} {reason.text}"
+                yield f"{'':24}{SIGNS[reason.sign]} {printable(reason.text)}"
         if not ranking.matches:
             yield "       no case fulfils the conditions"
         yield ""

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 
 from web.db import connection
 from web.matching import LiveMatcher
+from web.mme.turns import Turns
 from web.mme.view import PeerView
 from web.service import EXTENSION as SERVICE
 from web.service import Service
@@ -24,6 +25,7 @@ class Exchange:
     """
 
     matcher: LiveMatcher
+    turns: Turns
 
 
 def init_app(app: Flask) -> None:
@@ -32,7 +34,7 @@ def init_app(app: Flask) -> None:
     matcher = LiveMatcher(
         made.release, made.calibration, lambda: PeerView(connection(), made.release)
     )
-    app.extensions[EXTENSION] = Exchange(matcher)
+    app.extensions[EXTENSION] = Exchange(matcher, Turns())
 
 
 def exchange() -> Exchange:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
+
+from matcher.storage.errors import DamagedCase
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.mme.consent import is_exchanged
+
+log = structlog.get_logger(__name__)
 
 
 def metrics_of(store: CaseStore, release: Release) -> dict[str, Any]:
     """Counts over the cases that are shared with the exchange, test cases left out."""
     cases = [
         stored.case
-        for stored in store.cases()
+        for stored in store.cases(on_damage=_leave_out)
         if is_exchanged(stored.case) and not stored.case.test
     ]
     genes = [gene for case in cases for gene in case.genes]
@@ -36,6 +41,10 @@ def metrics_of(store: CaseStore, release: Release) -> dict[str, Any]:
         "meanNumberOfPhenotypesPerCase": round(len(terms) / number, 2),
         "dateGenerated": datetime.now(UTC).date().isoformat(),
     }
+
+
+def _leave_out(error: DamagedCase) -> None:
+    log.error("damaged case left out", case_id=error.case_id, revision=error.revision)
 
 
 def _gene(entered: str, release: Release) -> str:

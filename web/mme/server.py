@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, Response, g, request
 from flask.blueprints import BlueprintSetupState
 
@@ -16,13 +17,15 @@ from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
 from matcher.readers.strict_json import parse_json
-from matcher.storage.errors import UnknownCase
+from matcher.storage.errors import DamagedCase, UnknownCase
 from web.audit import Audit
 from web.db import connection, store
 from web.errors import WebError
 from web.mme.exchange import exchange, init_app
 from web.mme.metrics import metrics_of
 from web.mme.nodes import Node, Nodes
+from web.mme.questions import bounded, too_little
+from web.mme.turns import TooManyAtOnce
 from web.mme.view import PeerView, sent
 from web.mme.wire import (
     LATEST_MINOR,
@@ -36,11 +39,12 @@ from web.mme.wire import (
 from web.service import service
 
 MOST_RESULTS = 10
-FEWEST_TERMS = 3
+MOST_WARNINGS = 200
 # Total in nats at which a match is worth showing to a stranger as often as not.
 WIRE_MIDPOINT = 6.0
 BANDS = 10
 
+log = structlog.get_logger(__name__)
 blueprint = Blueprint("mme", __name__)
 
 
@@ -70,6 +74,7 @@ class UnusableProfile(WebError):
 
 STATUSES: dict[type[Exception], int] = {
     BadToken: 401,
+    TooManyAtOnce: 429,
     BadMessage: 400,
     TooLarge: 413,
     UnsupportedVersion: 406,
@@ -120,11 +125,17 @@ def metrics() -> Response:
 def match() -> Response:
     """The shared cases most likely to be the same disorder as the patient in the body."""
     node: Node = g.node
-    report = Report()
+    with exchange().turns.taken(node.node_id):
+        return _answered(node)
+
+
+def _answered(node: Node) -> Response:
+    report = Report(limit=MOST_WARNINGS)
     query = _query(report, node)
     warnings = list(report.warnings)
-    if _too_little(query, warnings):
-        return answer({"results": [], "_warnings": warnings}, g.minor)
+    query = bounded(query, warnings)
+    if why := too_little(query, service().release):
+        return answer({"results": [], "_warnings": [*warnings, why]}, g.minor)
     results = list(_results(query, node))
     Audit(connection()).record(
         node.name,
@@ -158,22 +169,6 @@ def _query(report: Report, node: Node) -> Case:
             "give at least three HPO terms, or a candidate gene."
         )
     return case
-
-
-def _too_little(query: Case, warnings: list[str]) -> bool:
-    """Whether the profile would only probe the node, which is then said."""
-    ontology = service().release.ontology
-    resolved = {ontology.resolve(term_id).term_id for term_id in query.observed}
-    usable = [
-        term_id for term_id in resolved if term_id and ontology.is_phenotype(term_id)
-    ]
-    if query.genes or len(usable) >= FEWEST_TERMS:
-        return False
-    warnings.append(
-        f"Only {len(usable)} of the features are phenotype terms known here; "
-        f"without a candidate gene at least {FEWEST_TERMS} are needed, so nothing was searched."
-    )
-    return True
 
 
 def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
@@ -211,6 +206,9 @@ def _patient(found: Match) -> dict[str, Any] | None:
         current = PeerView(connection(), release).get(found.case_id).case
         stored = store().get(found.case_id).case
     except UnknownCase:
+        return None
+    except DamagedCase as error:
+        log.error("damaged case left out", case_id=error.case_id)
         return None
     return sent(stored, release) if current == found.pair.candidate else None
 

@@ -15,9 +15,10 @@ from flask import Request, Response
 from web.errors import WebError
 
 LATEST_MINOR = 1
+SHOWN = 100
 SUPPORTED_VERSIONS = ("1.0", "1.1")
 VENDOR_TYPE = re.compile(
-    r"application/vnd\.ga4gh\.matchmaker(?:\.v(?P<major>\d+)(?:\.(?P<minor>\d+))?)?\+json",
+    r"application/vnd\.ga4gh\.matchmaker(?:\.v(?P<major>\d{1,3})(?:\.(?P<minor>\d{1,3}))?)?\+json",
     re.I,
 )
 # matchbox sends JSON under the form type; everyone else under one of the others.
@@ -45,7 +46,7 @@ class UnsupportedType(WebError):
 
     def __init__(self, header: str, value: str) -> None:
         super().__init__(
-            f"{header} {value!r} is not understood here; send {content_type(LATEST_MINOR)} "
+            f"{header} {value[:SHOWN]!r} is not understood here; send {content_type(LATEST_MINOR)} "
             "or application/json."
         )
 

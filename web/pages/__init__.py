@@ -8,7 +8,7 @@ from werkzeug.routing import BaseConverter
 from matcher.storage.errors import DamagedCase
 from matcher.wording import rarity
 from web.accounts import maybe_person
-from web.pages import account, cases, damage, help, home, matches, pictures, terms
+from web.pages import account, cases, damage, help, home, matches, pictures, terms, told
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
 from web.pages.words import lowered, sentence
@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     for module in (home, cases, matches, terms, account, help):
         pages.register_blueprint(module.blueprint)
     pages.register_error_handler(DamagedCase, damage.explained)
+    pages.register_error_handler(told.NotRecorded, told.refused)
     app.register_blueprint(pages)
     app.jinja_env.globals["pictures"] = pictures
     app.jinja_env.filters.update(lowered=lowered, sentence=sentence, rarity=rarity)

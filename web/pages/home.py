@@ -18,7 +18,7 @@ from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.accounts import the_person
 from web.db import store
-from web.pages import profile, ranking
+from web.pages import profile, ranking, told
 from web.pages.admission import is_clinician, the_clinician
 from web.pages.cards import BANDS, explained
 from web.pages.damage import left_out
@@ -98,6 +98,8 @@ def _page(person: Person, of: str, *, submitter: str | None = None) -> str:
     ]
     promising = [(row, row.best) for row in rows if row.best is not None]
     promising.sort(key=lambda each: _most_probable(each[1]))
+    leads = promising[:MOST_LEADS]
+    told.record(person, _of_other_sites(person, [best for _, best in leads]), page=of)
     return render_template(
         "home.html",
         of=of,
@@ -111,7 +113,7 @@ def _page(person: Person, of: str, *, submitter: str | None = None) -> str:
         left_out=left_out(len(damaged)),
         total=len(visible),
         rows=rows,
-        leads=[_lead(person, row, best) for row, best in promising[:MOST_LEADS]],
+        leads=[_lead(person, row, best) for row, best in leads],
         page=page,
         pages=pages,
     )
@@ -156,6 +158,12 @@ def _lead(person: Person, row: Row, best: Best) -> Lead:
     reasons = explained(person, best.match).reasons
     said = f"{best.match.case_id}: {reasons[0].text}" if reasons else best.match.case_id
     return Lead(row=row, best=best, said=said)
+
+
+def _of_other_sites(person: Person, leads: Sequence[Best]) -> list[str]:
+    """Ids of the matches that are named here and stand at another site."""
+    met = (lead.match.pair.candidate for lead in leads)
+    return sorted({case.case_id for case in met if not may_open(person, case)})
 
 
 def _most_probable(best: Best) -> tuple[float, str]:

@@ -13,7 +13,7 @@ from matcher.evidence import EvidenceSettings, prepare
 from matcher.explanation.term_pairs import usable_features
 from matcher.storage.errors import UnknownCase
 from web.db import store
-from web.pages import comparison, ranking
+from web.pages import comparison, ranking, told
 from web.pages.admission import the_clinician
 from web.pages.cards import BANDS, Card, card, explained, origin
 from web.pages.colophon import bands
@@ -46,6 +46,9 @@ def ranked(case_id: str) -> ResponseReturnValue:
     near = [each for each in cards if each.band != "none"]
     far = [each for each in cards if each.band == "none"]
     wanted = request.args.get("show", "")
+    near_shown = [each for each in near if _is_wanted(each, wanted)]
+    others = [each.case_id for each in (*near_shown, *far) if not each.is_own]
+    told.record(person, others, page="matches", query=stored.case.case_id)
     return render_template(
         "matches/ranked.html",
         **head_values(stored),
@@ -53,7 +56,7 @@ def ranked(case_id: str) -> ResponseReturnValue:
         subheading=f"{answer.searched:,} cases searched, all of them scored.",
         advice=_advice(stored.case, answer),
         filters=_filters(near, wanted),
-        near=[each for each in near if _is_wanted(each, wanted)],
+        near=near_shown,
         far=far,
         far_heading=_far_heading(near, far),
         has_near=bool(near),
@@ -149,6 +152,13 @@ def pair(case_id: str, other_id: str) -> ResponseReturnValue:
     match = ranking.pair(person, stored.case, other)
     if match is None:
         raise UnknownCase(other_id)
+    is_own = may_open(person, other)
+    told.record(
+        person,
+        [] if is_own else [other.case_id],
+        page="side by side",
+        query=stored.case.case_id,
+    )
     release = service().release
     explanation = explained(person, match)
     seen = disclosed(person, other)
@@ -159,7 +169,7 @@ def pair(case_id: str, other_id: str) -> ResponseReturnValue:
         band=BANDS[match.band],
         origin=origin(person, other),
         explanation=explanation,
-        is_own=may_open(person, other),
+        is_own=is_own,
         genes=comparison.genes(stored.case, seen, release),
         grid=comparison.grid(explanation, release),
     )

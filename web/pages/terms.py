@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, jsonify, request
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from matcher.wording import rarity
 from ontologies import Release
 from ontologies.genes import Gene
+from ontologies.lookup import TermHit
 from web.pages.admission import the_clinician
 from web.pages.words import lowered
 from web.service import service
@@ -28,11 +29,15 @@ Part = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One line under a search box. Parts are runs of text with whether they matched."""
+    """One line under a search box. Parts are runs of text with whether they matched.
+
+    What is not `close` is a guess: offered, never chosen beforehand.
+    """
 
     id: str
     label: str
     label_parts: tuple[Part, ...]
+    close: bool = True
     also: str = ""
     also_parts: tuple[Part, ...] = ()
     fact: str = ""
@@ -64,23 +69,20 @@ def term_options(typed: str, release: Release) -> list[Option]:
         return []
     hits = release.lookup.search(typed, limit=3 * OFFERED)
     found = [hit for hit in hits if release.ontology.is_phenotype(hit.term_id)]
-    return [
-        _term_option(hit.term_id, hit.matched, hit.spans, release)
-        for hit in found[:OFFERED]
-    ]
+    return [_term_option(hit, release) for hit in found[:OFFERED]]
 
 
-def _term_option(
-    term_id: str, matched: str, spans: Sequence[tuple[int, int]], release: Release
-) -> Option:
+def _term_option(hit: TermHit, release: Release) -> Option:
+    term_id, matched = hit.term_id, hit.matched
     term = release.ontology.term(term_id)
     is_label = matched == term.label
-    parts = marked(matched, spans)
+    parts = marked(matched, hit.spans)
     one_in = release.information_content.rarity(term_id)
     return Option(
         id=term_id,
         label=term.label,
         label_parts=parts if is_label else ((term.label, False),),
+        close=hit.is_close,
         also="" if is_label else matched,
         also_parts=() if is_label else parts,
         fact=rarity(one_in),

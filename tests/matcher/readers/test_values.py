@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from matcher.case import Zygosity
 from matcher.errors import MalformedCase
-from matcher.readers import ages, alleles, identifiers
-from matcher.readers.fields import Fields, flag
+from matcher.readers import ages, alleles, cases_in, identifiers
+from matcher.readers.fields import Fields, flag, printable
 from matcher.readers.mme_contacts import is_web_address, mail_addresses
 from matcher.readers.report import CaseRecord, Kind, Report
 
@@ -392,3 +392,33 @@ def test_case_id_must_be_there_and_short(case_id: str, reason: str) -> None:
     assert identifiers.checked_id("x" * 255, "patient") == "x" * 255
     with pytest.raises(MalformedCase, match=reason):
         identifiers.checked_id(case_id, "patient")
+
+
+@pytest.mark.parametrize(
+    "case_id",
+    ["a\n=1+1", "a\rb", "a\tb", "a\0b", "\x9b31m", "\u202etxt", "a\u200bb", "a\xa0b"],
+)
+@pytest.mark.parametrize("data", [{"features": []}, {"phenotypicFeatures": []}])
+def test_unprintable_id_is_refused_by_name(
+    case_id: str, data: dict[str, object]
+) -> None:
+    with pytest.raises(MalformedCase, match="cannot be printed") as caught:
+        list(cases_in({**data, "id": case_id}, Report(), "test"))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("case_id", ["Müller 日本 #1;=@", "😀", " a b "])
+def test_printable_id_is_kept(case_id: str) -> None:
+    (case,) = cases_in({"id": case_id, "features": []}, Report(), "test")
+    assert case.case_id == case_id.strip()
+
+
+def test_subject_id_that_serves_the_packet_is_checked_as_well() -> None:
+    packet = {"subject": {"id": "a\0b"}, "phenotypicFeatures": []}
+    with pytest.raises(MalformedCase, match="cannot be printed"):
+        list(cases_in(packet, Report(), "test"))
+
+
+def test_text_made_printable_keeps_its_words() -> None:
+    assert printable("Fièvre 日本") == "Fièvre 日本"
+    assert printable("a\nb\xa0c\x9bd\u202ee") == "a b c\ufffdd\ufffde"

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from matcher.case import Case, PhenotypicFeature
+from matcher.storage.store import CaseStore
 from ontologies import Release
 from ontologies.library import data_directory
 from web.cli import main
+from web.cli.matching import csv_line, harmless
 from web.cli.reference import reference_page
+from web.config import load_settings
+from web.db import open_database
 
 ROOT = Path(__file__).parents[3]
 PATIENTS = str(ROOT / "tests/data/mme_patients.json")
@@ -142,6 +147,55 @@ def test_csv_holds_no_formula(home: Path, tmp_path: Path) -> None:
         "'@x",
         "'=1+1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Case 1 (a-b)", "Case 1 (a-b)"),
+        ("=1+1", "'=1+1"),
+        ("  @SUM(A1)", "'  @SUM(A1)"),
+        ("\xa0=5", "' =5"),
+        ("\u200b=4", "'\ufffd=4"),
+        ("\uff1d1", "'\uff1d1"),
+        ("\uff0b1", "'\uff0b1"),
+        ("a;=2+5;b", "a;'=2+5;b"),
+        ('a; "-2', "a;' \"-2"),
+        ("a\r\n=3", "a  =3"),
+        ("\x9b31m\u202e", "\ufffd31m\ufffd"),
+    ],
+)
+def test_cell_is_neither_formula_nor_command(text: str, written: str) -> None:
+    assert harmless(text) == written
+
+
+def test_csv_quotes_every_cell() -> None:
+    assert csv_line(["a;b", 1, 'c"d', ""]) == '"a;b","1","c""d",""'
+
+
+def stored_under(case_id: str) -> None:
+    """Put a case into the store as an earlier version, or a person, may have named it."""
+    features = tuple(PhenotypicFeature(term_id=term) for term in SEIZURE_AND_FLOPPY)
+    with CaseStore(open_database(load_settings().database)) as store:
+        store.put(Case(case_id=case_id, features=features), actor="test")
+
+
+@pytest.mark.parametrize("output", ["table", "csv", "json"])
+def test_id_from_the_store_moves_no_cursor_and_no_line(
+    home: Path, tmp_path: Path, output: str
+) -> None:
+    stored_under("a\n=1+1\x9b31m\u202e")
+    path = tmp_path / "query.json"
+    path.write_text(json.dumps(packet("query", *SEIZURE_AND_FLOPPY)))
+
+    done = succeed("match", str(path), "--against", "store", "--format", output)
+
+    assert all(line.isprintable() for line in done.stdout.split("\n"))
+    assert all(line.isprintable() for line in done.stderr.split("\n"))
+    assert not [line for line in done.stdout.split("\n") if line.startswith("=")]
+    if output == "json":
+        (match,) = json.loads(done.stdout)["matches"]
+        assert match["case_id"] == "a\n=1+1\x9b31m\u202e"
 
 
 def test_only_the_named_evidence_counts(home: Path) -> None:

@@ -29,6 +29,7 @@ from web import create_app
 from web.audit import Audit
 from web.config import load_settings
 from web.db import open_database
+from web.mme import turns
 from web.mme.nodes import Nodes
 
 from .mme_patients import mme_test_patients
@@ -331,3 +332,57 @@ def test_test_patients_find_those_with_the_same_gene(
         if partners and not partners & set(first):
             missed.append(asked["id"])
     assert missed == []
+
+
+@pytest.mark.parametrize(
+    "patient_too_thin",
+    [
+        patient("HP:0001250", genomicFeatures=[{"gene": {"id": "NOSUCHGENE1"}}]),
+        patient("HP:0001250", "HP:0012638", "HP:0000707"),
+    ],
+)
+def test_neither_an_unknown_gene_nor_ancestors_make_a_profile(
+    site: Site, patient_too_thin: dict[str, Any]
+) -> None:
+    assert found(site.post(patient_too_thin)) == []
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Accept"])
+def test_an_endless_version_is_no_error_of_ours(site: Site, name: str) -> None:
+    endless = VENDOR.replace("1.0", "1." + "9" * 5_000)
+
+    response = site.post(patient(*TERMS), **{name: endless})
+
+    assert response.status_code in (200, 415) and len(response.text) < 50_000
+
+
+def test_warnings_are_bounded(site: Site) -> None:
+    features = [{"id": f"nonsense {number}"} for number in range(2_000)]
+
+    response = site.post(patient(*TERMS) | {"features": features})
+
+    assert len(response.content) < 100_000
+
+
+def test_a_third_question_at_a_time_is_told_to_wait(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "AT_A_TIME", 0)
+
+    response = site.post(patient(*TERMS))
+
+    assert refused(response, 429) and response.headers["Retry-After"] == "1"
+
+
+def test_a_damaged_case_is_left_out_and_the_others_answer(
+    tmp_path: Path, release: Release
+) -> None:
+    cases = [case(name, Sharing.EXCHANGE_1) for name in ("whole", "damaged")]
+    with running(tmp_path, release, cases) as site:
+        assert len(found(site.post(patient(*TERMS)))) == 2
+        db = open_database(site.database)
+        with contextlib.closing(db):
+            db.execute("UPDATE revisions SET actor = 'x' WHERE case_id = 'damaged'")
+
+        assert found(site.post(patient(*TERMS))) == ["whole"]
+        assert site.get("/metrics").json()["metrics"]["numberOfCases"] == 1

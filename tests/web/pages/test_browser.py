@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -225,23 +225,101 @@ def test_search_box_keeps_the_combobox_pattern(visit: Visit) -> None:
     expect(box).to_have_value("")
 
 
-@pytest.mark.parametrize(("typed", "count"), [("wide mouth", "1"), ("seizres", "0")])
-def test_enter_before_the_answer_adds_only_what_was_named(
-    visit: Visit, typed: str, count: str
-) -> None:
+def hurried(visit: Visit, *typed: str) -> Locator:
+    """The search box after words that were each entered before the first answer came."""
     visit.log_in()
     visit.go("/cases/new")
     box = visit.page.get_by_role("combobox", name="Add a feature")
     held: list[Route] = []
-    visit.page.route(re.compile("/terms"), lambda route: held.append(route))
+    answer: Callable[[Route], None] = held.append
+    visit.page.route(re.compile("/terms"), lambda route: answer(route))
+    for word in typed:
+        with visit.page.expect_request(re.compile("/terms")):
+            box.press_sequentially(word)
+            box.press("Enter")
+        expect(box).to_have_value("")
+    answer = Route.continue_
+    for route in held:
+        route.continue_()
+    return box
 
-    with visit.page.expect_request(re.compile("/terms")):
-        box.fill(typed)
+
+def test_enter_before_the_answer_adds_what_was_named(visit: Visit) -> None:
+    hurried(visit, "wide mouth", "Seizure")
+
+    labels = visit.page.locator("#observed [data-slot=label]")
+    expect(labels).to_have_text(["Wide mouth", "Seizure"])
+    expect(visit.page.locator(".waiting li")).to_have_count(0)
+
+
+def test_enter_before_the_answer_shows_the_choice_for_what_was_not_named(
+    visit: Visit,
+) -> None:
+    box = hurried(visit, "seizres")
+
+    expect(visit.page.locator(".waiting li")).to_contain_text(
+        "“seizres” is not added yet: choose one."
+    )
+    expect(suggestions(visit.page).first).to_have_attribute("aria-selected", "true")
+    expect(visit.page.locator("#observed-count")).to_have_text("0")
     box.press("Enter")
-    held[0].continue_()
+    expect(visit.page.locator("#observed [data-slot=label]")).to_have_text("Seizure")
+    expect(visit.page.locator(".waiting li")).to_have_count(0)
 
-    expect(visit.page.locator("#q-list")).to_have_attribute("data-answers", typed)
-    expect(visit.page.locator("#observed-count")).to_have_text(count)
+
+def test_words_entered_in_a_hurry_wait_one_by_one(visit: Visit) -> None:
+    hurried(visit, "seizres", "xyzzy", "wide mouth")
+
+    lines = visit.page.locator(".waiting li")
+    expect(lines).to_have_count(2)
+    expect(lines.nth(0)).to_contain_text("“seizres” is not added yet")
+    expect(lines.nth(1)).to_contain_text("Nothing found for “xyzzy”.")
+    expect(visit.page.locator("#observed-count")).to_have_text("1")
+    lines.nth(1).get_by_role("button", name="Forget it").click()
+    expect(lines).to_have_count(1)
+    assert violations(visit.page) == []
+
+
+def test_word_that_waits_is_not_lost_when_the_form_is_sent(visit: Visit) -> None:
+    hurried(visit, "seizres")
+
+    visit.page.get_by_role("button", name="Save and see matches").click()
+
+    expect(visit.page.get_by_role("alert")).to_contain_text(
+        "“seizres” is not added yet."
+    )
+
+
+@pytest.mark.parametrize(
+    ("box", "typed"), [("Add a feature", "xyzzy"), ("Add a gene", "NOSUCHGENE")]
+)
+def test_search_without_a_hit_says_so_on_the_page(
+    visit: Visit, box: str, typed: str
+) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+
+    visit.page.get_by_role("combobox", name=box).press_sequentially(typed)
+
+    notice = visit.page.locator(".note", has_text=f"Nothing found for “{typed}”.")
+    expect(notice).to_be_visible()
+
+
+def test_guess_is_offered_and_not_chosen(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    box = visit.page.get_by_role("combobox", name="Add a feature")
+
+    box.press_sequentially("qwrtzpfx")
+
+    hint = visit.page.get_by_text("Nothing like “qwrtzpfx”; did you mean").first
+    expect(hint).to_be_visible()
+    expect(suggestions(visit.page).first).to_have_attribute("aria-selected", "false")
+    box.press("Enter")
+    expect(visit.page.locator("#observed-count")).to_have_text("0")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(visit.page.locator("#observed-count")).to_have_text("1")
 
 
 def test_additions_and_removals_are_read_out(visit: Visit) -> None:

@@ -26,6 +26,17 @@ def test_misspelt_lay_and_coded_words_find_their_term(
     assert options[0]["fact"].startswith("1 in ")
 
 
+@pytest.mark.parametrize(("typed", "close"), [("seizres", True), ("qwrtzpfx", False)])
+def test_guess_is_told_from_what_was_meant(cast: Cast, typed: str, close: bool) -> None:
+    assert cast["alice"].get("/terms", q=typed).json["options"][0]["close"] is close
+
+
+def test_search_without_a_script_introduces_a_guess(cast: Cast) -> None:
+    answer = cast["alice"].post("/cases/new", {"action": "search", "q": "qwrtzpfx"})
+
+    assert "Nothing like “qwrtzpfx”; did you mean" in answer.text
+
+
 def test_option_shows_the_synonym_that_matched(cast: Cast) -> None:
     option = cast["alice"].get("/terms", q="big mouth").json["options"][0]
 
