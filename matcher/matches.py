@@ -87,9 +87,9 @@ class Match:
 class Ranking:
     """The answer to one query.
 
-    `searched` is the number of cases there were before constraints, test cases apart. `unresolved`
-    are ids of the query that stand for no single term of the release, and were left out; `calibrated`
-    tells that the query has the three terms below which Y has no known meaning.
+    `searched` is the number of cases there were before constraints, test cases apart.
+    `unresolved` are ids of the query that stand for no single term of the release, and were left
+    out; `calibrated` tells that the query has the three terms below which Y has no known meaning.
     """
 
     query_id: str
