@@ -160,6 +160,7 @@ class Matcher:
         constraints: Constraints = Constraints(),
         progress: Progress = silent,
         resume: Path | None = None,
+        processes: int = 1,
     ) -> Iterator[Shortlist]:
         """What `rank` finds for each of many queries, in their order; see many.py."""
         return rank_many(
@@ -170,6 +171,7 @@ class Matcher:
             constraints=constraints,
             progress=progress,
             resume=resume,
+            processes=processes,
         )
 
     def explained(

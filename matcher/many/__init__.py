@@ -1,19 +1,16 @@
 """The best matches of many cases at once, with the scores of one at a time.
 
 Queries go in blocks: a block is held against all cases by one kernel, and each of its queries is
-then totalled and ordered by the code that answers a single one. Blocks run in threads, a few
+then totalled and ordered by the code that answers a single one. Blocks run side by side, a few
 ahead of whoever reads, so that memory does not grow with the number of queries.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +26,7 @@ from matcher.engine.population import Population
 from matcher.engine.question import Question
 from matcher.many.resumption import Resumable, circumstances_of
 from matcher.engine.search import Found
+from matcher.many.side_by_side import in_processes, in_threads
 from matcher.many.shortlist import Hit, Shortlist
 from ontologies.progress import Progress, silent
 
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 _QUERIES = 64
 # Similarities that one thread holds at a time: 64 MB.
 _PAIRS = 1 << 23
-_AHEAD = 2
 
 
 def rank_many(
@@ -51,16 +48,19 @@ def rank_many(
     constraints: Constraints = Constraints(),
     progress: Progress = silent,
     resume: Path | None = None,
+    processes: int = 1,
 ) -> Iterator[Shortlist]:
     """The best matches of every query, in their order, as `Matcher.rank` finds them.
 
     All are asked of the cases as they are now. With `resume`, results are kept in that file as
     JSON lines while they are found, and what a run before this one left there is not computed
     again. Raises AnotherRun if the file was begun with other queries, cases or settings, and
-    RunUnderWay if another process is writing it.
+    RunUnderWay if another process is writing it. More `processes` than one are forked from this
+    one, which must have no other threads then; they share its memory, and use the processors
+    better than threads do.
     """
     asked = list(queries)
-    run = _Run.of(matcher, limit, evidence, constraints)
+    run = _Run.of(matcher, limit, evidence, constraints, processes)
     if resume is None:
         return _told(run.shortlists(asked), len(asked), progress)
     header = circumstances_of(matcher, asked, run.settings, constraints, limit)
@@ -100,6 +100,7 @@ class _Run:
     limit: int | None
     settings: EvidenceSettings
     constraints: Constraints
+    processes: int
     population: Population
     terms: Terms
     profiles: tuple[Profiles, ...]
@@ -111,6 +112,7 @@ class _Run:
         limit: int | None,
         evidence: frozenset[EvidenceKind] | None,
         constraints: Constraints,
+        processes: int = 1,
     ) -> _Run:
         snapshot = matcher.index.snapshot()
         profiles = [part.segment.profiles for part in snapshot.parts]
@@ -121,6 +123,7 @@ class _Run:
             limit=limit,
             settings=matcher.evidence_settings(evidence),
             constraints=constraints,
+            processes=processes,
             population=Population.of(snapshot, matcher.catalogue),
             terms=terms,
             profiles=tuple(
@@ -133,9 +136,16 @@ class _Run:
         """One for each query, in their order."""
         cases = sum(map(len, self.profiles))
         size = max(1, min(_QUERIES, _PAIRS // max(cases, 1)))
-        blocks = (queries[at : at + size] for at in range(0, len(queries), size))
-        for block in _ahead(self._block, blocks, self.matcher.settings.workers):
-            yield from block
+        blocks = [queries[at : at + size] for at in range(0, len(queries), size)]
+        workers = self.matcher.settings.workers
+        found = (
+            in_processes(self._block, blocks, self.processes)
+            if self.processes > 1
+            else in_threads(self._block, blocks, workers)
+        )
+        with closing(found):
+            for shortlists in found:
+                yield from shortlists
 
     def _block(self, queries: Sequence[Case]) -> list[Shortlist]:
         read = self.matcher.read(queries, self.settings)
@@ -224,22 +234,3 @@ def _closeness(
     if math.isnan(similarity):
         return None
     return similarity - 0.5 * scale.hubness - 0.5 * candidate_hubness
-
-
-def _ahead(
-    work: Callable[[Sequence[Case]], list[Shortlist]],
-    blocks: Iterator[Sequence[Case]],
-    workers: int,
-) -> Iterator[list[Shortlist]]:
-    """The results of `work` in order, begun a few blocks before they are asked for."""
-    executor = ThreadPoolExecutor(workers)
-    try:
-        begun: deque[Future[list[Shortlist]]] = deque(
-            executor.submit(work, block) for block in islice(blocks, _AHEAD * workers)
-        )
-        while begun:
-            done = begun.popleft().result()
-            begun.extend(executor.submit(work, block) for block in islice(blocks, 1))
-            yield done
-    finally:
-        executor.shutdown(cancel_futures=True)

@@ -16,7 +16,7 @@ _FALSE = frozenset({"false", "no", "n", "0", "0.0", "absent", "excluded"})
 _EMPTY: Mapping[str, object] = {}
 _MAX_NUMBER = 2**63
 _MAX_TEXT = 100_000
-_MAX_ITEMS = 5_000
+MAX_ITEMS = 5_000
 _MAX_NAMES = 200
 
 
@@ -134,12 +134,12 @@ class Fields:
             self.misfit(name, value, "an object")
         return Fields(_EMPTY, self.record, self.at(name))
 
-    def items(self, name: str) -> list[object]:
-        """What stands in the list at a name, without nulls; at most 5,000 items."""
+    def items(self, name: str, most: int = MAX_ITEMS) -> list[object]:
+        """What stands in the list at a name, without nulls; at most so many items."""
         value = self.get(name)
         if isinstance(value, list):
             found = [item for item in value if item is not None]
-            return self._at_most(_MAX_ITEMS, found, name)
+            return self._at_most(most, found, name)
         if value is not None and value != "":
             self.misfit(name, value, "a list")
         return []
@@ -150,11 +150,15 @@ class Fields:
             self.record.dropped(self.at(name), len(found), message)
         return found[:limit]
 
-    def children(self, name: str, *, unlimited: bool = False) -> list[Fields]:
+    def children(
+        self, name: str, *, most: int = MAX_ITEMS, unlimited: bool = False
+    ) -> list[Fields]:
         """The objects in the list at a name; of cases, a file may hold any number."""
         path = self.at(name)
         value = self.get(name)
-        items = value if unlimited and isinstance(value, list) else self.items(name)
+        items = (
+            value if unlimited and isinstance(value, list) else self.items(name, most)
+        )
         found = []
         for item in items:
             if isinstance(item, dict):

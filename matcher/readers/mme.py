@@ -7,6 +7,7 @@ whatever is guessed or dropped stands in the report. Protocol: https://github.co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from matcher.case import (
     Case,
@@ -17,7 +18,7 @@ from matcher.case import (
     Sex,
 )
 from matcher.readers.ages import years
-from matcher.readers.fields import Fields, flag, plain_text
+from matcher.readers.fields import MAX_ITEMS, Fields, flag, plain_text
 from matcher.readers.identifiers import (
     checked_id,
     clean_disease,
@@ -33,7 +34,7 @@ from matcher.readers.mme_genomics import CoordinateBase, read_genomic_features
 from matcher.readers.mme_writing import to_json
 from matcher.readers.report import CaseRecord, Report
 
-__all__ = ["CoordinateBase", "from_json", "is_patient", "to_json"]
+__all__ = ["CoordinateBase", "ItemLimits", "from_json", "is_patient", "to_json"]
 
 _MARKS = frozenset({"features", "genomicFeatures", "disorders", "contact", "test"})
 _PATIENT = frozenset(
@@ -64,7 +65,20 @@ _SEXES = {
     "NOT_APPLICABLE": Sex.UNKNOWN,
     "UNKNOWN": Sex.UNKNOWN,
 }
+_MOST_IDS = 100
 _SEVERITIES = frozenset(f"HP:00128{number}" for number in range(25, 30))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemLimits:
+    """How many items of each list of a patient are read; the rest is dropped with a warning.
+
+    The defaults are for files. A message from outside needs far fewer.
+    """
+
+    features: int = MAX_ITEMS
+    genomic_features: int = MAX_ITEMS
+    disorders: int = MAX_ITEMS
 
 
 def is_patient(data: Mapping[str, object]) -> bool:
@@ -78,6 +92,7 @@ def from_json(
     source: str,
     *,
     coordinate_base: CoordinateBase = CoordinateBase.STATED,
+    limits: ItemLimits = ItemLimits(),
 ) -> Case:
     """One patient, bare or in a `patient` envelope, as a case; MalformedCase without an id.
 
@@ -93,9 +108,11 @@ def from_json(
     case = Case(
         case_id=case_id,
         label=patient.text("label"),
-        features=tuple(_features(patient)),
-        genomic_features=tuple(read_genomic_features(patient, coordinate_base)),
-        diseases=tuple(_disorders(patient, case_id)),
+        features=tuple(_features(patient, limits.features)),
+        genomic_features=tuple(
+            read_genomic_features(patient, coordinate_base, limits.genomic_features)
+        ),
+        diseases=tuple(_disorders(patient, case_id, limits.disorders)),
         sex=_sex(patient),
         onset=_onset(patient),
         inheritance=tuple(_ids(patient, "inheritanceMode")),
@@ -108,8 +125,8 @@ def from_json(
     return case
 
 
-def _features(patient: Fields) -> Iterator[PhenotypicFeature]:
-    for item in patient.items("features"):
+def _features(patient: Fields, most: int) -> Iterator[PhenotypicFeature]:
+    for item in patient.items("features", most):
         fields = _feature_fields(item, patient)
         feature = _feature(fields) if fields else None
         if feature:
@@ -192,7 +209,8 @@ def _is_observed(fields: Fields) -> bool | None:
 def _ids(owner: Fields, name: str) -> Iterator[str]:
     """HPO ids given as text, as an object with an id, or as a list of either."""
     value = owner.get(name)
-    for item in value if isinstance(value, list) else [value]:
+    items = owner.items(name, _MOST_IDS) if isinstance(value, list) else [value]
+    for item in items:
         entered = plain_text(item.get("id") if isinstance(item, dict) else item)
         if entered:
             owner.record.mapped(owner.at(name))
@@ -212,9 +230,9 @@ def _onset(owner: Fields) -> Onset | None:
     return Onset(years=age) if age is not None else Onset(term_id=entered)
 
 
-def _disorders(patient: Fields, case_id: str) -> Iterator[Disease]:
+def _disorders(patient: Fields, case_id: str, most: int) -> Iterator[Disease]:
     found = False
-    for item in patient.items("disorders"):
+    for item in patient.items("disorders", most):
         data = item if isinstance(item, dict) else {"id": item}
         fields = Fields(data, patient.record, "disorders")
         entered, label = fields.text("id"), fields.text("label")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from matcher.case import GenomicFeature, Variant, Zygosity
 from matcher.readers import alleles
-from matcher.readers.fields import Fields, flag, plain_text
+from matcher.readers.fields import MAX_ITEMS, Fields, flag, plain_text
 
 _NAMES = ("id", "_ensemblGeneID", "_geneName", "_entrezGeneID")
 _FEATURE = frozenset({"gene", "variant", "zygosity", "type", "shareVariantLevelData"})
@@ -38,11 +38,11 @@ class CoordinateBase(enum.Enum):
 
 
 def read_genomic_features(
-    patient: Fields, base: CoordinateBase
+    patient: Fields, base: CoordinateBase, most: int = MAX_ITEMS
 ) -> Iterator[GenomicFeature]:
     """The candidate genes and variants of a patient."""
     shared = _is_shareable(patient)
-    for fields in patient.children("genomicFeatures"):
+    for fields in patient.children("genomicFeatures", most=most):
         fields.ignore_but(_FEATURE)
         gene, label = _gene(fields)
         variant = _variant(fields, base, shared)

@@ -11,6 +11,7 @@ from flask import Flask, abort, current_app, g, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 from web.config import Settings
+from web.accounts import known_devices
 from web.db import connection
 from web.errors import NotLoggedIn
 from web.accounts.passwords import Passwords
@@ -92,10 +93,14 @@ def log_in(name: str, password: str) -> Person:
     """
     address = request.remote_addr or "unknown"
     agent = request.user_agent.string
-    logged_in = accounts().log_in(name, password, address=address, agent=agent)
+    device = known_devices.this_device()
+    logged_in = accounts().log_in(
+        name, password, address=address, agent=agent, device=device
+    )
     log_out()
     session.permanent = True
     login_user(Visitor(logged_in))
+    known_devices.remember(device, logged_in.person.person_id)
     return logged_in.person
 
 

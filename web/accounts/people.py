@@ -16,7 +16,7 @@ from matcher.storage.errors import DatabaseBusy, DatabaseFull
 from web.errors import BadAccount, LogInFailed, NameTaken, UnknownPerson
 from web.accounts.passwords import Passwords
 from web.security import make_token, token_digest
-from web.accounts.throttling import Throttle
+from web.accounts.throttling import NEW_DEVICE, Device, Throttle
 
 SEEN_EVERY = timedelta(minutes=1)
 THEMES = ("auto", "light", "dark")
@@ -185,13 +185,19 @@ class Accounts:
     # Log-in and sessions
 
     def log_in(
-        self, name: str, password: str, *, address: str, agent: str = ""
+        self,
+        name: str,
+        password: str,
+        *,
+        address: str,
+        agent: str = "",
+        device: Device = NEW_DEVICE,
     ) -> LoggedIn:
         """A new session for the person, found by name or e-mail.
 
         Raises `LogInThrottled`, and `LogInFailed` whichever of name and password is wrong.
         """
-        row = self._verified(name, password, address)
+        row = self._verified(name, password, address, device)
         plain, digest = make_token()
         now = self._clock()
         session = {
@@ -214,14 +220,19 @@ class Accounts:
             self._db.table("sessions").insert(session)
         return LoggedIn(person=_person(row), session=_session(session), token=plain)
 
-    def _verified(self, name: str, password: str, address: str) -> dict[str, Any]:
+    def _verified(
+        self, name: str, password: str, address: str, device: Device = NEW_DEVICE
+    ) -> dict[str, Any]:
         """The active person with this name and password."""
-        self._throttle.count(name, address)
         row = self._row_of(name)
+        # A person's name and e-mail share one counter; what names nobody has its own.
+        who = name if row is None else row["name"]
+        known = "" if row is None else device.counter(row["person_id"])
+        self._throttle.count(who, address, known)
         hashed = row["password_hash"] if row is not None and row["is_active"] else None
         if not self._passwords.is_right(password, hashed) or row is None:
             raise LogInFailed
-        self._throttle.forgive(name, address)
+        self._throttle.forgive(who, address, known)
         return row
 
     def _refuse_changed(self, row: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,40 +40,66 @@ NAME = Allowance(free=5, forgiven_after=timedelta(hours=1))
 ADDRESS = Allowance(free=30, forgiven_after=timedelta(minutes=1))
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser, with the people who have logged in from it before."""
+
+    device_id: str
+    person_ids: tuple[int, ...]
+
+    def counter(self, person_id: int) -> str:
+        """What counts the person's failures from this device; empty if it is new to her."""
+        if person_id not in self.person_ids:
+            return ""
+        return _digest(f"{self.device_id} {person_id}")
+
+
+NEW_DEVICE = Device("", ())
+
+
 class Throttle:
     """Counts failed attempts per name and per address.
 
     An attempt is counted as failed before the password is checked and forgiven if it was right,
-    so that attempts made at the same moment are counted as well.
+    so that attempts made at the same moment are counted as well. A device from which the person
+    has logged in before is counted by itself, so that nobody else can lock her out of it.
     """
 
     def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
         self._db = db
         self._clock = clock
 
-    def count(self, name: str, address: str) -> None:
-        """Count one attempt. Raises `LogInThrottled` if it comes too early."""
+    def count(self, name: str, address: str, device: str = "") -> None:
+        """Count one attempt. Raises `LogInThrottled` if it comes too early.
+
+        `name` is that of the person, whatever was typed to mean her; `device` her counter on a
+        device that she has used before.
+        """
         now = self._clock()
         with write_transaction(self._db):
             rows = [
                 self._counted(who, allowance, now)
-                for who, allowance in _counters(name, address)
+                for who, allowance in _counters(name, address, device)
             ]
             for who, failures, wait in rows:
                 self._write(who, failures, now, now + wait)
             limit = (now - FORGOTTEN).isoformat()
             self._db.table("log_in_failures").delete_where("failed_at < ?", [limit])
 
-    def forgive(self, name: str, address: str) -> None:
-        """Take the attempt back: nothing counts against the name, one less the address."""
-        (name_key, _), (address_key, _) = _counters(name, address)
+    def forgive(self, name: str, address: str, device: str = "") -> None:
+        """Take the attempt back: nothing counts against the name, one less the address.
+
+        On a known device nothing counts against that device, and the rest stays as it is.
+        """
+        (own_key, _), *shared = _counters(name, address, device)
         with write_transaction(self._db):
-            self._db.table("log_in_failures").delete_where("who = ?", [name_key])
-            self._db.execute(
-                "UPDATE log_in_failures SET failures = max(failures - 1, 0), "
-                "blocked_until = failed_at WHERE who = ?",
-                [address_key],
-            )
+            self._db.table("log_in_failures").delete_where("who = ?", [own_key])
+            for shared_key, _ in shared:
+                self._db.execute(
+                    "UPDATE log_in_failures SET failures = max(failures - 1, 0), "
+                    "blocked_until = failed_at WHERE who = ?",
+                    [shared_key],
+                )
 
     def _counted(
         self, who: str, allowance: Allowance, now: datetime
@@ -105,13 +131,20 @@ class Throttle:
         )
 
 
-def _counters(name: str, address: str) -> Iterable[tuple[str, Allowance]]:
+def _counters(
+    name: str, address: str, device: str
+) -> tuple[tuple[str, Allowance], ...]:
     """What an attempt counts against; the name is hashed, since some type a password there."""
-    digest = hashlib.sha256(name.strip().casefold().encode("utf-8", "replace"))
+    if device:
+        return ((f"device {device}", NAME),)
     return (
-        (f"name {digest.hexdigest()}", NAME),
+        (f"name {_digest(name.strip().casefold())}", NAME),
         (f"address {_network(address)}", ADDRESS),
     )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _network(address: str) -> str:

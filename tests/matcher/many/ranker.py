@@ -1,7 +1,7 @@
 """A process that ranks simulated cases against each other, and may be killed by itself.
 
-Called with a file to resume from, and after how many results to be killed (-1: not at all). The
-results stand on standard output.
+Called with a file to resume from, after how many results to be killed (-1: not at all), and in how
+many processes to rank. The results stand on standard output.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def in_many_words(case: Case) -> Case:
     return dataclasses.replace(case, genomic_features=(feature,))
 
 
-def main(path: Path, stop_after: int) -> None:
+def main(path: Path, stop_after: int, processes: int) -> None:
     """Rank, print, and end one way or the other."""
     release = fetch_release(make_active=False).release
     cases = [in_many_words(case) for case in simulate_cases(release, 150, seed=3)]
-    found = Matcher(release, cases).rank_many(cases, resume=path)
+    found = Matcher(release, cases).rank_many(cases, resume=path, processes=processes)
     for done, shortlist in enumerate(found, start=1):
         print(json.dumps(shortlist.to_json()))
         if done == stop_after:
@@ -38,4 +38,4 @@ def main(path: Path, stop_after: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,6 +1,8 @@
 import dataclasses
 import json
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,8 @@ from matcher.engine.constraints import Constraints
 from matcher.evidence import ALL_KINDS, EvidenceKind, EvidenceSettings
 from matcher.matching import Matcher, MatchSettings
 from matcher.many.resumption import AnotherRun, CannotResume, NotResults, RunUnderWay
+from matcher.many import side_by_side
+from matcher.many.side_by_side import ProcessEnded
 from matcher.many.shortlist import Shortlist
 
 TERMS = (
@@ -190,12 +194,45 @@ def test_who_stops_reading_leaves_no_thread_behind(matcher, cohort, monkeypatch)
             super().__init__(workers)
             executors.append(self)
 
-    monkeypatch.setattr(many_module, "ThreadPoolExecutor", Watched)
+    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", Watched)
     begun = matcher.rank_many(cohort)
     next(begun)
     begun.close()
     (executor,) = executors
     assert not any(thread.is_alive() for thread in executor._threads)
+
+
+@pytest.mark.parametrize("processes", [2, 3, 50])
+def test_processes_change_nothing(matcher, cohort, processes, monkeypatch):
+    monkeypatch.setattr(many_module, "_QUERIES", 4)
+    whole = list(matcher.rank_many(cohort))
+    assert list(matcher.rank_many(cohort, processes=processes)) == whole
+    assert list(matcher.rank_many([], processes=processes)) == []
+
+
+def test_who_stops_reading_leaves_no_process_behind(matcher, cohort, monkeypatch):
+    monkeypatch.setattr(many_module, "_QUERIES", 4)
+    begun = matcher.rank_many(cohort, processes=2)
+    next(begun)
+    assert multiprocessing.active_children()
+    begun.close()
+    assert not multiprocessing.active_children()
+
+
+def test_a_process_that_is_killed_is_told_of(matcher, cohort, monkeypatch):
+    monkeypatch.setattr(many_module, "_QUERIES", 4)
+    here = os.getpid()
+    search = matcher.search
+
+    def dying(question, *rest):
+        if question.case.case_id == "case-09" and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return search(question, *rest)
+
+    monkeypatch.setattr(matcher, "search", dying)
+    with pytest.raises(ProcessEnded, match=r"status -9"):
+        list(matcher.rank_many(cohort, processes=2))
+    assert not multiprocessing.active_children()
 
 
 def test_no_query_no_answer(matcher, tmp_path):
@@ -363,13 +400,14 @@ def test_a_condition_that_cannot_be_written_down_cannot_be_resumed(
     assert not (tmp_path / "found.jsonl").exists()
 
 
-def test_a_killed_process_is_gone_on_from(release, tmp_path):
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_killed_process_is_gone_on_from(release, tmp_path, processes):
     path = tmp_path / "found.jsonl"
     script = Path(__file__).with_name("ranker.py")
     environment = {**os.environ, "PYTHONPATH": str(script.parents[3])}
 
     def run(stop_after):
-        command = [sys.executable, script, path, str(stop_after)]
+        command = [sys.executable, script, path, str(stop_after), processes]
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False
         )

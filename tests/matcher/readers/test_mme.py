@@ -24,7 +24,7 @@ from matcher.case import (
 )
 from matcher.errors import MalformedCase
 from matcher.readers import read_cases
-from matcher.readers.mme import CoordinateBase, from_json, to_json
+from matcher.readers.mme import CoordinateBase, ItemLimits, from_json, to_json
 from matcher.readers.report import Kind, Report
 
 DATA = Path(__file__).parents[2] / "data"
@@ -837,3 +837,37 @@ def test_written_patient_is_read_back() -> None:
     assert [replace(c, genomic_features=()) for c in again] == [
         replace(c, genomic_features=()) for c in cases
     ]
+
+
+def test_long_lists_are_cut_with_one_warning_for_each_kind() -> None:
+    patient = {
+        "id": "A",
+        "features": [{"id": f"HP:{number:07d}"} for number in range(7)],
+        "genomicFeatures": [{"gene": {"id": f"G{number}"}} for number in range(7)],
+        "disorders": [{"id": f"MIM:{number:06d}"} for number in range(7)],
+    }
+    report = Report()
+    limits = ItemLimits(features=3, genomic_features=2, disorders=1)
+    case = from_json(patient, report, "test", limits=limits)
+    assert case.observed == ("HP:0000000", "HP:0000001", "HP:0000002")
+    assert case.genes == ("G0", "G1")
+    assert [disease.disease_id for disease in case.diseases] == ["OMIM:000000"]
+    assert sorted(report.warnings) == [
+        "Of 7 disorders only 1 were read.",
+        "Of 7 features only 3 were read.",
+        "Of 7 genomicFeatures only 2 were read.",
+    ]
+
+
+def test_lists_of_files_may_be_long() -> None:
+    features = [{"id": f"HP:{number:07d}"} for number in range(5000)]
+    case, report = read(features=features)
+    assert len(case.features) == 5000
+    assert report.warnings == ()
+
+
+def test_list_of_modifiers_is_cut() -> None:
+    modifiers = [{"id": f"HP:{number:07d}"} for number in range(101)]
+    case, report = read(features=[{"id": "HP:0001250", "modifiers": modifiers}])
+    assert len(case.features[0].modifiers) == 100
+    assert report.warnings == ("Of 101 features.modifiers only 100 were read.",)

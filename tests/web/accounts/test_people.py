@@ -27,6 +27,7 @@ from web.errors import (
 )
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts, LoggedIn, Role, SessionLimits
+from web.accounts.throttling import Device
 
 RIGHT = "a horse, a boat and a hill"
 CLINICIAN = frozenset({Role.CLINICIAN})
@@ -619,3 +620,51 @@ class TestGuessing:
         answers = [self.guess(people, f"n{n}", address) for n in range(31)]
 
         assert answers[-1] == "wait 1"
+
+    def test_name_and_email_of_a_person_count_together(self, people: Accounts) -> None:
+        names = ("alice", "alice@harbour.example", " ALICE ", "Alice@Harbour.example")
+
+        answers = [self.guess(people, names[n % 4]) for n in range(6)]
+
+        assert answers == ["failed"] * 5 + ["wait 1"]
+
+    def test_known_device_is_not_locked_out_by_others(self, people: Accounts) -> None:
+        hers = Device("a laptop", (people.find("alice").person_id,))
+        for n in range(40):
+            self.guess(people, "alice", "192.0.2.1")
+            self.guess(people, f"name{n}", "192.0.2.1")
+        assert self.guess(people, "alice", "192.0.2.1").startswith("wait")
+
+        assert people.log_in("alice", RIGHT, address="192.0.2.1", device=hers)
+        assert self.guess(people, "alice", "192.0.2.1").startswith("wait")
+
+    def test_guesses_from_a_known_device_are_counted(self, people: Accounts) -> None:
+        hers = Device("a laptop", (people.find("alice").person_id,))
+        for _ in range(5):
+            with pytest.raises(LogInFailed):
+                people.log_in("alice", "wrong", address="::1", device=hers)
+
+        with pytest.raises(LogInThrottled):
+            people.log_in("alice@harbour.example", RIGHT, address="::1", device=hers)
+        assert log_in(people)
+
+    def test_device_of_somebody_else_opens_nothing(self, people: Accounts) -> None:
+        bob = people.add("bob", RIGHT, roles=CLINICIAN)
+        for _ in range(5):
+            self.guess(people)
+
+        with pytest.raises(LogInThrottled):
+            people.log_in(
+                "alice",
+                RIGHT,
+                address="192.0.2.9",
+                device=Device("his laptop", (bob.person_id,)),
+            )
+
+    def test_id_of_a_device_is_kept_hashed(self, people: Accounts, path: Path) -> None:
+        hers = Device("canary-device", (people.find("alice").person_id,))
+        with pytest.raises(LogInFailed):
+            people.log_in("alice", "wrong", address="::1", device=hers)
+
+        files = b"".join(file.read_bytes() for file in path.parent.glob("*.db*"))
+        assert b"canary-device" not in files
