@@ -68,9 +68,20 @@ def test_card_says_why(cast: Cast) -> None:
 
     page = cast["alice"].get("/cases/NORTH-1/matches").text
 
-    assert "Same gene: <b>PHF14</b>" in page
+    assert "Both list <b>PHF14</b>" in page
     assert "<b>Prominent interphalangeal joints</b> in both" in page
     assert "Clinical genetics, Harbour · network · 4 features" in page
+
+
+def test_own_missing_gene_is_told_once_a_page(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", genes=()))
+    for number in (2, 3, 4):
+        cast.put(case_of(f"NORTH-{number}"))
+
+    page = cast["alice"].get("/cases/NORTH-1/matches").text
+
+    assert page.count("<article") == 3
+    assert page.count("No candidate gene on your side; one would tell more") == 1
 
 
 @pytest.mark.parametrize("path", ["", "/HARBOUR-1"])
