@@ -103,6 +103,15 @@ class TooLarge(UnreadableInput):
         self.limit = limit
 
 
+class TooManyValues(UnreadableInput):
+    """JSON or lines of so many values that reading them takes minutes or all memory."""
+
+    def __init__(self, limit: int, what: str = "values") -> None:
+        super().__init__(
+            f"There are more than {limit:,} {what}; split the input into smaller ones."
+        )
+
+
 class LoneSurrogate(UnreadableInput):
     """A string with half of a surrogate pair, which no encoding can carry."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Community = tuple[str, ...]
 
 # At the usual 1 a group that is alone in its graph is about to fall apart. On published cases,
-# 150 to 7,095 at a time, 1/2 agreed with the diagnoses as well as 1 or better in five of six.
+# 150 to 7,095 at a time, 1/2 agreed with the diagnoses as well as 1 or better in four of six.
 RESOLUTION = 0.5
 
 

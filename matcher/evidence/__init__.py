@@ -84,7 +84,7 @@ def phenotype_evidence(
         "Features alike" if log_ratio > 0 else "Features no more alike than by chance"
     )
     if not calibrated:
-        sentence += "; fewer than three on a side, so not calibrated"
+        sentence = "Fewer than three features on one side: too few to say how likely"
     return weighted_evidence(
         EvidenceKind.PHENOTYPE, log_ratio, f"{sentence}.", details, settings
     )

@@ -19,8 +19,8 @@ _LACKING: Mapping[EvidenceKind, tuple[str, str, str]] = MappingProxyType(
             "Neither side gives a usable feature.",
         ),
         EvidenceKind.GENE: (
-            "No candidate gene on your side. Enter one: it would decide.",
-            "No candidate gene on their side. Ask for one: it would decide.",
+            "No candidate gene on your side; one would tell more than any feature.",
+            "No candidate gene on their side; one would tell more than any feature.",
             "Neither side names a candidate gene.",
         ),
         EvidenceKind.VARIANT: (

@@ -20,6 +20,7 @@ from matcher.evidence import (
 from matcher.explanation.ladder import DECISIVE, Ladder, banded, ladder
 from matcher.explanation.reasons import Reason, describe_conflict, reasons
 from matcher.explanation.term_pairs import TermComparison, compare_terms
+from matcher.labels import lowered
 from matcher.wording import listing, look_alikes
 
 if TYPE_CHECKING:
@@ -213,9 +214,12 @@ def _summary(comparison: TermComparison, evidence: Sequence[Evidence]) -> str:
         if found.kind is EvidenceKind.GENE
         for item in found.details.get("shared", ())
     ]
-    labels = tuple(dict.fromkeys(pair.ancestor.label for pair in comparison.pairs))[:3]
+    if not any(found.kind is EvidenceKind.PHENOTYPE for found in evidence):
+        comparison = TermComparison()
+    common = (lowered(pair.ancestor.label) for pair in comparison.pairs)
+    labels = tuple(dict.fromkeys(common))[:3]
     said = [f"list {listing(genes)}"] if genes else []
-    said += [f"share {listing(labels)}"] if labels else []
+    said += [f"have {listing(labels)}"] if labels else []
     sentence = (
         f"Both {' and '.join(said)}." if said else "They have nothing rare in common."
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from matcher.evidence import Evidence, EvidenceKind
 from matcher.explanation.term_pairs import Conflict, TermComparison, TermPair
-from matcher.wording import alleles_in_common, listing
+from matcher.labels import lowered
+from matcher.wording import listing
 
 Sign = Literal["same", "near", "conflict", "missing"]
 Parts = tuple[tuple[str, bool], ...]
@@ -48,10 +49,12 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """At most four: what speaks for it rarest first, then against it, then what is missing.
 
-    What is too usual to count for much is only named where there is nothing rarer. If anything
-    speaks against, at least one line says so.
+    Only from the kinds of evidence that were used. What is too usual to count for much is only
+    named where there is nothing rarer. If anything speaks against, at least one line says so.
     """
     by_kind = {item.kind: item for item in evidence}
+    if EvidenceKind.PHENOTYPE not in by_kind:
+        comparison = TermComparison()
     in_favour = [*_shared(by_kind), *_alike(comparison.pairs)]
     in_favour = in_favour or list(_alike(comparison.too_usual))
     against = _against(comparison.conflicts, evidence)
@@ -63,19 +66,19 @@ def reasons(
 
 
 def describe(pair: TermPair) -> Reason:
-    """One line of a pair of terms, such as `your *A* ~ their *B*, both under *C*, ...`."""
+    """One line of a pair of terms, such as `Your *a* ~ their *b*, both under *c*, ...`."""
     seen = f"seen in 1 of {max(1, round(pair.one_in)):,} diseases"
     if pair.is_identical:
         return Reason("same", ((pair.yours.label, True), (f" in both, {seen}", False)))
     return Reason(
         "near",
         (
-            ("your ", False),
-            (pair.yours.label, True),
+            ("Your ", False),
+            (lowered(pair.yours.label), True),
             (" ~ their ", False),
-            (pair.theirs.label, True),
+            (lowered(pair.theirs.label), True),
             (", both under ", False),
-            (pair.ancestor.label, True),
+            (lowered(pair.ancestor.label), True),
             (f", {seen}", False),
         ),
     )
@@ -94,33 +97,45 @@ def describe_conflict(conflict: Conflict) -> Reason:
     observed, excluded = conflict.theirs, conflict.yours
     if conflict.excluded_by == "they":
         observed, excluded = excluded, observed
-    parts: Parts = ((report, False), (observed.label, True))
+    parts: Parts = ((report, False), (lowered(observed.label), True))
     if observed == excluded:
         return Reason("conflict", (*parts, (f", which {other} ruled out", False)))
     return Reason(
-        "conflict", (*parts, (f"; {other} ruled out ", False), (excluded.label, True))
+        "conflict",
+        (*parts, (f"; {other} ruled out ", False), (lowered(excluded.label), True)),
     )
 
 
 def _shared(evidence: dict[EvidenceKind, Evidence]) -> Iterable[Reason]:
     """Variant, gene and diagnosis in common: rarer than any feature."""
-    variant = evidence.get(EvidenceKind.VARIANT)
-    for found in variant.details.get("compared", ()) if variant else ():
-        if found["same"]:
-            said = alleles_in_common(
-                found["share"], len(found["same"]), found["symbol"]
-            )
-            names = listing([pair[0] for pair in found["same"]])
-            yield Reason("same", ((f"{said}: ", False), (names, True)))
-    gene = evidence.get(EvidenceKind.GENE)
-    shared = gene.details.get("shared", ()) if gene else ()
-    if shared:
-        symbols = listing([item["symbol"] for item in shared])
-        label = "Same gene: " if len(shared) == 1 else "Same genes: "
-        yield Reason("same", ((label, False), (symbols, True)))
+    variant, gene = evidence.get(EvidenceKind.VARIANT), evidence.get(EvidenceKind.GENE)
+    compared = variant.details.get("compared", ()) if variant else ()
+    same = [found for found in compared if found["same"]]
+    yield from map(_carried, same)
+    told = {found["symbol"] for found in same}
+    differing = {found["symbol"] for found in compared} - told
+    listed = [
+        item["symbol"] for item in (gene.details.get("shared", ()) if gene else ())
+    ]
+    if both := [symbol for symbol in listed if symbol not in told]:
+        other = (", with different variants", False)
+        differ = bool(differing) and differing >= set(both)
+        parts: Parts = (("Both list ", False), (listing(both), True))
+        yield Reason("same", (*parts, other) if differ else parts)
     diagnosis = evidence.get(EvidenceKind.DIAGNOSIS)
     if diagnosis and diagnosis.log_likelihood_ratio > 0:
         yield Reason("same", ((diagnosis.sentence.rstrip("."), False),))
+
+
+def _carried(found: Mapping[str, Any]) -> Reason:
+    """One line of a gene and the alleles of it that both have."""
+    names = listing([pair[0] for pair in found["same"]])
+    parts: Parts = (("Both carry ", False), (names, True))
+    if found["symbol"]:
+        parts = (*parts, (" in ", False), (found["symbol"], True))
+    if found["share"] < 1:
+        parts = (*parts, (", and differ in another allele", False))
+    return Reason("same", parts)
 
 
 def _alike(pairs: Iterable[TermPair]) -> Iterable[Reason]:
@@ -155,7 +170,11 @@ def _lacking(evidence: dict[EvidenceKind, Evidence]) -> list[Reason]:
     if phenotype and (
         phenotype.missing or not phenotype.details.get("calibrated", True)
     ):
-        found.append(Reason("missing", ((phenotype.sentence, False),)))
+        found.append(_told_missing(phenotype))
     if gene and gene.missing in ("you", "they"):
-        found.append(Reason("missing", ((gene.sentence, False),)))
+        found.append(_told_missing(gene))
     return found
+
+
+def _told_missing(evidence: Evidence) -> Reason:
+    return Reason("missing", ((evidence.sentence.rstrip("."), False),))

@@ -19,6 +19,8 @@ TOO_USUAL = 7.0
 # exp() of an information content may end a hair below the whole number it stands for.
 _ROUNDING = 1e-9
 
+PHENOTYPE = "HP:0000118"
+
 Side = Literal["you", "they"]
 
 
@@ -257,7 +259,10 @@ class _Comparer:
         )
 
     def is_near(self, pair: TermPair) -> bool:
-        """Whether one term is or implies the other, or both are kinds of an informative one."""
+        """Whether one term is or implies the other, or both are kinds of an informative one.
+
+        A whole body system is none, but for the terms right below it.
+        """
         yours, theirs, ancestor = (
             t.term_id for t in (pair.yours, pair.theirs, pair.ancestor)
         )
@@ -265,7 +270,8 @@ class _Comparer:
             return True
         parents = self._ontology.parents
         siblings = ancestor in parents(yours) and ancestor in parents(theirs)
-        return siblings and self._ic(ancestor) > 0
+        is_system = PHENOTYPE in parents(ancestor)
+        return self._ic(ancestor) > 0 and (siblings or not is_system)
 
     def conflicts(
         self, yours: UsableFeatures, theirs: UsableFeatures

@@ -22,6 +22,8 @@ from matcher.readers.report import Report
 
 __all__ = ["Limits", "Progress", "Report", "cases_in", "iterate_cases", "read_cases"]
 
+_MOST_PROBLEMS = 10_000
+
 
 def read_cases(
     path: str | PathLike[str],
@@ -49,13 +51,15 @@ def iterate_cases(
     """The same, one case at a time with the place it stands.
 
     Problems are raised after the last readable case, so that who stores cases meanwhile
-    does so in a transaction.
+    does so in a transaction. Reading ends at ten thousand problems.
     """
     report = Report() if report is None else report
     documents = Documents(Path(path), report, limits=limits, progress=progress)
     problems: list[UnreadableInput] = []
     places: dict[str, str] = {}
     for document in documents:
+        if len(problems) >= _MOST_PROBLEMS:
+            break
         if document.problem is not None:
             problems.append(ProblemAt(document.source, document.problem))
             continue
@@ -98,6 +102,8 @@ def _cases(
                 yield case, place
         except UnreadableInput as problem:
             problems.append(ProblemAt(place, problem))
+            if len(problems) >= _MOST_PROBLEMS:
+                return
 
 
 def _raise_any(path: object, problems: list[UnreadableInput]) -> None:

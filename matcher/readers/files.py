@@ -12,6 +12,7 @@ import io
 import itertools
 import lzma
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -25,6 +26,7 @@ from matcher.errors import (
     EmptyDocument,
     NoSuchInput,
     TooLarge,
+    TooManyValues,
     UnreadableInput,
 )
 from matcher.readers.fields import printable
@@ -51,10 +53,14 @@ _ARCHIVE_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many bytes are read: of one document, and of everything compressed together."""
+    """How many bytes are read: of one document, and of everything compressed together.
+
+    `lines` are those of everything together, empty ones too.
+    """
 
     document: int = 256 * 1024**2
     decompressed: int = 4 * 1024**3
+    lines: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class Documents:
         self.total = 0
         self.done = 0
         self.decompressed = 0
+        self.lines = 0
 
     def __iter__(self) -> Iterator[Document]:
         paths = list(self._paths())
@@ -109,17 +116,19 @@ class Documents:
                 folders.sort()
                 for name in sorted(names):
                     path = Path(folder, name)
-                    if self._is_wanted(printable(str(path)), name):
+                    if self._is_wanted(printable(str(path)), name, path):
                         yield path
         else:
             raise NoSuchInput(self.path)
 
-    def _is_wanted(self, source: str, name: str) -> bool:
-        if name.lower().removesuffix(".gz").endswith(_SUFFIXES) and not name.startswith(
-            "."
-        ):
+    def _is_wanted(self, source: str, name: str, path: Path | None = None) -> bool:
+        short = name.lower().removesuffix(".gz")
+        if not short.endswith(_SUFFIXES) or name.startswith("."):
+            message = "Not a JSON or zip file by its name, so it was not read."
+        elif path is not None and _is_special(path):
+            message = "Not a file but a pipe or a device, so it was not read."
+        else:
             return True
-        message = "Not a JSON or zip file by its name, so it was not read."
         self.report.add(Entry(Kind.DROPPED, "", source, "file", name, message))
         return False
 
@@ -214,16 +223,18 @@ class Documents:
                 rest = stream.read(self.limits.document + 1 - len(first))
                 whole = b"\n" * (number - 1) + first + rest
                 document = self._document(whole, source)
-                if document.problem is None or not _is_one_a_line(whole):
+                if document.problem is None or not self._is_one_a_line(whole):
                     yield document
                     return
                 lines = self._lines(io.BytesIO(whole), source)
                 number, first = next(lines)
             second = next(lines, None)
+            if second and isinstance(stream, io.BytesIO):
+                self._expect(stream.getvalue().count(b"\n") - number)
             yield self._document(first, f"{source}:{number}") if second else document
             for number, line in itertools.chain([second] if second else [], lines):
                 yield self._document(line, f"{source}:{number}")
-        except TooLarge as problem:
+        except (TooLarge, TooManyValues) as problem:
             yield Document(source, problem=problem)
 
     def _lines(
@@ -239,6 +250,8 @@ class Documents:
             if len(line) > self.limits.document:
                 raise TooLarge(self.limits.document)
             advance(len(line))
+            self.lines += 1
+            self._expect(0)
             if number == 1 and line.startswith(_BOM):
                 line = line[len(_BOM) :]
                 message = "The file begins with a byte order mark, which was skipped."
@@ -247,6 +260,19 @@ class Documents:
                 )
             if line.strip():
                 yield number, line
+
+    def _expect(self, lines: int) -> None:
+        """Refuse so many lines more at once, rather than after minutes."""
+        if self.lines + lines > self.limits.lines:
+            raise TooManyValues(self.limits.lines, "lines")
+
+    def _is_one_a_line(self, text: bytes) -> bool:
+        """Whether broken text is a list of lines, most of them whole, not one document."""
+        if text.count(b"\n") > self.limits.lines:
+            return False
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        whole = sum(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
+        return len(lines) > 1 and 2 * whole >= len(lines)
 
     def _document(self, data: bytes, source: str) -> Document:
         limit = self.limits.document
@@ -264,12 +290,14 @@ def _size(path: Path) -> int:
         return 0
 
 
+def _is_special(path: Path) -> bool:
+    """Whether to open this could wait for ever, or read for ever."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        # Opening it says why it cannot be read.
+        return False
+
+
 def _broken(error: Exception) -> BrokenArchive:
     return BrokenArchive(str(error).rstrip(".") or "it is cut off")
-
-
-def _is_one_a_line(text: bytes) -> bool:
-    """Whether broken text is a list of lines, most of them whole, not one document."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    whole = sum(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
-    return len(lines) > 1 and 2 * whole >= len(lines)

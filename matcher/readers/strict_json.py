@@ -18,11 +18,13 @@ from matcher.errors import (
     NotText,
     TooDeep,
     TooLarge,
+    TooManyValues,
 )
 from matcher.readers.report import CaseRecord, Report
 
 MESSAGE_BYTES = 1_000_000
 MAX_DEPTH = 32
+MAX_VALUES = 20_000_000
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -39,7 +41,8 @@ def parse_json(
 
     Bytes that are not UTF-8 are read as Windows-1252, which the report tells. Everything
     else that JSON does not allow, or that programs read in two ways, is refused with a child
-    of `UnreadableInput`: `TooLarge` above `max_bytes`, the others for what stands in it.
+    of `UnreadableInput`: `TooLarge` above `max_bytes`, `TooManyValues`, the others for what
+    stands in it.
     """
     if len(data) > max_bytes:
         raise TooLarge(max_bytes)
@@ -48,8 +51,12 @@ def parse_json(
     text = _decoded(data, CaseRecord(report or Report(), source))
     if not text.strip():
         raise EmptyDocument
+    containers = text.count("{") + text.count("[")
+    # Three bytes such as `[],` take a hundred in memory.
+    if containers + text.count(",") > MAX_VALUES:
+        raise TooManyValues(MAX_VALUES)
     value = _loaded(text)
-    if text.count("{") + text.count("[") > MAX_DEPTH:
+    if containers > MAX_DEPTH:
         _check_depth(value)
     if _SURROGATE.search(text):
         _check_surrogates(value)

@@ -157,6 +157,10 @@ def _refuse(case: Case, found: Row | None, move: bool) -> None:
     if not case.case_id:
         wanted = "an id of at least one character"
         raise UnstorableCase(case.case_id, "case_id", case.case_id, wanted)
+    if "\0" in case.case_id:
+        # SQLite's json_each ends there, so that the case could not be found to be erased.
+        wanted = "an id without a NUL character"
+        raise UnstorableCase(case.case_id, "case_id", case.case_id, wanted)
     if found is None:
         return
     if found["action"] == Action.ERASED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ontologies import Release, open_release
 from ontologies.errors import OntologyError
 from ontologies.library import data_directory
 from web import create_app
+from web.audit import Audit
 from web.accounts import Accounts, Passwords, Role
 from web.cli.ontology import release_ready
 from web.cli.progress import console, shown
@@ -104,6 +106,7 @@ def doctor(context: click.Context) -> None:
         ("settings", _settings),
         ("ontology release", _release),
         ("database", _database),
+        ("audit", _audit),
     ):
         try:
             found = list(check())
@@ -133,3 +136,13 @@ def _database() -> Iterator[str]:
         return
     with CaseStore(open_database(settings.database)) as store:
         yield from (f"{problem.where}: {problem.message}" for problem in store.check())
+
+
+def _audit() -> Iterator[str]:
+    settings = load_settings()
+    if not settings.database.exists():
+        return
+    with closing(open_database(settings.database)) as db:
+        found = Audit(db).first_break()
+    if found:
+        yield f"{found.message}; see 'secondcase audit verify'."

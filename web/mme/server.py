@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from flask import Blueprint, Flask, Response, g, request
 from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from matcher import Case, Constraints, Match
 from matcher.errors import TooLarge, UnreadableInput
@@ -18,7 +19,7 @@ from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
 from matcher.readers.strict_json import parse_json
 from matcher.storage.errors import DamagedCase, UnknownCase
-from web.audit import Audit
+from web.audit import Audit, AuditFailed
 from web.db import connection, store
 from web.errors import WebError
 from web.mme.exchange import exchange, init_app
@@ -73,6 +74,7 @@ class UnusableProfile(WebError):
 
 
 STATUSES: dict[type[Exception], int] = {
+    AuditFailed: 503,
     BadToken: 401,
     TooManyAtOnce: 429,
     BadMessage: 400,
@@ -80,6 +82,17 @@ STATUSES: dict[type[Exception], int] = {
     UnsupportedVersion: 406,
     UnsupportedType: 415,
     UnusableProfile: 422,
+}
+
+DISCLOSED = "disclosed to a peer"
+REFUSED = "refused a peer"
+# Why a question was not answered, in words that say nothing of the patient.
+REFUSALS: dict[type[Exception], str] = {
+    BadMessage: "not a match request",
+    RequestEntityTooLarge: "too large",
+    TooLarge: "too large",
+    TooManyAtOnce: "too many at a time",
+    UnusableProfile: "nothing usable",
 }
 
 
@@ -125,8 +138,12 @@ def metrics() -> Response:
 def match() -> Response:
     """The shared cases most likely to be the same disorder as the patient in the body."""
     node: Node = g.node
-    with exchange().turns.taken(node.node_id):
-        return _answered(node)
+    try:
+        with exchange().turns.taken(node.node_id):
+            return _answered(node)
+    except tuple(REFUSALS) as error:
+        _audit().record(node.name, REFUSED, reason=REFUSALS[type(error)])
+        raise
 
 
 def _answered(node: Node) -> Response:
@@ -134,18 +151,23 @@ def _answered(node: Node) -> Response:
     query = _query(report, node)
     warnings = list(report.warnings)
     query = bounded(query, warnings)
+    facts: dict[str, Any] = {
+        "query": query.case_id,
+        "test": query.test,
+        "warnings": len(warnings),
+    }
     if why := too_little(query, service().release):
+        _audit().record(node.name, REFUSED, reason="too little", **facts)
         return answer({"results": [], "_warnings": [*warnings, why]}, g.minor)
     results = list(_results(query, node))
-    Audit(connection()).record(
-        node.name,
-        "disclosed to a peer",
-        [result["patient"]["id"] for result in results],
-        query=query.case_id,
-        test=query.test,
-        warnings=len(warnings),
-    )
+    case_ids = [result["patient"]["id"] for result in results]
+    # Before anything leaves: what cannot be recorded is not told.
+    _audit().record(node.name, DISCLOSED, case_ids, **facts)
     return answer({"results": results, "_warnings": warnings}, g.minor)
+
+
+def _audit() -> Audit:
+    return Audit(connection())
 
 
 def _query(report: Report, node: Node) -> Case:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from werkzeug.routing import BaseConverter
 
+from matcher.labels import lowered
 from matcher.storage.errors import DamagedCase
 from matcher.wording import rarity
 from web.accounts import maybe_person
 from web.pages import account, cases, damage, help, home, matches, pictures, terms, told
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
-from web.pages.words import lowered, sentence
+from web.pages.words import sentence
 
 
 class CaseIdConverter(BaseConverter):

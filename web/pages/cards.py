@@ -94,10 +94,20 @@ def card(person: Person, match: Match, rank: int) -> Card:
         origin=origin(person, candidate),
         is_own=may_open(person, candidate),
         tags=tuple(_tags(candidate)),
-        reasons=tuple(reason_row(reason) for reason in explanation.reasons),
+        reasons=tuple(reason_row(each) for each in _told(explanation, rank)),
         evidence=tuple(evidence_rows(explanation)),
         by_chance=explanation.look_alikes,
     )
+
+
+def _told(explanation: Explanation, rank: int) -> Iterator[Reason]:
+    """The reasons; what the asking side itself lacks is told on the first card only."""
+    lacking = {
+        e.sentence.rstrip(".") for e in explanation.evidence if e.missing == "you"
+    }
+    for reason in explanation.reasons:
+        if rank == 1 or reason.text not in lacking:
+            yield reason
 
 
 def explained(person: Person, match: Match) -> Explanation:

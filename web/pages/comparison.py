@@ -9,13 +9,26 @@ from markupsafe import Markup
 
 from matcher.case import Case
 from matcher.explanation import Explanation
-from matcher.explanation.term_pairs import TermName
+from matcher.explanation.term_pairs import TermComparison, TermName, TermPair
+from matcher.labels import lowered
 from ontologies import Release
 from web.pages import pictures, profile
 from web.pages.pictures import Cell
 
 MOST_IN_GRID = 18
 SHOWN_FROM = 2.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRow:
+    """A pair, with the further features of either side that have their nearest in it.
+
+    A term that both sides have is a row once, however many others are nearest to it.
+    """
+
+    pair: TermPair
+    also_yours: tuple[str, ...] = ()
+    also_theirs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +43,39 @@ class GeneComparison:
     def is_shared(self) -> bool:
         """Whether both sides list it."""
         return bool(self.yours and self.theirs)
+
+
+def pair_rows(features: TermComparison) -> list[PairRow]:
+    """All pairs in their order; the weaker ones of a term that both have stand in its row."""
+    every = [*features.pairs, *features.too_usual]
+    same = {pair.yours.term_id for pair in every if pair.is_identical}
+    own = [p for p in every if p.is_identical or not _ids(p) & same]
+    shown = {term_id for pair in own for term_id in _ids(pair)}
+    folded = [p for p in every if not p.is_identical and _ids(p) & same]
+    return [
+        PairRow(
+            pair=pair,
+            also_yours=tuple(
+                lowered(p.yours.label)
+                for p in folded
+                if pair.is_identical
+                and p.theirs == pair.theirs
+                and p.yours.term_id not in shown
+            ),
+            also_theirs=tuple(
+                lowered(p.theirs.label)
+                for p in folded
+                if pair.is_identical
+                and p.yours == pair.yours
+                and p.theirs.term_id not in shown
+            ),
+        )
+        for pair in own
+    ]
+
+
+def _ids(pair: TermPair) -> set[str]:
+    return {pair.yours.term_id, pair.theirs.term_id}
 
 
 def genes(yours: Case, theirs: Case, release: Release) -> list[GeneComparison]:

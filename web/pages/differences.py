@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matcher.case import Case
+from matcher.labels import lowered
 from matcher.wording import age
 from ontologies import Release
 from web.pages import profile
 from web.pages.merging import PARTS, Merge, Part
-from web.pages.words import SHARED_WITH, lowered
+from web.pages.words import SHARED_WITH
 
 
 @dataclass(frozen=True, slots=True)

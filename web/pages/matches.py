@@ -170,6 +170,7 @@ def pair(case_id: str, other_id: str) -> ResponseReturnValue:
         origin=origin(person, other),
         explanation=explanation,
         is_own=is_own,
+        pair_rows=comparison.pair_rows(explanation.features),
         genes=comparison.genes(stored.case, seen, release),
         grid=comparison.grid(explanation, release),
     )

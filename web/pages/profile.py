@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matcher.case import Case, GenomicFeature, Onset, PhenotypicFeature, Sex, Variant
+from matcher.labels import lowered
 from matcher.wording import age, rarity
 from ontologies import Release
 from web.pages.choices import INHERITANCE, ONSETS
-from web.pages.words import lowered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

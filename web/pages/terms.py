@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from matcher.labels import lowered
 from matcher.wording import rarity
 from ontologies import Release
 from ontologies.genes import Gene
 from ontologies.lookup import TermHit
 from web.pages.admission import the_clinician
-from web.pages.words import lowered
 from web.service import service
 
 blueprint = Blueprint("terms", __name__)
@@ -37,6 +37,7 @@ class Option:
     id: str
     label: str
     label_parts: tuple[Part, ...]
+    lower: str = ""
     close: bool = True
     also: str = ""
     also_parts: tuple[Part, ...] = ()
@@ -82,6 +83,7 @@ def _term_option(hit: TermHit, release: Release) -> Option:
         id=term_id,
         label=term.label,
         label_parts=parts if is_label else ((term.label, False),),
+        lower=lowered(term.label),
         close=hit.is_close,
         also="" if is_label else matched,
         also_parts=() if is_label else parts,

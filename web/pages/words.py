@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from matcher.case import Case, Sex, Sharing
@@ -26,8 +25,6 @@ SHARED_SHORT = {
     Sharing.EXCHANGE_2: "exchange 2",
 }
 
-CAPITALISED_WORD = re.compile(r"[A-Z][a-z]+(?![-A-Za-z])")
-
 
 def number_word(number: int) -> str:
     """A word up to twelve, figures beyond."""
@@ -42,11 +39,6 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def sentence(text: str) -> str:
     """The text with a capital first letter and nothing else changed."""
     return text[:1].upper() + text[1:]
-
-
-def lowered(label: str) -> str:
-    """A label inside a sentence: `seizure`, but `Arnold-Chiari malformation`, `EEG abnormality`."""
-    return label[:1].lower() + label[1:] if CAPITALISED_WORD.match(label) else label
 
 
 def proband(case: Case) -> str:

@@ -48,10 +48,12 @@ function add(kind, option) {
 function fill(line, option) {
   line.dataset.rarity = option.rarity ?? 0;
   line.dataset.label = option.label;
+  line.dataset.lower = option.lower;
+  line.dataset.fact = option.fact;
   line.querySelector("input[type=hidden]").value = option.id;
   for (const [slot, text] of Object.entries({
     label: option.label,
-    lower: lower(option.label),
+    lower: option.lower,
     id: option.id,
     fact: option.fact,
   })) {
@@ -80,8 +82,9 @@ function turn(line) {
   const option = {
     id,
     label: line.dataset.label,
+    lower: line.dataset.lower,
     rarity: Number(line.dataset.rarity),
-    fact: line.querySelector("[data-slot=fact]")?.textContent ?? line.dataset.fact ?? "",
+    fact: line.dataset.fact,
   };
   line.remove();
   add(kind, option);
@@ -114,11 +117,6 @@ function recount() {
     const nothing = document.querySelector(`#${kind}-none`);
     if (nothing) nothing.hidden = list.children.length > 0;
   }
-}
-
-// "No seizure", but "No Arnold-Chiari malformation" where a name or an abbreviation begins.
-function lower(label) {
-  return /^[A-Z][a-z]+(?![-A-Za-z])/.test(label) ? label[0].toLowerCase() + label.slice(1) : label;
 }
 
 function say(text) {

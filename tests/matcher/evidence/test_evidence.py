@@ -514,7 +514,7 @@ def test_phenotype_of_few_terms_is_said_not_to_be_calibrated():
     found = phenotype_evidence(2.0, SETTINGS, calibrated=False)
     assert (
         found.sentence
-        == "Features alike; fewer than three on a side, so not calibrated."
+        == "Fewer than three features on one side: too few to say how likely."
     )
 
 

@@ -85,8 +85,8 @@ def test_headline_is_the_answer(explained):
 
 def test_summary_says_what_both_have_and_what_conflicts(explained):
     assert explained().summary == (
-        "Both list PHF14 and share Prominent interphalangeal joints and Sparse hair. "
-        "They report Secondary microcephaly; you ruled out Microcephaly."
+        "Both list PHF14 and have prominent interphalangeal joints and sparse hair. "
+        "They report secondary microcephaly; you ruled out microcephaly."
     )
 
 
@@ -100,14 +100,14 @@ def test_summary_names_at_most_three_features(explained):
     many = features("HP:0006237", "HP:0005484", "HP:0012469", "HP:0045075")
     found = explained(replace(QUERY, features=many), replace(CANDIDATE, features=many))
     assert found.summary == (
-        "Both list PHF14 and share Prominent interphalangeal joints, Secondary microcephaly "
-        "and Infantile spasms."
+        "Both list PHF14 and have prominent interphalangeal joints, secondary microcephaly "
+        "and infantile spasms."
     )
 
 
 def test_summary_without_a_gene(explained):
     found = explained(evidence=(PHENOTYPE,))
-    assert found.summary.startswith("Both share Prominent interphalangeal joints")
+    assert found.summary.startswith("Both have prominent interphalangeal joints")
 
 
 def test_every_feature_has_its_place(explained):
@@ -200,10 +200,11 @@ def test_fewer_expected_partners_lower_the_frequency(explained):
 
 def test_reasons_are_those_of_features_and_evidence(explained):
     assert [reason.plain for reason in explained().reasons] == [
-        "Same variant in PHF14: *7:11 C>T (GRCh38)*",
-        "Same gene: *PHF14*",
+        "Both carry *7:11 C>T (GRCh38)* in *PHF14*",
         "*Prominent interphalangeal joints* in both, seen in 1 of 1,077 diseases",
-        "They report *Secondary microcephaly*; you ruled out *Microcephaly*",
+        "Your *sparse scalp hair* ~ their *sparse hair*, both under *sparse hair*, "
+        "seen in 1 of 28 diseases",
+        "They report *secondary microcephaly*; you ruled out *microcephaly*",
     ]
 
 
@@ -298,7 +299,7 @@ def test_outside_speaks_only_of_what_is_disclosed(drawn_release):
         "PHF14 and",
     )
     assert not [word for word in hidden if word in told]
-    assert "Same gene" not in told
+    assert "Both list" not in told
 
 
 def test_outside_says_of_a_hidden_feature_what_it_says_of_an_absent_one(drawn_release):

@@ -28,7 +28,7 @@ OTHER_GENE = Evidence(
 NO_GENE = Evidence(
     kind=EvidenceKind.GENE,
     missing="they",
-    sentence="No candidate gene on their side. Ask for one: it would decide.",
+    sentence="No candidate gene on their side; one would tell more than any feature.",
 )
 LATE = Evidence(
     kind=EvidenceKind.ONSET,
@@ -49,8 +49,13 @@ def pair(number, one_in=50.0, theirs=None):
 PAIRS = tuple(pair(number, one_in=100 - number) for number in range(1, 7))
 
 
+FEATURES = Evidence(kind=EvidenceKind.PHENOTYPE, sentence="Features alike.")
+
+
 def told(evidence=(), **comparison):
-    return [reason.plain for reason in reasons(TermComparison(**comparison), evidence)]
+    """The lines for features that were compared, and what else is given as evidence."""
+    found = reasons(TermComparison(**comparison), (FEATURES, *evidence))
+    return [reason.plain for reason in found]
 
 
 def test_near_pair_is_one_line_for_the_terminal():
@@ -59,7 +64,7 @@ def test_near_pair_is_one_line_for_the_terminal():
     )
     reason = describe(near)
     assert reason.plain == (
-        "your *Sparse scalp hair* ~ their *Sparse hair*, both under *Sparse hair*, "
+        "Your *sparse scalp hair* ~ their *sparse hair*, both under *sparse hair*, "
         "seen in 1 of 28 diseases"
     )
     assert (reason.sign, reason.text) == ("near", reason.plain.replace("*", ""))
@@ -81,18 +86,18 @@ def test_pair_that_every_disease_has_is_seen_in_1_of_1():
 @pytest.mark.parametrize(
     ("conflict", "line"),
     [
-        (CONFLICT, "They report *Microcephaly*, which you ruled out"),
+        (CONFLICT, "They report *microcephaly*, which you ruled out"),
         (
             Conflict(yours=SMALL, theirs=SMALL, excluded_by="they", one_in=8),
-            "You report *Microcephaly*, which they ruled out",
+            "You report *microcephaly*, which they ruled out",
         ),
         (
             Conflict(yours=SMALL, theirs=LATER, excluded_by="you", one_in=8),
-            "They report *Secondary m.*; you ruled out *Microcephaly*",
+            "They report *secondary m.*; you ruled out *microcephaly*",
         ),
         (
             Conflict(yours=LATER, theirs=SMALL, excluded_by="they", one_in=8),
-            "You report *Secondary m.*; they ruled out *Microcephaly*",
+            "You report *secondary m.*; they ruled out *microcephaly*",
         ),
     ],
 )
@@ -108,7 +113,7 @@ def test_at_most_four_reasons_rarest_first():
 
 def test_gene_in_common_comes_first():
     lines = told([GENE], pairs=PAIRS)
-    assert lines[0] == "Same gene: *PHF14*"
+    assert lines[0] == "Both list *PHF14*"
     assert len(lines) == 4
 
 
@@ -117,10 +122,10 @@ def test_several_genes_in_common_are_one_line():
     both = Evidence(
         kind=EvidenceKind.GENE, log_likelihood_ratio=5, details={"shared": shared}
     )
-    assert told([both]) == ["Same genes: *A and B*"]
+    assert told([both]) == ["Both list *A and B*"]
 
 
-def test_variant_in_common_comes_before_its_gene():
+def test_variant_in_common_tells_its_gene_in_the_same_line():
     compared = [
         {"gene": "g", "symbol": "PHF14", "share": 1.0, "same": [["p.(Arg402*)", "x"]]},
         {"gene": "h", "symbol": "KARS1", "share": 0.0, "same": []},
@@ -130,16 +135,32 @@ def test_variant_in_common_comes_before_its_gene():
         log_likelihood_ratio=2.7,
         details={"compared": compared},
     )
-    assert told([GENE, variant])[:2] == [
-        "Same variant in PHF14: *p.(Arg402*)*",
-        "Same gene: *PHF14*",
+    assert told([GENE, variant]) == ["Both carry *p.(Arg402*)* in *PHF14*"]
+
+
+def test_one_allele_in_common_is_told_with_the_other():
+    half = [{"gene": "g", "symbol": "PHF14", "share": 0.5, "same": [["v", "v"]]}]
+    variant = Evidence(kind=EvidenceKind.VARIANT, details={"compared": half})
+    assert told([GENE, variant]) == [
+        "Both carry *v* in *PHF14*, and differ in another allele"
     ]
+
+
+def test_different_variants_in_the_shared_gene_are_told():
+    compared = [{"gene": "g", "symbol": "PHF14", "share": 0.0, "same": []}]
+    variant = Evidence(kind=EvidenceKind.VARIANT, details={"compared": compared})
+    assert told([GENE, variant]) == ["Both list *PHF14*, with different variants"]
+
+
+def test_only_evidence_that_was_used_gives_reasons():
+    comparison = TermComparison(pairs=PAIRS, conflicts=(CONFLICT,))
+    assert [r.plain for r in reasons(comparison, [GENE])] == ["Both list *PHF14*"]
 
 
 def test_variant_without_a_gene_names_none():
     compared = [{"gene": "", "symbol": "", "share": 1.0, "same": [["v", "v"]]}]
     variant = Evidence(kind=EvidenceKind.VARIANT, details={"compared": compared})
-    assert told([variant]) == ["Same variant: *v*"]
+    assert told([variant]) == ["Both carry *v*"]
 
 
 def test_diagnosis_in_common_is_a_reason():
@@ -161,7 +182,7 @@ def test_diagnosis_is_a_reason_only_if_it_speaks_for_it(value, lines):
 
 def test_one_line_against_is_always_there():
     lines = told([GENE], pairs=PAIRS, conflicts=(CONFLICT,))
-    assert lines[-1] == "They report *Microcephaly*, which you ruled out"
+    assert lines[-1] == "They report *microcephaly*, which you ruled out"
     assert len(lines) == 4
 
 
@@ -211,12 +232,12 @@ def test_many_conflicts_leave_three_lines_for_what_is_alike():
 
 def test_missing_gene_keeps_its_line_beside_features_and_conflicts():
     lines = told([NO_GENE], pairs=PAIRS[:1], conflicts=(CONFLICT,) * 5)
-    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence]
+    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence.rstrip(".")]
 
 
 def test_missing_gene_is_asked_for_beside_many_conflicts():
     lines = told([NO_GENE], conflicts=(CONFLICT,) * 5)
-    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence]
+    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence.rstrip(".")]
 
 
 def test_factor_near_one_is_no_reason_against():
@@ -244,7 +265,7 @@ def test_phenotype_as_a_whole_is_no_line_of_its_own():
 
 def test_missing_gene_is_asked_for_last():
     lines = told([NO_GENE], pairs=PAIRS, conflicts=(CONFLICT,))
-    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence]
+    assert [len(lines), lines[-1]] == [4, NO_GENE.sentence.rstrip(".")]
     assert lines[2].startswith("They report")
 
 
@@ -261,7 +282,7 @@ def test_phenotype_that_says_little_is_told(details):
         sentence="Few features.",
         details=details,
     )
-    assert told([few], pairs=PAIRS)[-1] == "Few features."
+    assert told([few], pairs=PAIRS)[-1] == "Few features"
 
 
 def test_few_features_and_no_gene_leave_room_for_what_speaks_against():
@@ -272,13 +293,13 @@ def test_few_features_and_no_gene_leave_room_for_what_speaks_against():
     )
     lines = told([few, NO_GENE], pairs=PAIRS, conflicts=(CONFLICT,))
     assert len(lines) == 4
-    assert "They report *Microcephaly*, which you ruled out" in lines
+    assert "They report *microcephaly*, which you ruled out" in lines
 
 
 def test_each_feature_is_told_once():
     first = pair(1, theirs=HAIR)
     lines = told(pairs=(first, pair(2, theirs=HAIR), pair(3)))
-    assert [line[:15] for line in lines] == ["your *Sign 1* ~", "*Sign 3* in bot"]
+    assert [line[:15] for line in lines] == ["Your *sign 1* ~", "*Sign 3* in bot"]
 
 
 def test_reason_as_json():

@@ -139,6 +139,13 @@ def test_siblings_are_near_however_little_their_parent_tells(compared):
     assert ids(found.too_usual) == [(STRABISMUS, CATARACT, "HP:0000478")]
 
 
+def test_relatives_below_something_usual_are_in_common_but_too_usual(release):
+    nystagmus, smooth_pursuit = "HP:0000639", "HP:0007772"
+    found = compare_terms(release, case(nystagmus), case(smooth_pursuit))
+    assert found.pairs == ()
+    assert ids(found.too_usual)[0][:2] == (nystagmus, smooth_pursuit)
+
+
 def test_features_that_only_share_a_body_system_found_nothing(compared):
     found = compared(case(SPASMS, CATARACT), case(SECONDARY_MICROCEPHALY, JOINTS))
     assert (found.pairs, found.too_usual) == ((), ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from matcher.errors import (
     NoSuchInput,
     UnreadableCases,
 )
-from matcher.readers import Limits, Report, iterate_cases, read_cases
+from matcher.readers import Limits, Report, iterate_cases, read_cases, strict_json
 from matcher.readers.report import Kind
 
 DATA = Path(__file__).parents[2] / "data"
@@ -321,3 +322,76 @@ def test_progress_ends_with_all_bytes(tmp_path: Path, name: str) -> None:
     assert len(steps) > 1
     assert steps == sorted(steps)
     assert steps[-1][0] == steps[-1][1] > 0
+
+
+@pytest.mark.parametrize("target", ["pipe", "/dev/zero"])
+def test_pipe_or_device_in_a_folder_is_named_and_not_opened(
+    tmp_path: Path, target: str
+) -> None:
+    write(tmp_path / "a.json", patient("A"))
+    special = tmp_path / "b.json"
+    if target == "pipe":
+        os.mkfifo(special)
+    else:
+        special.symlink_to(target)
+    report = Report()
+    assert [case.case_id for case in read_cases(tmp_path, report=report)] == ["A"]
+    (entry,) = [e for e in report.entries if e.field == "file"]
+    assert entry.source == str(special)
+    assert entry.message == "Not a file but a pipe or a device, so it was not read."
+
+
+def test_pipe_that_is_named_itself_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(NoSuchInput):
+        read_cases(tmp_path / "a.json")
+
+
+def test_lines_of_all_files_together_have_a_limit(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        write(tmp_path / name, patient(f"{name}-1"), patient(f"{name}-2"))
+    assert len(read_cases(tmp_path, limits=Limits(lines=4))) == 4
+    with pytest.raises(UnreadableCases, match="b.jsonl: There are more than 3 lines"):
+        read_cases(tmp_path, limits=Limits(lines=3))
+
+
+@pytest.mark.parametrize(("most", "fits"), [(4, True), (3, False)])
+def test_compressed_lines_are_counted_before_they_are_read(
+    tmp_path: Path, most: int, fits: bool
+) -> None:
+    lines = "\n".join(json.dumps(patient(name)) for name in "ABCD")
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(lines.encode()))
+    report = Report()
+    if fits:
+        assert len(read_cases(path, limits=Limits(lines=most))) == 4
+    else:
+        with pytest.raises(UnreadableCases, match="more than 3 lines"):
+            read_cases(path, report=report, limits=Limits(lines=most))
+        assert report.cases == 0
+
+
+def test_empty_lines_count_as_well(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{}" + "\n" * 20)
+    (tmp_path / "b.jsonl").write_text("{\n" + "\n" * 20)
+    with pytest.raises(UnreadableCases) as caught:
+        read_cases(tmp_path, limits=Limits(lines=10))
+    assert "more than 10 lines" in str(caught.value)
+
+
+def test_document_of_millions_of_values_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strict_json, "MAX_VALUES", 1000)
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(gzip.compress(b"[" + b"[]," * 600 + b"1]"))
+    with pytest.raises(UnreadableCases, match="more than 1,000 values"):
+        read_cases(path)
+
+
+def test_reading_ends_at_ten_thousand_problems(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text("[" + ",".join(["0"] * 12_000) + "]")
+    with pytest.raises(UnreadableCases) as caught:
+        read_cases(tmp_path)
+    assert len(caught.value.problems) == 10_000

@@ -96,6 +96,14 @@ def test_a_case_needs_an_id(store: CaseStore) -> None:
         store.put(a_case(""), actor="alice")
 
 
+def test_an_id_with_a_nul_is_refused_as_it_could_not_be_erased(
+    store: CaseStore,
+) -> None:
+    with pytest.raises(UnstorableCase, match="must be an id without a NUL"):
+        store.put(a_case("P1\0x"), actor="alice")
+    assert store.count() == 0
+
+
 def test_an_unknown_case_is_named(store: CaseStore) -> None:
     with pytest.raises(UnknownCase, match="There is no case 'P9'"):
         store.get("P9")
@@ -351,16 +359,17 @@ class TestLookup:
     def test_any_text_is_a_value_and_never_a_command(
         self, store: CaseStore, text: str
     ) -> None:
+        case_id = f"id {text}".replace("\0", "")
         feature = PhenotypicFeature(term_id=text)
         store.put(a_case("P1"), actor="alice")
         store.put(
-            a_case(f"id {text}", site=text, submitter=text, features=(feature,)),
+            a_case(case_id, site=text, submitter=text, features=(feature,)),
             actor=text,
         )
 
         assert store.count(site=text) == 1
-        assert store.get(f"id {text}").actor == text
-        assert store.cases_with_term(text) == (f"id {text}",)
+        assert store.get(case_id).actor == text
+        assert store.cases_with_term(text) == (case_id,)
         assert store.check() == ()
 
 

@@ -26,7 +26,7 @@ from matcher.readers import read_cases
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web import create_app
-from web.audit import Audit
+from web.audit import Audit, Entry
 from web.config import load_settings
 from web.db import open_database
 from web.mme import turns
@@ -167,6 +167,53 @@ def test_every_disclosure_is_audited(site: Site) -> None:
         assert audit.first_break() is None
     assert last.actor == "Island" and last.facts["query"] == "audited"
     assert set(last.case_ids) == {"exchange-1-case", "exchange-2-case"}
+
+
+def last_entry(site: Site) -> Entry:
+    with contextlib.closing(open_database(site.database)) as db:
+        return list(Audit(db).entries())[-1]
+
+
+@pytest.mark.parametrize(
+    "asked, reason, query",
+    [
+        (patient("HP:0001250", id="thin"), "too little", "thin"),
+        (patient(id="empty"), "nothing usable", None),
+        ("no patient", "not a match request", None),
+    ],
+)
+def test_every_refusal_is_audited_with_its_reason(
+    site: Site, asked: object, reason: str, query: str | None
+) -> None:
+    site.post(asked)
+
+    last = last_entry(site)
+    assert last.action == "refused a peer" and last.case_ids == ()
+    assert last.facts["reason"] == reason and last.facts.get("query") == query
+
+
+def test_a_test_query_is_audited_as_one(site: Site) -> None:
+    site.post(patient(*TERMS, test=True))
+
+    last = last_entry(site)
+    assert last.facts["test"] is True and last.case_ids == ("test-case",)
+
+
+@pytest.mark.parametrize("asked", [TERMS, TERMS[:1]])
+def test_without_an_audit_nothing_is_told(
+    tmp_path: Path, release: Release, asked: tuple[str, ...]
+) -> None:
+    with running(tmp_path, release, [case("kept", Sharing.EXCHANGE_2)]) as site:
+        with contextlib.closing(open_database(site.database)) as db:
+            db.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON audit "
+                "BEGIN SELECT RAISE(FAIL, 'no room'); END"
+            )
+
+        response = site.post(patient(*asked))
+
+        assert "audit" in refused(response, 503)
+        assert "kept" not in response.text and "results" not in response.text
 
 
 def test_too_few_terms_get_no_results_and_the_reason(site: Site) -> None:

@@ -136,7 +136,7 @@ def test_case_is_entered_by_its_first_suggestions_and_matched(
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Two cases worth a call")
     expect(page.get_by_role("article")).to_have_count(2)
-    expect(page.get_by_role("article").first).to_contain_text("Same gene: PHF14")
+    expect(page.get_by_role("article").first).to_contain_text("Both list PHF14")
     case = cast.get("NORTH-0002").case
     assert set(case.observed) == {SEIZURE, FLOPPY_INFANT}
     assert case.genes == (PHF14,)

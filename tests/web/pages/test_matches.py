@@ -68,9 +68,20 @@ def test_card_says_why(cast: Cast) -> None:
 
     page = cast["alice"].get("/cases/NORTH-1/matches").text
 
-    assert "Same gene: <b>PHF14</b>" in page
+    assert "Both list <b>PHF14</b>" in page
     assert "<b>Prominent interphalangeal joints</b> in both" in page
     assert "Clinical genetics, Harbour · network · 4 features" in page
+
+
+def test_own_missing_gene_is_told_once_a_page(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", genes=()))
+    for number in (2, 3, 4):
+        cast.put(case_of(f"NORTH-{number}"))
+
+    page = cast["alice"].get("/cases/NORTH-1/matches").text
+
+    assert page.count("<article") == 3
+    assert page.count("No candidate gene on your side; one would tell more") == 1
 
 
 @pytest.mark.parametrize("path", ["", "/HARBOUR-1"])
@@ -255,6 +266,29 @@ def test_pair_shows_the_features_in_pairs(cast: Cast) -> None:
     assert "same term" in page
     assert "nothing close on their side" in page
     assert 'role="img"' in page
+
+
+def test_term_that_both_have_is_one_row(cast: Cast) -> None:
+    hypodontia, other_teeth = "HP:0000668", "HP:0006480"
+    cast.put(case_of("NORTH-1", observed=(hypodontia, SEIZURE), excluded=()))
+    cast.put(other_site(observed=(hypodontia, OLIGODONTIA, other_teeth), excluded=()))
+
+    page = cast["alice"].get("/cases/NORTH-1/matches/HARBOUR-1").text
+
+    rows = page.split('class="pairs"')[1].split("</ul>")[0]
+    assert rows.count("> Hypodontia") == 2
+    assert "nearest to it as well: oligodontia" in rows
+
+
+def test_gene_that_a_side_without_any_lacks_is_not_given(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", genes=()))
+    cast.put(other_site())
+
+    page = cast["alice"].get("/cases/NORTH-1/matches/HARBOUR-1").text
+
+    genes = page.split('id="genes-h"')[1].split("</section>")[0]
+    assert "not given by you" in genes
+    assert "not listed" not in genes
 
 
 def test_pair_shows_a_conflict(cast: Cast) -> None:

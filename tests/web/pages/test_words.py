@@ -11,7 +11,7 @@ from matcher.case import Case, Sex
 from web.pages import ages, pictures
 from web.pages.devices import device
 from web.pages.pictures import Cell
-from web.pages.words import counted, day, lowered, moment, proband
+from web.pages.words import counted, day, moment, proband
 
 
 @pytest.mark.parametrize(
@@ -58,19 +58,6 @@ def test_proband_is_said_by_sex_and_age(
     sex: Sex, years: float | None, said: str
 ) -> None:
     assert proband(Case(case_id="x", sex=sex, age_years=years)) == said
-
-
-@pytest.mark.parametrize(
-    ("label", "lower"),
-    [
-        ("Wide mouth", "wide mouth"),
-        ("EEG abnormality", "EEG abnormality"),
-        ("Arnold-Chiari malformation", "Arnold-Chiari malformation"),
-        ("", ""),
-    ],
-)
-def test_label_is_lowered_unless_it_begins_with_a_name(label: str, lower: str) -> None:
-    assert lowered(label) == lower
 
 
 def test_small_counts_are_words_and_large_ones_figures() -> None:
