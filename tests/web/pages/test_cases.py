@@ -513,3 +513,13 @@ def test_features_keep_their_modifiers(cast: Cast) -> None:
     cast["alice"].post("/cases/NORTH-1/edit", unchanged(cast, "NORTH-1", note="new"))
 
     assert cast.get("NORTH-1").case.features == (feature,)
+
+
+@pytest.mark.parametrize("path", ["/cases/NORTH-1", "/cases/NORTH-1/edit"])
+def test_excluded_feature_has_no_rarity(cast: Cast, path: str) -> None:
+    cast.put(case_of("NORTH-1", observed=()))
+
+    page = cast["alice"].get(path).text.split("<template")[0]
+
+    assert "microcephaly" in page
+    assert ">1 in " not in page
