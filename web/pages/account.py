@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher.wording import listing
 from web.accounts import (
     Session,
     accounts,
@@ -94,7 +95,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "account/show.html",
         heading=_heading(len(sessions)),
-        roles=" and ".join(sorted(role.value for role in person.roles)),
+        roles=listing(sorted(role.value for role in person.roles)),
         sessions=sorted(sessions, key=lambda each: not each["current"]),
         themes=THEMES,
     )

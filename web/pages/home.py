@@ -156,7 +156,9 @@ def _best(person: Person, case: Case) -> Best | None:
 
 def _lead(person: Person, row: Row, best: Best) -> Lead:
     reasons = explained(person, best.match).reasons
-    said = f"{best.match.case_id}: {reasons[0].text}" if reasons else best.match.case_id
+    said = f"{best.match.case_id} is the closest."
+    if reasons:
+        said += f" {reasons[0].text}."
     return Lead(row=row, best=best, said=said)
 
 

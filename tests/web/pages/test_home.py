@@ -93,3 +93,12 @@ def test_page_beyond_the_last_is_the_last(cast: Cast) -> None:
 def test_curator_has_no_cases(cast: Cast) -> None:
     assert cast["dana"].get("/").location == "/account"
     assert cast["dana"].get("/site").status_code == 404
+
+
+def test_lead_is_said_in_sentences(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1"))
+    cast.put(case_of("NORTH-2", submitter="bob"))
+
+    page = cast["alice"].get("/").text
+
+    assert "NORTH-2 is the closest. Both list PHF14" in page
