@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.markup import escape
 
 from matcher.case import Case
 from matcher.errors import DuplicateCase
@@ -51,10 +52,11 @@ def read_inputs(paths: Sequence[str], report: Report) -> list[Case]:
     cases = []
     with shown() as tell:
         for path in paths:
+            task = f"Reading {escape(printable(path))}"
             for case, place in iterate_cases(
                 path,
                 report=report,
-                progress=lambda done, total: tell(f"Reading {path}", done, total),
+                progress=lambda done, total: tell(task, done, total),
             ):
                 if case.case_id in places:
                     raise DuplicateCase(case.case_id, places[case.case_id], place)

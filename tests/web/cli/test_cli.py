@@ -5,17 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.text import Text
 
 from matcher.case import Case, PhenotypicFeature
+from matcher.readers import Report
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from ontologies.library import data_directory
-from web.cli import main
-from web.cli.matching import csv_line, harmless
+from ontologies.progress import Progress as Told
+from web.cli import inputs, main
+from web.cli.inputs import read_inputs
+from web.cli.matching import csv_line, harmless, table
 from web.cli.reference import reference_page
 from web.config import load_settings
 from web.db import open_database
@@ -198,6 +208,36 @@ def test_id_from_the_store_moves_no_cursor_and_no_line(
         assert match["case_id"] == "a\n=1+1\x9b31m\u202e"
 
 
+def test_reader_of_the_output_may_go_away(home: Path, packets: Path) -> None:
+    command = (sys.executable, "-m", "web.cli", "match", str(packets))
+    with subprocess.Popen(
+        (*command, "--against", str(packets), "--format", "csv"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout and running.stderr
+        running.stdout.close()
+        told = running.stderr.read()
+    assert "3 cases read" in told
+    assert "Traceback" not in told and "BrokenPipe" not in told
+    assert running.returncode == 1
+
+
+def test_each_ranking_is_written_before_the_next_is_made() -> None:
+    made = []
+
+    def rankings() -> Iterator[Any]:
+        for name in ("A", "B"):
+            made.append(name)
+            yield SimpleNamespace(query_id=name, matches=(), searched=0)
+
+    lines = table(rankings())
+    assert next(lines) == "A: best of 0 cases"
+    assert made == ["A"]
+
+
 def test_only_the_named_evidence_counts(home: Path) -> None:
     arguments = ("match", PATIENTS, "--against", PATIENTS, "--format", "json")
 
@@ -213,6 +253,22 @@ def test_unknown_evidence_is_named_with_the_choices(home: Path) -> None:
 
     assert done.exit_code == 2
     assert "horoscope" in done.stderr and "phenotype" in done.stderr
+
+
+def test_name_of_a_file_is_no_markup(packets: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "[/red]\x9b"
+    folder.mkdir(parents=True)
+    packets.rename(folder / "a.jsonl")
+    told: list[str] = []
+
+    @contextmanager
+    def listening() -> Iterator[Told]:
+        yield lambda task, done, total: told.append(task)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(inputs, "shown", listening)
+        assert len(read_inputs([str(folder)], Report())) == 3
+    assert Text.from_markup(told[-1]).plain.endswith("/[/red]\ufffd")
 
 
 def test_a_duplicate_id_names_both_files(home: Path, tmp_path: Path) -> None:
