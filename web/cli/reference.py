@@ -13,6 +13,8 @@ FILES = {
     "releases/ID/": "what they were compiled to; `releases/active` names the one in use",
     "calibrations/ID/": "the panel and its scores for a release; made again when missing",
     "secondcase.db": "cases, people, nodes: back this file up (`secondcase.db-wal` belongs to it)",
+    "secondcase.db.index": "what a new process starts from; holds case data, is made again when missing",
+    "audit.head": "where the audit ended, so that a cut shows; belongs to the database",
     "settings.toml": "settings, where the environment does not say otherwise",
     "secret.key": "what signs the cookies; made at the first start, mode 600",
     "demo/": "the demonstration's own database and log-in",

@@ -22,7 +22,7 @@ from web import create_app
 from web.audit import Audit
 from web.accounts import Accounts, Passwords, Role
 from web.cli.ontology import release_ready
-from web.cli.progress import console, shown
+from web.cli.progress import shown
 from web.cli.serving import listen
 from web.config import Settings, load_settings
 from web.db import open_database
@@ -52,12 +52,12 @@ def demo(port: int | None) -> None:
     settings = demo_settings(data_directory() / "demo", port)
     password = demo_content(settings, release)
     app = application(settings, release)
-    console().print(
-        f"\nSecondcase runs at [bold]http://{settings.host}:{settings.port}[/]\n"
+    listen(
+        app,
+        settings,
         f"Log in as [bold]{DEMO_PERSON}[/] with the password [bold]{password}[/]\n"
-        "Every case in it is simulated. Ctrl-C ends it."
+        "Every case in it is simulated.",
     )
-    listen(app, settings)
 
 
 def demo_settings(directory: Path, port: int | None) -> Settings:

@@ -19,13 +19,16 @@ from web.config import Settings
 from web.service import EXTENSION, Service
 
 # Nobody is kept out by idle sockets: they cost no thread, and are closed after a while.
-MOST_CONNECTIONS = 1000
+MOST_CONNECTIONS = 800
 IDLE_SECONDS = 30
 GRACE_SECONDS = 10
 
 
-def listen(app: Flask, settings: Settings) -> None:
-    """Answer requests until Ctrl-C or SIGTERM; then finish those that were begun."""
+def listen(app: Flask, settings: Settings, greeting: str = "") -> None:
+    """Answer requests until Ctrl-C or SIGTERM; then finish those that were begun.
+
+    The `greeting` is shown once requests can come.
+    """
     logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -35,6 +38,8 @@ def listen(app: Flask, settings: Settings) -> None:
             f"Listening at http://{settings.host}:{settings.port}; Ctrl-C ends it.",
             markup=False,
         )
+        if greeting:
+            console().print(greeting)
         if settings.processes == 1:
             serve_socket(app, listening, settings)
         else:
@@ -56,6 +61,10 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         sockets=[listening],
         threads=settings.threads,
         connection_limit=MOST_CONNECTIONS,
+        # select() ends the process at the 1,024th open file.
+        asyncore_use_poll=True,
+        # Refused before it is written to disk, whoever sends it.
+        max_request_body_size=settings.body_limit,
         channel_timeout=IDLE_SECONDS,
         ident=None,
     )
