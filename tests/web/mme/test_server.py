@@ -37,6 +37,8 @@ from .mme_patients import mme_test_patients
 VENDOR = "application/vnd.ga4gh.matchmaker.v1.0+json"
 TERMS = ("HP:0001250", "HP:0001252", "HP:0000252", "HP:0001263")
 CANARY = "canary-3f9a"
+# A busy machine is no failure.
+PATIENCE_SECONDS = 60
 GENE_VARIANT = GenomicFeature(
     gene="EFTUD2",
     variant=Variant(assembly="GRCh37", chromosome="17", start=42929131, hgvs=(CANARY,)),
@@ -55,7 +57,10 @@ class Site:
         sent = {"X-Auth-Token": self.token, "Content-Type": VENDOR, "Accept": VENDOR}
         body = json.dumps({"patient": patient})
         return httpx.post(
-            f"{self.address}/match", content=body, headers={**sent, **headers}
+            f"{self.address}/match",
+            content=body,
+            headers={**sent, **headers},
+            timeout=PATIENCE_SECONDS,
         )
 
     def get(self, path: str) -> httpx.Response:
