@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # What two features have in common counts for little if more than one disease in seven has it.
 TOO_USUAL = 7.0
+# What more than one disease in three has makes no relatives of features that are not siblings.
+NO_RELATION = 3.0
 # exp() of an information content may end a hair below the whole number it stands for.
 _ROUNDING = 1e-9
 
@@ -261,7 +263,7 @@ class _Comparer:
     def is_near(self, pair: TermPair) -> bool:
         """Whether one term is or implies the other, or both are kinds of an informative one.
 
-        A whole body system is none, but for the terms right below it.
+        A body system, and what is seen in most diseases, relates only the terms right below it.
         """
         yours, theirs, ancestor = (
             t.term_id for t in (pair.yours, pair.theirs, pair.ancestor)
@@ -270,8 +272,9 @@ class _Comparer:
             return True
         parents = self._ontology.parents
         siblings = ancestor in parents(yours) and ancestor in parents(theirs)
-        is_system = PHENOTYPE in parents(ancestor)
-        return self._ic(ancestor) > 0 and (siblings or not is_system)
+        if siblings:
+            return self._ic(ancestor) > 0
+        return PHENOTYPE not in parents(ancestor) and pair.one_in >= NO_RELATION
 
     def conflicts(
         self, yours: UsableFeatures, theirs: UsableFeatures

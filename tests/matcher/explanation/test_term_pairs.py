@@ -146,6 +146,12 @@ def test_relatives_below_something_usual_are_in_common_but_too_usual(release):
     assert ids(found.too_usual)[0][:2] == (nystagmus, smooth_pursuit)
 
 
+def test_what_one_disease_in_two_has_makes_no_relatives(release):
+    macrocephaly, carpal_bones = "HP:0000256", "HP:0004233"
+    found = compare_terms(release, case(macrocephaly), case(carpal_bones))
+    assert (found.pairs, found.too_usual) == ((), ())
+
+
 def test_features_that_only_share_a_body_system_found_nothing(compared):
     found = compared(case(SPASMS, CATARACT), case(SECONDARY_MICROCEPHALY, JOINTS))
     assert (found.pairs, found.too_usual) == ((), ())
