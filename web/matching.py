@@ -11,10 +11,10 @@ from pathlib import Path
 import structlog
 
 from matcher import Calibration, Case, Matcher
-from matcher.beside import index_path
+from matcher.storage.beside import index_path
 from matcher.storage.database import connect
 from matcher.errors import MatcherError
-from matcher.kept_index import index_key, keep, load
+from matcher.engine.kept_index import index_key, keep, load
 from matcher.matching import MatchSettings
 from matcher.storage.store import CaseStore
 from matcher.storage.errors import DamagedCase, UnknownCase

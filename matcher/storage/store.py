@@ -13,7 +13,7 @@ from typing import Self
 from matcher.storage import database
 from matcher.storage import integrity
 from matcher.storage import saving
-from matcher.beside import drop_index, index_path
+from matcher.storage.beside import drop_index, index_path
 from matcher.case import Case
 from matcher.storage.rows import (
     CURRENT,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher.beside import index_path
+from matcher.storage.beside import index_path
 from matcher.storage.store import CaseStore
 
 FOLLOWER = Path(__file__).parent / "follower.py"

@@ -16,6 +16,7 @@ from flask import Flask
 from web import logs
 from web.cli.progress import console
 from web.config import Settings
+from web.mme.exchange import exchange
 from web.service import EXTENSION, Service
 
 # Nobody is kept out by idle sockets: they cost no thread, and are closed after a while.
@@ -94,6 +95,7 @@ def _warm(app: Flask) -> None:
     made: Service = app.extensions[EXTENSION]
     with app.app_context():
         made.warm()
+        exchange().matcher.prepare()
     # What is there now stays: the collector need not look at it, nor processes copy it.
     gc.collect()
     gc.freeze()

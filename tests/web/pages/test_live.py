@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from matcher import Calibration
-from matcher.beside import index_path
+from matcher.storage.beside import index_path
 from matcher.storage.database import connect
 from matcher.storage.store import CaseStore
 from ontologies import Release

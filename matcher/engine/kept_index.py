@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 import matcher
 import ontologies
-from matcher import catalogue_codec
-from matcher.beside import drop_index, index_path, unfinished_path
+from matcher.engine import catalogue_codec
+from matcher.storage.beside import drop_index, index_path, unfinished_path
 from matcher.engine.catalogue import Catalogue
 from matcher.engine.index import Column, Postings, Segment, Snapshot, Texts
 from matcher.engine.packed import Profiles
@@ -77,7 +77,7 @@ def index_key(
     )
     digest = hashlib.sha256(repr(facts).encode())
     for package in (matcher, ontologies):
-        for module in sorted(Path(package.__path__[0]).glob("*.py")):
+        for module in sorted(Path(package.__path__[0]).rglob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()
 

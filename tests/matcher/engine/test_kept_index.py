@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from matcher import Calibration, Case, Matcher
-from matcher.beside import drop_index, index_path, unfinished_path
+from matcher.storage.beside import drop_index, index_path, unfinished_path
 from matcher.calibration import default_calibration
 from matcher.case import (
     Disease,
@@ -21,7 +21,7 @@ from matcher.case import (
     Variant,
 )
 from matcher.evidence.settings import EvidenceSettings
-from matcher.kept_index import ALIGNMENT, KeptIndex, index_key, keep, load
+from matcher.engine.kept_index import ALIGNMENT, KeptIndex, index_key, keep, load
 from matcher.simulation import demonstration_cases
 from matcher.storage.database import connect
 from matcher.storage.store import CaseStore
