@@ -32,7 +32,8 @@ def secret_key(folder: Path, problems: list[str]) -> str:
     if len(key) < 2 * SECRET_BYTES:
         problems.append(
             f"{path} holds {len(key)} characters, but it must hold at least "
-            f"{2 * SECRET_BYTES}; remove it and a new one is made (everybody logs in again, and the audit so far can no longer be verified)."
+            f"{2 * SECRET_BYTES}; put the old one back. A new one is made if it is removed: then "
+            "everybody logs in again, and the audit so far can no longer be verified."
         )
     return key
 
