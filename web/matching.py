@@ -23,6 +23,7 @@ from ontologies import Release
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+KEEPER = "index-keeper"
 # So many cases are read in half a second: fewer are not worth a new file.
 WORTH_KEEPING = 1000
 # At most this share of the time is spent on keeping, however often cases are removed.
@@ -64,7 +65,9 @@ class LiveMatcher:
         found = self._up_to_date(store)
         if self._is_keeping_due(found, store) and self._keeping.acquire(blocking=False):
             threading.Thread(
-                target=self._keep_aside, args=[store.path, store.view]
+                target=self._keep_aside,
+                args=[store.path, store.view],
+                name=KEEPER,
             ).start()
         return found
 

@@ -83,6 +83,7 @@ def running(folder: Path, release: Release, cases: list[Case]) -> Iterator[Site]
             f"http://127.0.0.1:{server.effective_port}", token, settings.database
         )
     finally:
+        server.task_dispatcher.shutdown()
         server.close()
         thread.join(timeout=10)
 

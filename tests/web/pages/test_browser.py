@@ -92,6 +92,7 @@ def base(cast: Cast) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        server.task_dispatcher.shutdown()
         server.close()
         thread.join(timeout=10)
 

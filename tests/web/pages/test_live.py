@@ -235,7 +235,7 @@ def test_index_that_cannot_be_written_stops_no_request(
 
 
 def wait_for_others() -> None:
-    """Until every thread but this one has ended."""
+    """Until every thread that keeps an index has ended."""
     for thread in threading.enumerate():
-        if thread is not threading.current_thread():
+        if thread.name == matching.KEEPER:
             thread.join()
