@@ -214,11 +214,15 @@ Times = tuple[list[float], list[float]]
 
 
 class Clients:
-    """Clients that send requests over kept connections, each as soon as it was answered."""
+    """Clients that send requests over kept connections, each as soon as it was answered.
 
-    def __init__(self, port: int, token: str, bodies: Sequence[bytes]) -> None:
-        self._port, self._bodies = port, bodies
-        self._headers = {"X-Auth-Token": token, "Content-Type": TYPE, "Accept": TYPE}
+    Each is a peer of its own, since a peer has only a few questions answered at a time.
+    """
+
+    def __init__(
+        self, port: int, tokens: Sequence[str], bodies: Sequence[bytes]
+    ) -> None:
+        self._port, self._tokens, self._bodies = port, tokens, bodies
 
     def seconds(self, clients: int, requests: int) -> tuple[list[float], float]:
         """The time of each request, and that of all together."""
@@ -236,11 +240,16 @@ class Clients:
 
     def _run(self, first: int, requests: int, taken: list[float]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
+        headers = {
+            "X-Auth-Token": self._tokens[first % len(self._tokens)],
+            "Content-Type": TYPE,
+            "Accept": TYPE,
+        }
         with contextlib.closing(connection):
             for number in range(requests):
                 body = self._bodies[(31 * first + number) % len(self._bodies)]
                 begin = time.perf_counter()
-                connection.request("POST", FLOOR_ROUTE, body, self._headers)
+                connection.request("POST", FLOOR_ROUTE, body, headers)
                 answer = connection.getresponse()
                 content = answer.read()
                 taken.append(time.perf_counter() - begin)
@@ -249,7 +258,11 @@ class Clients:
 
 
 def over_http(
-    folder: Path, processes: int, token: str, bodies: Sequence[bytes], *command: str
+    folder: Path,
+    processes: int,
+    tokens: Sequence[str],
+    bodies: Sequence[bytes],
+    *command: str,
 ) -> list[dict[str, Any]]:
     """One client, then sixteen."""
     with socket.socket() as free:
@@ -262,7 +275,7 @@ def over_http(
             if line.startswith("Listening"):
                 break
         threading.Thread(target=server.process.stderr.read, daemon=True).start()
-        clients = Clients(port, token, bodies)
+        clients = Clients(port, tokens, bodies)
         clients.seconds(CLIENTS, WARMING * CLIENTS)
         for count, requests in ((1, SINGLE), (CLIENTS, TOGETHER)):
             before = server.processor_seconds()
@@ -307,7 +320,8 @@ def measured(
     with data_directories() as folder:
         db = open_database(folder / "secondcase.db")
         with CaseStore(db) as store:
-            token = Nodes(db).add("benchmark")
+            nodes = Nodes(db)
+            tokens = [nodes.add(f"benchmark {n}") for n in range(CLIENTS)]
             store.put_many(resampled(cases, count, own_variants), actor="benchmark")
         first, *later = starts(folder, encoded)
         figures: dict[str, Any] = {"cases": count, "first_start_s": first}
@@ -315,10 +329,10 @@ def measured(
         saving, finding = saves(folder, encoded[:SAVES], queries[:SAVES])
         figures |= {"save": _quantiles(saving), "find": _quantiles(finding)}
         figures["match"] = over_http(
-            folder, processes, token, bodies, "-m", "web.cli", "serve"
+            folder, processes, tokens, bodies, "-m", "web.cli", "serve"
         )
         if floor:
-            figures["floor"] = over_http(folder, processes, token, bodies, "-c", FLOOR)
+            figures["floor"] = over_http(folder, processes, tokens, bodies, "-c", FLOOR)
     return figures
 
 
