@@ -143,7 +143,7 @@ def _lock(directory: Path) -> Iterator[None]:
     releases.mkdir(parents=True, exist_ok=True)
     with (releases / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in (*releases.glob(f"{_SCRATCH}*"), *directory.glob(".fetching-*")):
+        for left in releases.glob(f"{_SCRATCH}*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
 

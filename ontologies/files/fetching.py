@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import fcntl
 import hashlib
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +15,8 @@ import threading
 import time
 import urllib.request
 import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +33,7 @@ _READ_SECONDS = 30
 _FILE_SECONDS = 1800
 _PACKAGE_SECONDS = 1800
 _CHUNK = 1 << 16
+_SCRATCH = ".fetching-"
 
 
 class Origin(enum.StrEnum):
@@ -88,10 +93,12 @@ class Fetcher:
         self._silent_hosts: set[str] = set()
         self._packages: dict[str, Path | _Refused] = {}
         self._scratch = Path()
+        self._open = ExitStack()
 
     def __enter__(self) -> Fetcher:
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._scratch = Path(tempfile.mkdtemp(prefix=".fetching-", dir=self._directory))
+        self._open.enter_context(_in_use(self._directory))
+        self._scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=self._directory))
         return self
 
     def __exit__(
@@ -101,6 +108,7 @@ class Fetcher:
         traceback: TracebackType | None,
     ) -> None:
         shutil.rmtree(self._scratch, ignore_errors=True)
+        self._open.close()
 
     def fetch(self, source: Source) -> Fetched:
         """The source with its pinned content, or FetchFailed with every attempt."""
@@ -170,6 +178,24 @@ class Fetcher:
             last = completed.stderr.strip().splitlines()[-1:]
             return _Refused(f"pip could not download it ({' '.join(last)})")
         return wheels[0]
+
+
+@contextmanager
+def _in_use(directory: Path) -> Iterator[None]:
+    """Keep others from sweeping this directory; sweep what a killed process left, if alone."""
+    lock = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass  # someone else is fetching: what lies here may be in use
+        else:
+            for left in directory.glob(f"{_SCRATCH}*"):
+                shutil.rmtree(left, ignore_errors=True)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(lock)
 
 
 class _Refused(Exception):

@@ -124,6 +124,21 @@ def test_file_on_the_disk_is_not_fetched_again(publisher, tmp_path):
     assert publisher.asked == ["/hp.obo"]
 
 
+def test_leftovers_of_a_killed_process_are_swept_up(tmp_path):
+    (tmp_path / ".fetching-x").mkdir()
+    with Fetcher(tmp_path):
+        assert not (tmp_path / ".fetching-x").exists()
+
+
+def test_what_another_process_is_fetching_is_left_alone(tmp_path):
+    with Fetcher(tmp_path):
+        (at_work,) = tmp_path.glob(".fetching-*")
+        with Fetcher(tmp_path):
+            assert at_work.exists()
+            assert len(list(tmp_path.glob(".fetching-*"))) == 2
+        assert list(tmp_path.glob(".fetching-*")) == [at_work]
+
+
 def test_damaged_file_on_the_disk_is_named_and_replaced(publisher, tmp_path):
     publisher.files["/hp.obo"] = CONTENT
     source = make_source(publisher.address)
