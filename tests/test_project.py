@@ -19,6 +19,8 @@ DOORS = {
     "numba": {"matcher/engine/kernels.py"},
     "sqlite_utils": {"matcher/storage/database.py"},
     "argon2": {"web/accounts/passwords.py"},
+    "httpx": {"web/mme/asking/connections.py"},
+    "httpcore": {"web/mme/asking/connections.py"},
     "cryptography": {"web/mme/nodes/sealing.py"},
     "waitress": {"web/cli/serving.py"},
     "gunicorn": {"web/cli/processes.py"},
