@@ -137,6 +137,12 @@ class Settings:
         100.0,
         "Below how many expected false matches a match is worth a look.",
     )
+    peer_seconds: int = _number(
+        20, 1, 300, "How long peers have to answer a question, all of them together."
+    )
+    peer_answers_days: int = _number(
+        365, 1, 3650, "After how many days an answer of a peer is forgotten."
+    )
     log_level: str = _setting(
         "info",
         "The least severe event that is logged.",

@@ -36,6 +36,11 @@ def exchange_migrations() -> Migrations:
         for statement in _M0002_NODES:
             db.execute(statement)
 
+    @migrations()
+    def m0003_what_peers_answered(db: Database) -> None:
+        for statement in _M0003_ANSWERS:
+            db.execute(statement)
+
     return migrations
 
 
@@ -115,6 +120,50 @@ _M0002_NODES = (
         cases INTEGER
     ) STRICT
     """,
+)
+
+# What peers said of a case goes with the case: deleted or erased, in the same transaction.
+_M0003_ANSWERS = (
+    """
+    CREATE TABLE asks (
+        ask_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        asked_by TEXT NOT NULL,
+        asked_at TEXT NOT NULL,
+        test INTEGER NOT NULL CHECK (test IN (0, 1))
+    ) STRICT
+    """,
+    "CREATE INDEX asks_by_case ON asks (case_id)",
+    """
+    CREATE TABLE ask_nodes (
+        ask_id INTEGER NOT NULL REFERENCES asks (ask_id) ON DELETE CASCADE,
+        node_id INTEGER NOT NULL REFERENCES nodes (node_id) ON DELETE CASCADE,
+        state TEXT NOT NULL,
+        message TEXT NOT NULL,
+        results INTEGER NOT NULL,
+        dropped TEXT NOT NULL,
+        elapsed_ms INTEGER NOT NULL,
+        PRIMARY KEY (ask_id, node_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX ask_nodes_by_node ON ask_nodes (node_id)",
+    """
+    CREATE TABLE remote_matches (
+        case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        node_id INTEGER NOT NULL REFERENCES nodes (node_id) ON DELETE CASCADE,
+        remote_id TEXT NOT NULL,
+        content_sha256 TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        peer_score TEXT NOT NULL,
+        score REAL NOT NULL,
+        first_seen TEXT NOT NULL,
+        changed_at TEXT NOT NULL,
+        last_seen TEXT NOT NULL,
+        gone_at TEXT,
+        PRIMARY KEY (case_id, node_id, remote_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX remote_matches_by_node ON remote_matches (node_id)",
 )
 
 _M0001_ACCOUNTS = (

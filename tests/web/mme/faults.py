@@ -130,12 +130,20 @@ def in_turn(*replies: bytes) -> Behaviour:
 def hang(peer: Peer, connection: socket.socket) -> None:
     """Take the request and say nothing."""
     read_request(peer, connection)
-    peer.ended.wait()
+    _until_closed(peer, connection)
 
 
 def never_read(peer: Peer, connection: socket.socket) -> None:
     """Take the connection and nothing else."""
     peer.ended.wait()
+
+
+def _until_closed(peer: Peer, connection: socket.socket) -> None:
+    connection.settimeout(ACCEPT_SECONDS)
+    while not peer.ended.is_set():
+        with contextlib.suppress(TimeoutError):
+            if not connection.recv(65536):
+                return
 
 
 def drip_headers(peer: Peer, connection: socket.socket) -> None:

@@ -77,7 +77,7 @@ class Deadline:
         """The seconds, or what remains if that is less. Raises `OutOfTime`."""
         remaining = self.remaining()
         if not remaining:
-            raise OutOfTime("it did not answer in time")
+            raise OutOfTime
         return remaining if seconds is None else min(seconds, remaining)
 
 
@@ -167,7 +167,7 @@ def _named_errors() -> Iterator[None]:
     except httpcore.ConnectTimeout as error:
         raise Unreachable("it took no connection in time") from error
     except httpcore.TimeoutException as error:
-        raise OutOfTime("it did not answer in time") from error
+        raise OutOfTime from error
     except httpcore.ConnectError as error:
         raise _connect_error(error) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:

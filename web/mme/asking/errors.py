@@ -15,8 +15,6 @@ class NotAskable(WebError):
 class CallFailed(Exception):
     """A call of a peer that brought no reply. Its text says why, without the peer's name."""
 
-    retries = False
-
 
 class Unreachable(CallFailed):
     """No connection came about."""
@@ -25,8 +23,6 @@ class Unreachable(CallFailed):
 class Refused(Unreachable):
     """No connection came about, at once: the one thing that is worth a second attempt."""
 
-    retries = True
-
 
 class ForbiddenAddress(Unreachable):
     """The peer's name leads to an address at which no peer may be."""
@@ -34,6 +30,9 @@ class ForbiddenAddress(Unreachable):
 
 class OutOfTime(CallFailed):
     """The time for the call was over."""
+
+    def __init__(self) -> None:
+        super().__init__("it did not answer in time")
 
 
 class BrokenReply(CallFailed):
