@@ -13,8 +13,10 @@ import click
 
 from matcher.readers.fields import printable
 from matcher.storage.database import Database
+from ontologies import open_release
 from web.config import load_settings
 from web.db import open_database
+from web.mme.asking.prober import probed
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
@@ -22,6 +24,7 @@ from web.mme.nodes.register import Description, InboundToken
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+ACTOR = "command line"
 SHOWN_ONCE = "The token is shown this once; give it to the peer by a safe way."
 
 
@@ -221,6 +224,32 @@ def set_node(
             # Whatever was wrong may be mended now.
             book.breaker.close(known.node_id)
     click.echo(f"{name} is changed.")
+
+
+@node.command()
+@click.argument("name")
+@click.option(
+    "--format", "output", type=click.Choice(["table", "json"]), default="table"
+)
+@click.pass_context
+def probe(context: click.Context, name: str, output: str) -> None:
+    """Ask the peer NAME about a test patient in several ways, and report what it does.
+
+    What its messages must be like is kept for later questions. No real case is sent. The exit
+    status is 1 if it does not answer the test patient.
+    """
+    settings = load_settings()
+    with open_book() as book:
+        found = probed(
+            book.db, name, open_release(), by=ACTOR, seconds=settings.peer_seconds
+        )
+    if output == "json":
+        click.echo(json.dumps(found.to_json()))
+    else:
+        for text in found.lines():
+            click.echo(printable(text))
+    if not found.is_usable:
+        context.exit(1)
 
 
 @node.command()

@@ -125,3 +125,19 @@ def test_that_nobody_can_be_asked_is_said(home: Path) -> None:
     done = call("ask", "ours-1")
 
     assert done.exit_code == 0 and "No peer was asked" in done.stderr
+
+
+def test_a_probe_prints_its_report_and_fails_with_the_peer(
+    home: Path, peers: ExitStack
+) -> None:
+    answer = {"results": [result("p1")]}
+    served = peers.enter_context(faults.serving(faults.answering(answer)))
+    know("Island", served.address)
+    know("Gone", faults.refusing())
+
+    good = call("node", "probe", "Island")
+    bad = call("node", "probe", "Gone", "--format", "json")
+
+    assert good.exit_code == 0 and "PASS  address" in good.stdout, good.output
+    assert bad.exit_code == 1 and json.loads(bad.stdout)["is_usable"] is False
+    assert "silent since" in call("node", "list").stdout

@@ -46,11 +46,19 @@ class Line:
         return found
 
     def call(
-        self, method: str, url: str, minor: int, body: bytes, deadline: Deadline
+        self,
+        method: str,
+        url: str,
+        minor: int,
+        body: bytes,
+        deadline: Deadline,
+        *,
+        charset: str = "",
     ) -> Reply:
         """One call with the headers that every peer can read.
 
-        Some read the version off one header and some off the other, so both say the same.
+        Some read the version off one header and some off the other, so both say the same; a
+        `charset` is named for probing alone.
         """
         version = content_type(minor)
         headers = {
@@ -60,7 +68,8 @@ class Line:
             "User-Agent": f"Secondcase/{matcher.__version__}",
         }
         if body:
-            headers["Content-Type"] = version
+            named = f"; charset={charset}" if charset else ""
+            headers["Content-Type"] = version + named
         wanted = Call(
             method=method,
             url=url,
