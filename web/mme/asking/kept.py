@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from matcher.case import Case
 from matcher.storage import codec
 from matcher.storage.database import Database, rows, write_transaction
 from web.mme.asking.answers import Answer, RemoteCase, State
 from web.mme.asking.comparison import RemoteMatch
 from web.mme.nodes import Node
+
+log = structlog.get_logger(__name__)
 
 
 class News(enum.StrEnum):
@@ -120,12 +124,16 @@ class Kept:
             return Recorded(news=news, gone=gone)
 
     def matches(self, case_id: str) -> list[KeptMatch]:
-        """What nodes told of the case, the best by our own score first; also what is gone."""
+        """What nodes told of the case, the best by our own score first; also what is gone.
+
+        A row whose bytes were changed is left out and logged: the next answer renews it.
+        """
         sql = """
             SELECT remote_matches.*, name FROM remote_matches JOIN nodes USING (node_id)
             WHERE case_id = ? ORDER BY score DESC, name, remote_id
         """
-        return [_match(row) for row in rows(self._db, sql, [case_id])]
+        found = map(_match, rows(self._db, sql, [case_id]))
+        return [each for each in found if each is not None]
 
     def states(self, case_id: str) -> list[KeptState]:
         """What became of asking each node about the case, the last time it was asked."""
@@ -201,8 +209,14 @@ def _news(before: dict[str, Any] | None, match: RemoteMatch) -> News:
     return News.KNOWN if is_same else News.CHANGED
 
 
-def _match(row: dict[str, Any]) -> KeptMatch:
-    case = codec.decode(row["profile"])
+def _match(row: dict[str, Any]) -> KeptMatch | None:
+    try:
+        case = codec.decode(row["profile"])
+    except codec.UnreadableCase:
+        log.error(
+            "damaged answer left out", case_id=row["case_id"], node_id=row["node_id"]
+        )
+        return None
     return KeptMatch(
         node=row["name"],
         remote=RemoteCase(node=row["name"], case=case, peer_score=row["peer_score"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from matcher.case import Case
@@ -52,12 +53,20 @@ def _alike(remote: Case, store: CaseStore, release: Release) -> set[str]:
     if not remote.observed:
         names = (name for gene in remote.genes for name in _names(gene, release))
         return {found for name in names for found in store.cases_with_gene(name)}
-    found = set(store.cases_with_term(remote.observed[0]))
-    for entered in remote.observed[1:]:
+    # The most telling term first: fewest cases name it.
+    terms = sorted(remote.observed, key=lambda each: -_information(each, release))
+    found = set(store.cases_with_term(terms[0]))
+    for entered in terms[1:]:
         if not found:
             break
         found &= set(store.cases_with_term(entered))
     return found
+
+
+def _information(entered: str, release: Release) -> float:
+    """Information content of a term; endless for one that the release lacks."""
+    term_id = release.ontology.resolve(entered).term_id
+    return release.information_content[term_id] if term_id else math.inf
 
 
 def _names(entered: str, release: Release) -> set[str]:

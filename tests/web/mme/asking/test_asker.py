@@ -486,6 +486,17 @@ def test_a_case_erased_while_peers_are_asked_leaves_nothing(site: Site) -> None:
     assert site.db.execute("SELECT count(*) FROM remote_matches").fetchone() == (0,)
 
 
+def test_a_damaged_answer_is_left_out_until_the_next(site: Site) -> None:
+    site.peer("Island", faults.answering(results(result("a"), result("b"))))
+    site.ask()
+    site.db.execute("UPDATE remote_matches SET profile = '{' WHERE remote_id = 'a'")
+
+    assert [each.remote.case.case_id for each in site.kept.matches(OURS)] == ["b"]
+
+    site.ask()
+    assert len(site.kept.matches(OURS)) == 2
+
+
 def test_removing_a_node_forgets_what_it_said(site: Site) -> None:
     site.peer("Island", GOOD)
     site.ask()
