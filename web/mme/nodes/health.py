@@ -126,6 +126,9 @@ class Breaker:
         return min(doubled * (1 + JITTER * self._chance()), LONGEST)
 
     def _put(self, node_id: int, **values: Any) -> None:
+        if not rows(self._db, "SELECT 1 FROM nodes WHERE node_id = ?", [node_id]):
+            # Removed while it was asked.
+            return
         self._db.table("node_health").upsert(
             {"node_id": node_id, **values}, pk="node_id"
         )

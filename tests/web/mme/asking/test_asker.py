@@ -497,6 +497,29 @@ def test_a_damaged_answer_is_left_out_until_the_next(site: Site) -> None:
     assert len(site.kept.matches(OURS)) == 2
 
 
+def test_a_match_that_comes_back_is_new_again(site: Site) -> None:
+    there = faults.reply(json.dumps(results(result("a"))).encode())
+    gone = faults.reply(b'{"results": []}')
+    site.peer("Island", faults.in_turn(there, gone, there))
+
+    told = [dict(site.ask()["Island"].news) for _ in range(3)]
+
+    assert told == [{"a": News.NEW}, {}, {"a": News.NEW}]
+    assert site.kept.matches(OURS)[0].gone_at == ""
+
+
+def test_a_node_removed_while_it_is_asked_leaves_nothing(site: Site) -> None:
+    site.peer("Island", GOOD)
+    site.peer("Valley", GOOD)
+    asking = site.asker().ask(OURS, by="alice")
+    first = next(asking).node.name
+
+    site.nodes.remove({"Island": "Valley", "Valley": "Island"}[first])
+
+    assert len(list(asking)) == 1
+    assert [each.node for each in site.kept.matches(OURS)] == [first]
+
+
 def test_removing_a_node_forgets_what_it_said(site: Site) -> None:
     site.peer("Island", GOOD)
     site.ask()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import ssl
 import tracemalloc
@@ -139,6 +140,21 @@ def test_a_compressed_reply_is_unpacked() -> None:
         assert call(wanted(peer.address), Deadline(PATIENCE)).body == b" " * 1_000_000
 
 
+def test_nothing_behind_a_compressed_reply_is_waited_for() -> None:
+    def behave(peer: faults.Peer, connection: socket.socket) -> None:
+        faults.read_request(peer, connection)
+        packed = gzip.compress(b"{}")
+        head = (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked"
+        )
+        connection.sendall(head + b"\r\n\r\n%x\r\n%b\r\n" % (len(packed), packed))
+        while not peer.ended.is_set():
+            connection.sendall(b"1000\r\n" + b" " * 4096 + b"\r\n")
+
+    with faults.serving(behave) as peer:
+        assert call(wanted(peer.address), Deadline(SHORT)).body == b"{}"
+
+
 @pytest.mark.parametrize(
     "body, encoding", [(b"no gzip", "gzip"), (b"\x1f\x8b\x08", "gzip"), (b"x", "br")]
 )
@@ -256,6 +272,20 @@ def test_a_name_is_looked_up_once_so_that_it_cannot_lead_elsewhere_later() -> No
 
     assert found.status == 200 and asked == ["peer.example"]
     assert f"Host: peer.example:{peer.port}".encode() in peer.received[0]
+
+
+def test_a_second_attempt_goes_to_the_address_that_was_checked() -> None:
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    gone = faults.refusing().replace("127.0.0.1", "peer.example")
+    with pytest.raises(Unreachable, match="refused"):
+        call(wanted(gone), Deadline(PATIENCE), resolve=resolve)
+
+    assert asked == ["peer.example"]
 
 
 def test_without_tls_nothing_goes_out_into_the_web() -> None:
