@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -105,7 +105,7 @@ class Asker:
 
     def ask(
         self, case_id: str, *, by: str, names: Sequence[str] = ()
-    ) -> Iterator[Asked]:
+    ) -> Generator[Asked, None, None]:
         """What each peer says of a case, or only those named, as the answers come.
 
         Nothing is asked before the first is taken. Raises `UnknownCase`, `UnknownNode`,

@@ -219,6 +219,7 @@ def test_who_was_sent_a_case_is_in_the_audit_before_it_is_sent(site: Site) -> No
     asking = site.asker().ask(OURS, by="alice")
 
     next(asking)
+    asking.close()
 
     [entry] = site.audited()
     assert (entry.actor, entry.action) == ("alice", "sent to peers")

@@ -105,6 +105,15 @@ def test_a_hundred_thousand_results_are_capped_and_counted() -> None:
     assert not answer.is_whole
 
 
+def test_of_an_endless_patient_a_bounded_part_is_read() -> None:
+    genes = [{"gene": {"id": str(number)}} for number in range(1_000)]
+
+    answer = read(results(result("a", *["HP:0001250"] * 5_000, genomicFeatures=genes)))
+
+    [found] = answer.remotes
+    assert len(found.case.features) == 500 and len(found.case.genomic_features) == 200
+
+
 @pytest.mark.parametrize("given", [[], None, {}, ""])
 def test_no_results_are_an_empty_answer(given: object) -> None:
     assert read({"results": given}).state is State.EMPTY

@@ -75,6 +75,14 @@ def test_a_revoked_peer_is_refused_at_once_and_not_asked(nodes: Nodes) -> None:
     assert not nodes.get("Island").is_asked
 
 
+def test_a_token_is_good_only_while_its_peer_is(nodes: Nodes, db: Database) -> None:
+    token = nodes.add("Island")
+
+    db.execute("UPDATE nodes SET revoked_at = '2026-11-24'")
+
+    assert nodes.by_token(token) is None
+
+
 def test_a_new_token_lets_a_revoked_peer_in_again(nodes: Nodes) -> None:
     old = nodes.add("Island")
     nodes.revoke("Island")
