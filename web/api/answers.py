@@ -10,7 +10,7 @@ from matcher.readers import Report, mme, phenopackets
 from matcher.readers.report import Kind
 from matcher.storage.store import Listed, StoredCase
 from ontologies import Release
-from web.api.bodies import MOST_REMARKS, Submission, named_value
+from web.api.bodies import MOST_REMARKS, Submission
 from web.api.deposits import Expected
 from web.api.schemas import Body, CaseAnswer, CaseLine, Format, ReadReport, Remark
 
@@ -52,22 +52,22 @@ def report_of(submission: Submission) -> ReadReport:
     remarks = [
         Remark(
             kind=str(entry.kind),
-            pointer=pointer,
+            pointer=found.pointer,
             field=entry.field,
             value=entry.value,
             message=entry.message,
         )
-        for entry, pointer in submission.entries
+        for entry, found in submission.entries
     ]
     remarks += [
         Remark(
             kind=str(issue.severity),
-            pointer=pointer,
+            pointer=found.pointer,
             field=issue.field,
-            value=named_value(issue),
+            value=found.value,
             message=issue.message,
         )
-        for issue, pointer in submission.issues
+        for issue, found in submission.issues
     ]
     return ReadReport(
         mapped=dict(sorted(report.counts[Kind.MAPPED].items())),

@@ -14,12 +14,12 @@ from matcher.case import Case
 from matcher.errors import MalformedCase, TooLarge, UnreadableInput
 from matcher.readers import Report, cases_in
 from matcher.readers.fields import as_object, described
-from matcher.readers.report import Entry, Kind
+from matcher.readers.report import Entry
 from matcher.readers.strict_json import parse_json
 from matcher.validation import Issue, Severity, validate
 from ontologies import Release
 from web.api.errors import BadBody, BodyTooLarge, InvalidCase, WrongType
-from web.api.pointers import find
+from web.api.pointers import Found, find
 from web.problems import Fault
 
 JSON = "application/json"
@@ -32,8 +32,8 @@ MOST_REMARKS = 200
 MOST_FEATURES = 400
 MOST_GENOMIC_FEATURES = 200
 MOST_DISEASES = 100
-# No value is worth looking for by fewer letters.
-SHORTEST_VALUE = 3
+# Shorter numbers stand in many sentences.
+SHORTEST_ID = 3
 # Where the fields of a case stand in a phenopacket and in a patient.
 FIELDS: Mapping[str, tuple[str, str]] = {
     "features": ("phenotypicFeatures", "features"),
@@ -60,8 +60,8 @@ class Submission:
 
     case: Case
     report: Report
-    entries: tuple[tuple[Entry, str], ...]
-    issues: tuple[tuple[Issue, str], ...]
+    entries: tuple[tuple[Entry, Found], ...]
+    issues: tuple[tuple[Issue, Found], ...]
 
 
 def submitted(release: Release) -> Submission:
@@ -180,42 +180,34 @@ def _too_many(case: Case, part: object, is_patient: bool, base: str) -> Iterator
             yield Fault(
                 place="body",
                 field=field,
-                pointer=base + find(part, field, lambda text: False),
+                pointer=find(part, field, lambda text: False).below(base).pointer,
                 value=str(count),
                 message=f"{count:,} {name} are more than {most:,}; "
                 "send those that tell this person from others.",
             )
 
 
-def _fault(issue: Issue, pointer: str) -> Fault:
-    value = named_value(issue)
+def _fault(issue: Issue, found: Found) -> Fault:
     return Fault(
         place="body",
         field=issue.field,
-        pointer=pointer,
-        value=value,
+        pointer=found.pointer,
+        value=found.value,
         message=issue.message,
     )
 
 
-def named_value(issue: Issue) -> str:
-    """The id or number that the message of an issue names first."""
-    named = re.search(r"[A-Za-z]+:\d+|'[^']*'|-?\d[\d.e+]*", issue.message)
-    return named[0].strip("'") if named else ""
-
-
-def _place(issue: Issue, part: object, is_patient: bool, base: str) -> str:
-    """Pointer of the value that an issue is about."""
+def _place(issue: Issue, part: object, is_patient: bool, base: str) -> Found:
+    """The value that an issue is about, as far as its message names one."""
     field = FIELDS.get(issue.field, (issue.field, issue.field))[is_patient]
 
     def is_named(text: str) -> bool:
-        return len(text) >= SHORTEST_VALUE and text in issue.message
+        is_id = len(text) >= SHORTEST_ID and any(map(str.isdigit, text))
+        return (is_id and text in issue.message) or f"{text!r}" in issue.message
 
-    return base + find(part, field, is_named) if field else base
+    return (find(part, field, is_named) if field else Found("")).below(base)
 
 
-def _stands(entry: Entry, part: object, base: str) -> str:
-    """Pointer of the value that an entry of the reader's report is about."""
-    if entry.kind is Kind.MAPPED and not entry.value:
-        return base
-    return base + find(part, entry.field, lambda text: text == entry.value)
+def _stands(entry: Entry, part: object, base: str) -> Found:
+    """The value that an entry of the reader's report is about."""
+    return find(part, entry.field, lambda text: text == entry.value).below(base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from matcher.readers.fields import camel_case, plain_text, snake_case
@@ -12,23 +13,35 @@ MOST_PLACES = 20_000
 Place = tuple[str | int, ...]
 
 
-def find(document: object, field: str, is_wanted: Callable[[str], bool]) -> str:
-    """Pointer of the first value below a dotted field whose text is wanted.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place in a document, and the text that stands there if it is one."""
+
+    pointer: str
+    value: str = ""
+
+    def below(self, base: str) -> Found:
+        """The same place in a document of which this one is a part."""
+        return Found(base + self.pointer, self.value)
+
+
+def find(document: object, field: str, is_wanted: Callable[[str], bool]) -> Found:
+    """The first value below a dotted field whose text is wanted.
 
     Lists are looked through item by item, and names found in camelCase and in snake_case. Where
-    no value is wanted it is the pointer of the field, or of as much of it as there is.
+    no value is wanted it is the field, or as much of it as there is.
     """
     steps = [step for step in field.split(".") if step]
     near: Place = ()
     for place, value in islice(_below(document, steps), MOST_PLACES):
         if (text := plain_text(value)) is not None and is_wanted(text):
-            return written(place)
+            return Found(written(place), text)
     for length in range(1, len(steps) + 1):
         found = _plain_place(document, steps[:length])
         if found is None:
             break
         near = found
-    return written(near)
+    return Found(written(near))
 
 
 def written(place: Sequence[str | int]) -> str:

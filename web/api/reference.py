@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, json, jsonify
+from flask import Blueprint, Response, current_app, json, jsonify, render_template
 
 from web.api.documents import PREFIX
-from web.pages.colophon import colophon
 
 blueprint = Blueprint("api_reference", __name__, url_prefix=PREFIX)
 
@@ -49,17 +48,11 @@ def document() -> Response:
 def docs() -> str:
     """The same as a page."""
     api = described()
-    # Not by `render_template`, which asks the cookie who reads it: here nobody has one.
-    page = current_app.jinja_env.get_template("api/docs.html")
-    return page.render(
+    return render_template(
+        "api/docs.html",
         info=api["info"],
         operations=list(_operations(api)),
         models=list(_models(api)),
-        person=None,
-        is_clinician=False,
-        theme="auto",
-        colophon=colophon(),
-        get_flashed_messages=_no_messages,
     )
 
 
@@ -69,10 +62,6 @@ def described() -> dict[str, Any]:
     # The library breaks the lines of a docstring as a page would.
     found: dict[str, Any] = json.loads(written.replace("<br/>", " "))
     return found
-
-
-def _no_messages(**_: object) -> list[tuple[str, str]]:
-    return []
 
 
 def _operations(api: Mapping[str, Any]) -> Iterator[Operation]:
