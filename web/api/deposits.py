@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from matcher.case import Case, Contact, Sharing
 from matcher.storage.database import Database, rows, write_transaction
-from matcher.storage.errors import UnknownCase
+from matcher.storage.errors import ErasedCase, UnknownCase
 from matcher.storage.store import CaseStore, Listed, StoredCase
-from web.api.errors import ChangedHere, IdTaken, OutOfScope, VersionDiffers
+from web.api.errors import ChangedHere, Erased, IdTaken, OutOfScope, VersionDiffers
 from web.api.tokens import Token
 from web.numbering import free_id
 
@@ -65,7 +65,7 @@ class Deposits:
 
         What the system sent last time is no change, even where somebody at the site has changed
         the case since: their change stays. Raises `VersionDiffers`, `ChangedHere`, `IdTaken`
-        and what the store raises.
+        or `Erased`.
         """
         with write_transaction(self._db):
             found = self._found(external_id)
@@ -147,12 +147,15 @@ class Deposits:
             }
             self._db.table("api_deposits").insert(row)
         new = self._filled(case, external_id, case_id, sharing or FIRST_SHARING)
-        return self._store.put(
-            new,
-            actor=self._token.name,
-            expected_version=0,
-            external_id=external_id,
-        )
+        try:
+            return self._store.put(
+                new,
+                actor=self._token.name,
+                expected_version=0,
+                external_id=external_id,
+            )
+        except ErasedCase as error:
+            raise Erased(external_id) from error
 
     def _filled(
         self, case: Case, external_id: str, case_id: str, sharing: Sharing

@@ -95,6 +95,20 @@ class IdTaken(ApiError):
         super().__init__(message, [fault])
 
 
+class Erased(ApiError):
+    """An external id of a case that was erased for good."""
+
+    def __init__(self, external_id: str) -> None:
+        message = (
+            f"The case {external_id[:80]!a} was erased at this site on somebody's demand, and "
+            "nothing was saved; do not send it again."
+        )
+        fault = Fault(
+            place="path", field="external_id", value=external_id, message=message
+        )
+        super().__init__(message, [fault])
+
+
 class ChangedHere(ApiError):
     """A case that somebody changed at this site after the system submitted it."""
 
@@ -142,6 +156,7 @@ STATUSES: dict[type[Exception], int] = {
     BodyTooLarge: 413,
     BadParameters: 422,
     InvalidCase: 422,
+    Erased: 410,
     IdTaken: 409,
     ChangedHere: 409,
     VersionDiffers: 412,

@@ -212,7 +212,10 @@ def test_erased_case_does_not_come_back(systems: Systems) -> None:
     with systems.cast.store() as store:
         store.erase("NORTH-0001", "alice")
 
-    assert "erased" in refused(systems["seqr"].put(CASE, packet()), 410)["detail"]
+    problem = refused(systems["seqr"].put(CASE, packet()), 410)
+
+    assert "erased" in problem["detail"]
+    assert [each["field"] for each in problem["errors"]] == ["external_id"]
     with systems.cast.store() as store:
         assert store.count() == 0
 

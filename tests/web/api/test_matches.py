@@ -76,6 +76,16 @@ def test_case_of_another_site_tells_no_more_than_on_the_page(met: Systems) -> No
     assert {each["id"] for each in features} >= set(TERMS)
 
 
+def test_external_id_stays_at_its_site(systems: Systems) -> None:
+    systems["seqr"].put("/cases/canary-id?sharing=exchange-2", packet())
+
+    own = systems["asker"].post("/match", packet(name="new"))
+    other = systems["harbour"].post("/match", packet(name="new"))
+
+    assert set(found(own)) == set(found(other)) == {"NORTH-0001"}
+    assert "canary-id" in own.text and "canary-id" not in other.text
+
+
 def test_result_tells_what_made_it(met: Systems) -> None:
     [first, *rest] = met["asker"].post("/match?limit=3", packet()).get_json()["results"]
 
