@@ -161,14 +161,14 @@ class Calibration:
         """
         return searched * self.tail.share(scale.share_beyond(y))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, mode: int = 0o755) -> None:
         """Write the bundle as a new folder; one that is already there is left as it is."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
         try:
             self.panel.save(made)
             (made / _FACTS).write_text(json.dumps(self._facts(), indent=1), "utf-8")
-            os.chmod(made, 0o755)
+            os.chmod(made, mode)
             made.rename(folder)
         except OSError:
             shutil.rmtree(made, ignore_errors=True)

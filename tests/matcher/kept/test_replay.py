@@ -1,0 +1,204 @@
+"""An old match comes out the same whatever was changed since, or the missing thing is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matcher.case import PhenotypicFeature
+from matcher.evidence import EvidenceSettings
+from matcher.kept.errors import (
+    DamagedCalibration,
+    MissingCalibration,
+    MissingChainFile,
+    NotInRanking,
+)
+from matcher.kept.keeping import basis
+from matcher.matching import Matcher, MatchSettings
+from matcher.storage.errors import ErasedCase, UnknownRanking
+from ontologies.errors import UnknownRelease
+
+from .conftest import Site, SmallReleases, a_case, small_calibration
+
+CATARACT = PhenotypicFeature(term_id="HP:0007359", label="Focal-onset seizure")
+
+
+def change_everything(site: Site, releases: SmallReleases) -> None:
+    """Every case edited, some removed, the calibration rebuilt, the release switched."""
+    for number in range(12):
+        site.edit(f"P{number:03}", features=(CATARACT,), onset=None, inheritance=())
+    site.store.delete("P003", "bob")
+    site.store.put_many([a_case(n) for n in range(100, 120)], actor="bob")
+    site.release = releases.newer
+    site.calibration = small_calibration(releases.newer, first=700)
+
+
+def test_fifty_matches_replay_to_the_last_bit_after_every_change(
+    site: Site, small_releases: SmallReleases
+) -> None:
+    numbers = [site.kept_number(f"P{n:03}") for n in range(5)]
+    change_everything(site, small_releases)
+
+    replays = [site.replayer().ranking(number) for number in numbers]
+
+    matches = [match for replay in replays for match in replay.matches]
+    assert len(matches) == 50
+    assert len({match.kept.score for match in matches}) > 25
+    assert [m.kept for m in matches if not m.is_same] == []
+    assert [replay.remarks for replay in replays] == [()] * 5
+    assert all(match.match.explanation().reasons for match in matches)
+
+
+def test_replay_notices_another_score(site: Site) -> None:
+    first, *_ = site.replayer().ranking(site.kept_number("P000")).matches
+
+    changed = replace(first, kept=replace(first.kept, score=first.kept.score + 1e-15))
+
+    assert first.is_same
+    assert not changed.is_same
+
+
+def test_each_kind_of_ranking_replays_with_its_own_settings(site: Site) -> None:
+    settings = EvidenceSettings(pi=0.5, onset_slope=0.9)
+    cases = [stored.case for stored in site.store.cases()]
+    matcher = Matcher(
+        site.release, cases, site.calibration, MatchSettings(evidence=settings)
+    )
+    number = site.kept_number("P003", matcher=matcher)
+
+    replay = site.replayer().ranking(number)
+
+    assert replay.is_same
+    assert replay.ranking.basis.settings["pi"] == 0.5
+    usual, *_ = site.matcher().rank(site.store.get("P003").case)
+    assert replay.ranking.matches[0].score != usual.score
+
+
+def test_one_match_is_replayed_alone(site: Site) -> None:
+    number = site.kept_number("P000")
+    third = site.kept.get(number).matches[2]
+
+    replay = site.replayer().match(number, third.case_id)
+
+    assert [each.kept for each in replay.matches] == [third]
+    assert replay.is_same
+
+
+def test_another_code_version_is_told_and_computed_with_anyway(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = site.kept_number("P000")
+    monkeypatch.setattr("matcher.kept.replay.__version__", "9.9")
+
+    replay = site.replayer().ranking(number)
+
+    assert replay.is_same
+    assert replay.remarks == (
+        "It was ranked by Secondcase 0.1.0 and is computed again by 9.9, which may count "
+        "otherwise.",
+    )
+
+
+def test_other_arithmetic_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = site.kept_number("P000")
+    monkeypatch.setattr("matcher.kept.replay.arithmetic", lambda calibration: "numpy")
+
+    (remark,) = site.replayer().ranking(number).remarks
+
+    assert remark.endswith("now by numpy code, so that the last digit may differ.")
+
+
+def test_a_release_that_is_gone_is_named(site: Site, tmp_path: Path) -> None:
+    number = site.kept_number("P000")
+    (tmp_path / "releases").unlink()
+
+    with pytest.raises(UnknownRelease, match=site.release.release_id):
+        site.replayer().ranking(number)
+
+
+def test_a_calibration_that_is_gone_is_named(site: Site, tmp_path: Path) -> None:
+    number = site.kept_number("P000")
+    shutil.rmtree(tmp_path / "calibrations")
+
+    with pytest.raises(MissingCalibration, match=site.calibration.calibration_id):
+        site.replayer().ranking(number)
+
+
+def test_a_calibration_with_other_numbers_is_damaged(
+    site: Site, tmp_path: Path
+) -> None:
+    number = site.kept_number("P000")
+    facts = (
+        tmp_path / "calibrations" / site.calibration.calibration_id / "calibration.json"
+    )
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "nearest": 9}))
+
+    with pytest.raises(DamagedCalibration, match="its numbers are"):
+        site.replayer().ranking(number)
+
+
+def test_a_frozen_calibration_is_readable_for_its_owner_alone(
+    site: Site, tmp_path: Path
+) -> None:
+    site.kept_number("P000")
+
+    folder = tmp_path / "calibrations" / site.calibration.calibration_id
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_deleted_case_still_replays_and_an_erased_one_is_named(site: Site) -> None:
+    number = site.kept_number("P000")
+    first, second, *_ = (match.case_id for match in site.kept.get(number).matches)
+    site.store.delete(first, "alice")
+    site.store.erase(second, "alice")
+
+    assert site.replayer().match(number, first).is_same
+    with pytest.raises(ErasedCase, match=f"Case '{second}' was erased at"):
+        site.replayer().match(number, second)
+    rest = site.replayer().ranking(number)
+    assert rest.is_same
+    assert [each.kept.rank for each in rest.matches] == [1, *range(3, 11)]
+
+
+def test_a_case_that_was_never_named_is_no_erased_one(site: Site) -> None:
+    number = site.kept_number("P000", at_most=2)
+
+    with pytest.raises(NotInRanking, match="does not name case 'P000'"):
+        site.replayer().match(number, "P000")
+
+
+def test_a_ranking_of_an_erased_case_is_gone(site: Site) -> None:
+    number = site.kept_number("P000")
+    site.store.erase("P000", "alice")
+
+    with pytest.raises(UnknownRanking, match=f"no kept ranking {number}; it was never"):
+        site.replayer().ranking(number)
+
+
+class Shift:
+    """A chain file that moves nothing."""
+
+    def lift(self, chromosome: str, position: int) -> int | None:
+        return position
+
+
+def test_a_ranking_with_a_chain_file_is_replayed_with_one_only(site: Site) -> None:
+    settings = EvidenceSettings(chain=Shift())
+    cases = [stored.case for stored in site.store.cases()]
+    matcher = Matcher(
+        site.release, cases, site.calibration, MatchSettings(evidence=settings)
+    )
+    number = site.kept_number("P000", matcher=matcher)
+
+    with pytest.raises(MissingChainFile, match=f"Kept ranking {number} compared"):
+        site.replayer().ranking(number)
+
+
+def test_every_setting_of_the_evidence_is_kept(site: Site) -> None:
+    kept = basis(site.matcher()).settings
+
+    assert {*kept, "kinds"} == {*EvidenceSettings.__slots__}
