@@ -113,6 +113,15 @@ class KeptRankings:
         found = rows(self._db, sql, [case_id, as_of])
         return past_revision(found[0]) if found else None
 
+    def last_saved(self, case_id: str) -> Revision | None:
+        """What a case said last, also if it was deleted since; without a case if erased."""
+        sql = """
+            SELECT * FROM revisions WHERE case_id = ? AND action = ?
+            ORDER BY version DESC LIMIT 1
+        """
+        found = rows(self._db, sql, [case_id, Action.SAVED.value])
+        return past_revision(found[0]) if found else None
+
     def _is_known(self, ranking: RankingToKeep) -> bool:
         """Whether it need not be kept, asked without holding up any writer."""
         drawn = self._drawn(ranking)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from matcher.calibration import Calibration, Tail, calibrate
+from matcher import Constraints
 from matcher.case import Case, GenomicFeature, Onset, PhenotypicFeature, Sharing
 from matcher.kept.keeping import Asked, keep
 from matcher.kept.replay import Replayer
@@ -23,7 +24,8 @@ from ontologies.files.sources import Kind
 from ontologies.release import Release, compile_release
 
 from ...conftest import ANNOTATIONS, HpoSlice
-from ...ontologies.conftest import DISEASE_GENES, HGNC, ORPHANET, make_library
+from ...ontologies.conftest import ORPHANET, make_library
+from ..conftest import CAUSES, HGNC
 
 SIGNS = (
     "HP:0000707 HP:0012638 HP:0001250 HP:0002197 HP:0007359 HP:0001507 HP:0000002"
@@ -52,7 +54,7 @@ def small_releases(
         Kind.HPO: hpo_slice.ontology_path.read_bytes(),
         Kind.ANNOTATIONS: ANNOTATIONS.encode(),
         Kind.GENES: gzip.compress(HGNC.encode(), mtime=0),
-        Kind.DISEASE_GENES: DISEASE_GENES.encode(),
+        Kind.DISEASE_GENES: CAUSES.encode(),
         Kind.DISEASES: ORPHANET.encode(),
     }
     more = "OMIM:100010|Tenth||HP:0007359|PMID:9|PCS|||||P|HPO:hand\n"
@@ -86,11 +88,14 @@ class Site:
         at_most: int | None = 10,
         actor: str = "alice",
         matcher: Matcher | None = None,
+        constraints: Constraints = Constraints(),
+        cut: int | None = None,
     ) -> int | None:
-        """Rank a stored case and keep the answer."""
+        """Rank a stored case and keep the answer, or the best `cut` of it."""
         as_of = self.store.revision()
         matcher = matcher or self.matcher()
-        answer = matcher.answer(self.store.get(query_id).case, limit=at_most)
+        case = self.store.get(query_id).case
+        answer = matcher.answer(case, limit=at_most, constraints=constraints)
         return keep(
             self.kept,
             Asked(
@@ -99,8 +104,9 @@ class Site:
                 actor=actor,
                 place="test",
                 at_most=at_most,
+                constraints=constraints,
             ),
-            answer.matches,
+            answer.matches[:cut],
             answer.searched,
             matcher=matcher,
             directory=self.directory,
@@ -133,7 +139,7 @@ def a_case(number: int, **changes: object) -> Case:
             PhenotypicFeature(term_id=term_id, label=f"Sign {term_id[-4:]}")
             for term_id in signs
         ),
-        genomic_features=(GenomicFeature(gene="FBN1"),) if number % 3 == 0 else (),
+        genomic_features=(GenomicFeature(gene="KARS1"),) if number % 3 == 0 else (),
         onset=Onset(years=number / 7) if number % 2 else None,
         inheritance=(choose.choice(MODES),) if number % 5 == 0 else (),
         site="North",
