@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from matcher.calibration import Calibration, calibrate
 from matcher.case import PhenotypicFeature
 from matcher.evidence import EvidenceSettings
 from matcher.kept.errors import (
@@ -19,8 +21,14 @@ from matcher.kept.errors import (
 )
 from matcher.kept.keeping import basis
 from matcher.matching import Matcher, MatchSettings
+from matcher.simulation import simulate_cases
+from matcher.storage.database import connect
 from matcher.storage.errors import ErasedCase, UnknownRanking
+from matcher.storage.kept_rankings import KeptRankings
+from matcher.storage.store import CaseStore
+from ontologies import Release
 from ontologies.errors import UnknownRelease
+from ontologies.library import data_directory, fetch_release
 
 from .conftest import Site, SmallReleases, a_case, small_calibration
 
@@ -202,3 +210,46 @@ def test_every_setting_of_the_evidence_is_kept(site: Site) -> None:
     kept = basis(site.matcher()).settings
 
     assert {*kept, "kinds"} == {*EvidenceSettings.__slots__}
+
+
+@pytest.mark.full
+def test_a_thousand_matches_replay_after_real_releases_changed(
+    release: Release, path: Path, tmp_path: Path
+) -> None:
+    """Ranked on three releases, one after the other, while cases and calibrations change."""
+    (tmp_path / "releases").symlink_to(data_directory() / "releases")
+    older = [
+        fetch_release(bundle, make_active=False).release
+        for bundle in ("2025-11-24", "2026-01-08")
+    ]
+    CaseStore.open(path).close()
+    with closing(connect(path)) as db:
+        store = CaseStore(db)
+        store.put_many(simulate_cases(release, 120, seed=5), actor="alice")
+        turns = [
+            Site(tmp_path, store, KeptRankings(db), simulated(each, seed), each)
+            for seed, each in enumerate([*older, release])
+        ]
+        ids = [stored.case.case_id for stored in store.cases()]
+        numbers = []
+        for turn in turns:
+            matcher = turn.matcher()
+            for case_id in ids[:10]:
+                number = turn.keep(case_id, at_most=40, matcher=matcher)
+                numbers.append(number)
+            for case_id in ids[5:60]:
+                features = store.get(case_id).case.features[1:]
+                turn.edit(case_id, features=features)
+
+        replayer = turns[0].replayer()
+        replays = [replayer.ranking(number) for number in numbers if number]
+
+    matches = [match for replay in replays for match in replay.matches]
+    assert len(matches) == 1200
+    assert len({match.kept.score for match in matches}) > 1100
+    assert [match.kept for match in matches if not match.is_same] == []
+
+
+def simulated(release: Release, seed: int) -> Calibration:
+    """A calibration of a release of its own."""
+    return calibrate(release, simulate_cases(release, 200, seed=100 + seed))
