@@ -22,13 +22,18 @@ def freeze(calibration: Calibration, directory: Path) -> None:
         calibration.save(folder, _MODE)
 
 
-def frozen(calibration_id: str, release: Release, directory: Path) -> Calibration:
-    """The bundle of an id. Raises `MissingCalibration` or `DamagedCalibration`."""
+def frozen(
+    calibration_id: str, release: Release, directory: Path, release_id: str
+) -> Calibration:
+    """The bundle of an id, which `release` had as `release_id` when it was made.
+
+    Raises `MissingCalibration` or `DamagedCalibration`.
+    """
     folder = _folder(calibration_id, directory)
     if not folder.is_dir():
         raise MissingCalibration(calibration_id, folder)
     try:
-        found = Calibration.open(folder, release)
+        found = Calibration.open(folder, release, release_id)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise DamagedCalibration(folder, str(error)) from error
     if found.calibration_id != calibration_id:

@@ -12,6 +12,7 @@ from matcher.calibration import Calibration
 from matcher.engine.constraints import Constraints
 from matcher.evidence.settings import EvidenceKind, EvidenceSettings
 from matcher.kept.calibrations import freeze
+from matcher.kept.releases import sources_of, term_rows_of
 from matcher.matches import Match
 from matcher.storage.kept_rankings import KeptRankings
 from matcher.storage.kept_rows import Basis, RankedCandidate, RankingToKeep
@@ -75,6 +76,8 @@ def basis(matcher: Matcher, constraints: Constraints = Constraints()) -> Basis:
         version=__version__,
         arithmetic=arithmetic(calibration),
         releases=dict(matcher.release.versions),
+        sources=sources_of(matcher.release),
+        term_rows=term_rows_of(matcher.release),
         expected_partners=calibration.expected_partners,
         bands=asdict(calibration.bands),
         settings=_settings(matcher.settings.evidence),

@@ -6,7 +6,6 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from matcher import __version__
@@ -17,12 +16,13 @@ from matcher.evidence.variants import Chain
 from matcher.kept.calibrations import frozen
 from matcher.kept.errors import MissingChainFile, NotInRanking
 from matcher.kept.keeping import arithmetic, ranked_candidate, settings_of
+from matcher.kept.releases import release_of
 from matcher.matches import Match
 from matcher.matching import Matcher, MatchSettings
 from matcher.storage.kept_rankings import KeptRankings
 from matcher.storage.kept_rows import Basis, KeptMatch, KeptRanking, RankedCandidate
 from ontologies import Release
-from ontologies.library import data_directory, open_release
+from ontologies.library import data_directory
 
 # Opened releases and calibrations that are kept at hand; a replay of years meets few.
 _AT_HAND = 8
@@ -86,7 +86,7 @@ class Replayer:
         self._kept = kept
         self._directory = directory or data_directory()
         self._chain = chain
-        self._ground = lru_cache(_AT_HAND)(self._opened)
+        self._opened: dict[tuple[str, str], Ground] = {}
 
     def ranking(self, number: int) -> Replay:
         """A kept ranking, all of its matches computed again.
@@ -111,7 +111,7 @@ class Replayer:
     ) -> Iterator[Replayed]:
         """Matches computed with what a ranking names, for a query and candidates as given."""
         basis = ranking.basis
-        ground = self._ground(basis.release_id, basis.calibration_id)
+        ground = self._ground(basis)
         groups: dict[frozenset[EvidenceKind], list[tuple[KeptMatch, Case]]]
         groups = defaultdict(list)
         for kept, case in pairs:
@@ -173,9 +173,17 @@ class Replayer:
                 ),
             )
 
-    def _opened(self, release_id: str, calibration_id: str) -> Ground:
-        release = open_release(release_id, directory=self._directory)
-        return Ground(release, frozen(calibration_id, release, self._directory))
+    def _ground(self, basis: Basis) -> Ground:
+        key = basis.release_id, basis.calibration_id
+        if key not in self._opened:
+            release = release_of(basis, self._directory)
+            calibration = frozen(
+                basis.calibration_id, release, self._directory, basis.release_id
+            )
+            while len(self._opened) >= _AT_HAND:
+                del self._opened[next(iter(self._opened))]
+            self._opened[key] = Ground(release, calibration)
+        return self._opened[key]
 
     def _remarks(self, basis: Basis) -> Iterable[str]:
         """What is not as it was then, though it is computed with anyway."""
@@ -184,7 +192,12 @@ class Replayer:
                 f"It was ranked by Secondcase {basis.version} and is computed again by "
                 f"{__version__}, which may count otherwise."
             )
-        ground = self._ground(basis.release_id, basis.calibration_id)
+        ground = self._ground(basis)
+        if ground.release.release_id != basis.release_id:
+            yield (
+                f"Release {basis.release_id} is there as {ground.release.release_id}, which was "
+                "compiled again from the same files."
+            )
         now = arithmetic(ground.calibration)
         if basis.arithmetic != now:
             yield (

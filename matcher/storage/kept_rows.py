@@ -32,7 +32,8 @@ CONTENT = ("query", "basis", "searched", "at_most")
 class Basis:
     """Everything that a score follows from, besides the two cases.
 
-    `releases` names the edition of each source file, `arithmetic` what computed the sums.
+    `releases` names the edition of each source file and `sources` its SHA-256; `term_rows` stands
+    for the order of the terms. `arithmetic` is what computed the sums.
     `settings` are the constants of the evidence, `conditions` the constraints of the search
     that were not the default, `kinds` the kinds of evidence there were; `bands` are rules.
     """
@@ -42,6 +43,8 @@ class Basis:
     version: str
     arithmetic: str
     releases: Mapping[str, str]
+    sources: Mapping[str, str]
+    term_rows: str
     expected_partners: float
     bands: Mapping[str, float]
     settings: Mapping[str, Any]

@@ -128,6 +128,49 @@ def test_a_release_that_is_gone_is_named(site: Site, tmp_path: Path) -> None:
         site.replayer().ranking(number)
 
 
+def compiled_again(tmp_path: Path, release: Release, **changes: object) -> str:
+    """Give the release another id, as a newer program does with the same files."""
+    releases = shutil.copytree(tmp_path / "releases", tmp_path / "copy")
+    (tmp_path / "releases").unlink()
+    releases.rename(tmp_path / "releases")
+    folder = tmp_path / "releases" / release.release_id
+    manifest = replace(release.manifest, release_id="f" * 16, **changes)  # type: ignore[arg-type]
+    (folder / "manifest.json").write_text(manifest.to_json())
+    folder.rename(folder.with_name("f" * 16))
+    return "f" * 16
+
+
+def test_a_release_that_was_compiled_again_from_the_same_files_serves(
+    site: Site, tmp_path: Path
+) -> None:
+    number = site.kept_number("P000")
+    again = compiled_again(tmp_path, site.release)
+
+    replay = site.replayer().ranking(number)
+
+    assert replay.is_same
+    assert replay.remarks == (
+        f"Release {site.release.release_id} is there as {again}, which was compiled again "
+        "from the same files.",
+    )
+
+
+@pytest.mark.parametrize("what", ["files", "ingredients"])
+def test_a_release_of_other_files_or_rows_does_not(
+    site: Site, tmp_path: Path, what: str
+) -> None:
+    number = site.kept_number("P000")
+    manifest = site.release.manifest
+    other = {
+        "files": {**manifest.files, "ontology/terms.npy": "0" * 64},
+        "ingredients": manifest.ingredients[1:],
+    }
+    compiled_again(tmp_path, site.release, **{what: other[what]})
+
+    with pytest.raises(UnknownRelease, match=site.release.release_id):
+        site.replayer().ranking(number)
+
+
 def test_a_calibration_that_is_gone_is_named(site: Site, tmp_path: Path) -> None:
     number = site.kept_number("P000")
     shutil.rmtree(tmp_path / "calibrations")

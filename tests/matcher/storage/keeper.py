@@ -22,6 +22,8 @@ def ranking(number: int) -> RankingToKeep:
         version="0",
         arithmetic="numpy",
         releases={},
+        sources={},
+        term_rows="",
         expected_partners=1.0,
         bands={},
         settings={},
