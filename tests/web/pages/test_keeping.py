@@ -9,12 +9,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from matcher.case import Sharing
+from matcher.kept.comparison import Comparer, Comparison
 from matcher.kept.replay import Replayer
 from matcher.storage.database import connect
 from matcher.storage.errors import DatabaseFull
 from matcher.storage.kept_rankings import KeptRankings
 from matcher.storage.kept_rows import KeptRanking
 from ontologies.library import data_directory
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts
+from web.pages.visibility import seen
 
 from ..conftest import FLOPPY_INFANT, SEIZURE, Cast, case_of
 
@@ -85,6 +89,38 @@ def test_it_replays_to_the_same_numbers(cases: Cast) -> None:
 
     assert len(replay.matches) == 2
     assert [each.kept for each in replay.matches if not each.is_same] == []
+
+
+def test_kept_lists_show_a_person_no_more_than_she_may_see_today(cases: Cast) -> None:
+    harbour = cases.get("HARBOUR-1").case
+    changes = [
+        {"note": "canary-2", "onset": None, "genomic_features": ()},
+        {"sharing": Sharing.PRIVATE},
+    ]
+    cases["alice"].get(MATCHES)
+    told = []
+    for change in changes:
+        harbour = dataclasses.replace(harbour, **change)  # type: ignore[arg-type]
+        cases.put(harbour, actor="charlie")
+        cases["alice"].get(MATCHES)
+        told.append(compared(cases, "alice"))
+
+    assert [(each.withheld, len(each.pairs)) for each in told] == [(0, 1), (1, 0)]
+    (reason,) = told[0].pairs[0].reasons
+    assert reason.sentence == (
+        "HARBOUR-1 changed (version 1 to 2): HGNC:22203 was removed."
+    )
+    assert "canary" not in str([pair.reasons for each in told for pair in each.pairs])
+
+
+def compared(cast: Cast, name: str) -> Comparison:
+    """The last two lists of NORTH-1 as a person may read them."""
+    with closing(connect(cast.settings.database)) as db:
+        person = Accounts(db, Passwords()).find(name)
+        rankings = KeptRankings(db)
+        numbers = [each.number for each in rankings.of_case("NORTH-1")]
+        comparer = Comparer(rankings, lambda case: seen(person, case))
+        return comparer.compare(*numbers[-2:])
 
 
 def test_another_site_keeps_nothing(cases: Cast) -> None:
