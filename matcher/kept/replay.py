@@ -146,8 +146,7 @@ class Replayer:
     ) -> Iterator[Replayed]:
         """The matches that were compared by the same kinds of evidence."""
         basis, searched = ranking.basis, ranking.searched
-        bands = BandRules(**basis.bands)
-        calibration = dataclasses.replace(ground.calibration, bands=bands)
+        bands, calibration = BandRules(**basis.bands), ground.calibration
         matcher = Matcher(
             ground.release,
             [case for _, case in group],

@@ -239,6 +239,7 @@ class TestVisibility:
         pair.edit("C", sharing=Sharing.PRIVATE, features=(secret,))
         second = pair.kept_number("Q")
         pair.edit("C", sharing=Sharing.NETWORK, features=(FOCAL,))
+        pair.edit("Q", features=(FOCAL,))
         third = pair.kept_number("Q")
 
         told = [self.comparer(pair).compare(a, third) for a in (first, second)]
@@ -246,7 +247,8 @@ class TestVisibility:
         assert "canary" not in str([each.reasons for t in told for each in t.pairs])
         (hidden,) = (each for each in told[1].pairs if each.case_id == "C")
         assert [reason.sentence for reason in hidden.reasons] == [
-            "C was not shared with you all the time."
+            "C was not shared with you all the time.",
+            "Your case changed (version 1 to 2): Short stature (HP:0004322) was removed.",
         ]
         assert all(reason.nats is None for reason in hidden.reasons)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from matcher.calibration import Calibration, calibrate
+from matcher.calibration import BandRules, Calibration, calibrate
 from matcher.case import PhenotypicFeature
 from matcher.evidence import EvidenceSettings
 from matcher.kept.errors import (
@@ -84,6 +84,19 @@ def test_each_kind_of_ranking_replays_with_its_own_settings(site: Site) -> None:
     assert replay.ranking.basis.settings["pi"] == 0.5
     usual, *_ = site.matcher().rank(site.store.get("P003").case)
     assert replay.ranking.matches[0].score != usual.score
+
+
+def test_a_list_replays_with_the_bands_of_its_day(site: Site) -> None:
+    usual = site.kept_number("P000")
+    bands = BandRules(contact=1e-9, look=1e-9)
+    site.calibration = replace(site.calibration, bands=bands)
+    generous = site.kept_number("P000")
+
+    replays = [site.replayer().ranking(number) for number in (usual, generous)]
+
+    assert [replay.is_same for replay in replays] == [True, True]
+    first, second = ([m.match.band for m in replay.matches] for replay in replays)
+    assert first != second
 
 
 def test_one_match_is_replayed_alone(site: Site) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from structlog.testing import capture_logs
 
-from matcher.case import Sharing
+from matcher.case import Case, Sharing
 from matcher.kept.comparison import Comparer, Comparison
 from matcher.kept.replay import Replayer
 from matcher.storage.database import connect
@@ -17,7 +17,8 @@ from matcher.storage.kept_rankings import KeptRankings
 from matcher.storage.kept_rows import KeptRanking
 from ontologies.library import data_directory
 from web.accounts.passwords import Passwords
-from web.accounts.people import Accounts
+from web.accounts.people import Accounts, Person
+from web.pages import ranking
 from web.pages.visibility import seen
 
 from ..conftest import FLOPPY_INFANT, SEIZURE, Cast, case_of
@@ -48,16 +49,16 @@ def kept(cast: Cast) -> list[KeptRanking]:
 def test_what_is_shown_is_kept(cases: Cast) -> None:
     page = cases["alice"].get(MATCHES).text
 
-    (ranking,) = kept(cases)
+    (shown,) = kept(cases)
     assert NOT_KEPT not in page
-    assert [match.case_id for match in ranking.matches] == ["HARBOUR-1", "NORTH-2"]
-    assert (ranking.actor, ranking.place, ranking.at_most) == ("alice", "matches", 40)
-    assert ranking.basis.conditions == {
+    assert [match.case_id for match in shown.matches] == ["HARBOUR-1", "NORTH-2"]
+    assert (shown.actor, shown.place, shown.at_most) == ("alice", "matches", 40)
+    assert shown.basis.conditions == {
         "test": False,
         "admits": "what the asker may see",
     }
-    assert set(ranking.matches[0].evidence) == {"phenotype", "gene"}
-    assert "onset" in ranking.matches[1].evidence
+    assert set(shown.matches[0].evidence) == {"phenotype", "gene"}
+    assert "onset" in shown.matches[1].evidence
 
 
 def test_a_second_look_keeps_nothing(cases: Cast) -> None:
@@ -76,15 +77,35 @@ def test_a_change_of_a_case_is_kept_at_the_next_look(cases: Cast) -> None:
     assert [r.matches[1].version for r in kept(cases)] == [1, 2]
 
 
+def test_a_list_that_a_case_outran_is_left_to_the_next_look(
+    cases: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ranking.answer
+
+    def outrun(person: Person, case: Case, limit: int) -> ranking.Answer:
+        found = real(person, case, limit)
+        cases.put(case_of("NORTH-2", submitter="bob"), actor="bob")
+        return found
+
+    monkeypatch.setattr(ranking, "answer", outrun)
+    page = cases["alice"].get(MATCHES).text
+    monkeypatch.undo()
+
+    assert NOT_KEPT not in page
+    assert kept(cases) == []
+    cases["alice"].get(MATCHES)
+    assert [r.match("NORTH-2").version for r in kept(cases)] == [2]  # type: ignore[union-attr]
+
+
 def test_it_replays_to_the_same_numbers(cases: Cast) -> None:
     cases["alice"].get(MATCHES)
-    (ranking,) = kept(cases)
+    (shown,) = kept(cases)
     releases = cases.settings.directory / "releases"
     releases.symlink_to(data_directory() / "releases")
 
     with closing(connect(cases.settings.database)) as db:
         replay = Replayer(KeptRankings(db), cases.settings.directory).ranking(
-            ranking.number
+            shown.number
         )
 
     assert len(replay.matches) == 2
