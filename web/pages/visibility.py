@@ -77,7 +77,7 @@ def disclosed(person: Viewer, case: Case) -> Case:
     )
 
 
-def seen(person: Person, case: Case) -> Case | None:
+def seen(person: Viewer, case: Case) -> Case | None:
     """The case as the person may read it, None if she may not know of it at all."""
     return disclosed(person, case) if may_meet(person, case) else None
 
