@@ -38,14 +38,18 @@ PAUSE_S = (0.0005, 0.003)
 
 
 def connect(path: Path) -> Database:
-    """A connection with every safety setting, for the calling thread alone.
+    """A connection with every safety setting, for one thread at a time.
 
     A file that is missing is made, readable for its owner only.
     """
     with _named_file_errors(path):
         _make_private(path)
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None
+            path,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            isolation_level=None,
+            # A request of the service hands it over to one that another thread answers.
+            check_same_thread=False,
         )
         try:
             return _configured(connection, path)
@@ -110,7 +114,7 @@ def write_transaction(db: Database) -> Iterator[None]:
         with db.atomic():
             yield
         return
-    with named_errors(location(db)):
+    with _named_errors_of(db):
         _begin(db.conn)
         try:
             yield
@@ -143,7 +147,7 @@ def _begin(connection: sqlite3.Connection) -> None:
 
 def rows(db: Database, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
     """All rows of a query, each by column name."""
-    with named_errors(location(db)):
+    with _named_errors_of(db):
         cursor = db.execute(sql, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row)) for row in cursor.fetchall()]
@@ -156,6 +160,15 @@ def named_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _named(error, path) from error
+
+
+@contextlib.contextmanager
+def _named_errors_of(db: Database) -> Iterator[None]:
+    """The same for a connection, which is asked for its file only once there is an error."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _named(error, location(db)) from error
 
 
 @contextlib.contextmanager
