@@ -6,7 +6,7 @@
 Published cases are drawn again and again under new ids until there are enough; with
 `--own-variants` each has its variants moved to a place of its own. Everything is asked from
 outside: new processes, a second process that follows the store, and `POST /match` over HTTP with
-one client and with sixteen. The floor is a bare Flask route under the same server. The clients
+one client and with sixteen, every answer with results in it. The floor is a bare Flask route under the same server. The clients
 use the same processors.
 """
 
@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +46,18 @@ from ontologies import open_release
 from ontologies.library import data_directory
 from web.db import open_database
 from web.mme.nodes import Nodes
+from web.mme.questions import too_little
 
 STARTS = 7
 SAVES = 100
 WARMING = 20
 SINGLE = 300
+QUERIES = 1000
 CLIENTS = 16
 TOGETHER = 1600
 SEED = 5
 FLOOR_ROUTE = "/match"
+RESULT = b'"results":[{"score"'
 TYPE = "application/vnd.ga4gh.matchmaker.v1.1+json"
 
 ANSWER = """
@@ -216,13 +220,19 @@ Times = tuple[list[float], list[float]]
 class Clients:
     """Clients that send requests over kept connections, each as soon as it was answered.
 
-    Each is a peer of its own, since a peer has only a few questions answered at a time.
+    An answer without what is wanted ends the measurement. Each is a peer of its own, since a peer has only a few questions answered at a time.
     """
 
     def __init__(
-        self, port: int, tokens: Sequence[str], bodies: Sequence[bytes]
+        self,
+        port: int,
+        tokens: Sequence[str],
+        bodies: Sequence[bytes],
+        wanted: bytes,
     ) -> None:
+        """`wanted` stands in every answer that counts."""
         self._port, self._tokens, self._bodies = port, tokens, bodies
+        self._wanted = wanted
 
     def seconds(self, clients: int, requests: int) -> tuple[list[float], float]:
         """The time of each request, and that of all together."""
@@ -253,7 +263,7 @@ class Clients:
                 answer = connection.getresponse()
                 content = answer.read()
                 taken.append(time.perf_counter() - begin)
-                if answer.status != 200:
+                if answer.status != 200 or self._wanted not in content:
                     raise AssertionError(f"{answer.status}: {content[:200]!r}")
 
 
@@ -262,9 +272,10 @@ def over_http(
     processes: int,
     tokens: Sequence[str],
     bodies: Sequence[bytes],
+    wanted: bytes,
     *command: str,
 ) -> list[dict[str, Any]]:
-    """One client, then sixteen."""
+    """One client, then sixteen; every answer holds what is wanted."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -275,7 +286,7 @@ def over_http(
             if line.startswith("Listening"):
                 break
         threading.Thread(target=server.process.stderr.read, daemon=True).start()
-        clients = Clients(port, tokens, bodies)
+        clients = Clients(port, tokens, bodies, wanted)
         clients.seconds(CLIENTS, WARMING * CLIENTS)
         for count, requests in ((1, SINGLE), (CLIENTS, TOGETHER)):
             before = server.processor_seconds()
@@ -307,16 +318,17 @@ def measured(
     release = open_release()
     cases = read_cases(path)
     rng = np.random.default_rng(SEED + 1)
-    chosen = [cases[n] for n in rng.permutation(len(cases)) if cases[n].observed]
+    shuffled = (cases[n] for n in rng.permutation(len(cases)))
+    chosen = (case for case in shuffled if not too_little(case, release))
     queries = [
         dataclasses.replace(case, case_id=f"query-{n}")
-        for n, case in enumerate(chosen[:300])
+        for n, case in enumerate(islice(chosen, QUERIES))
     ]
     bodies = [
         json.dumps({"patient": mme.to_json(query, release=release)}).encode()
         for query in queries
     ]
-    encoded = [encode(query) for query in queries]
+    encoded = [encode(query) for query in queries[:SAVES]]
     with data_directories() as folder:
         db = open_database(folder / "secondcase.db")
         with CaseStore(db) as store:
@@ -329,10 +341,12 @@ def measured(
         saving, finding = saves(folder, encoded[:SAVES], queries[:SAVES])
         figures |= {"save": _quantiles(saving), "find": _quantiles(finding)}
         figures["match"] = over_http(
-            folder, processes, tokens, bodies, "-m", "web.cli", "serve"
+            folder, processes, tokens, bodies, RESULT, "-m", "web.cli", "serve"
         )
         if floor:
-            figures["floor"] = over_http(folder, processes, tokens, bodies, "-c", FLOOR)
+            figures["floor"] = over_http(
+                folder, processes, tokens, bodies, b"bytes", "-c", FLOOR
+            )
     return figures
 
 

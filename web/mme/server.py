@@ -198,13 +198,14 @@ def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
     found = matcher.search(matcher.question(asked), Constraints(test=query.test)).best(
         MOST_RESULTS + 1
     )
-    told = {each.case_id: wire_score(each.total) for each in found}
+    scores = {each.case_id: wire_score(each.total) for each in found}
+    told = {case_id: score for case_id, score in scores.items() if score > 0}
     peers = PeerView(connection(), service().release)
     patients = peers.messages(told, followed.revision)
     others = (
         (score, patients[case_id])
         for case_id, score in told.items()
-        if score > 0 and case_id in patients and not _is_same(query, patients[case_id])
+        if case_id in patients and not _is_same(query, patients[case_id])
     )
     for score, patient in islice(others, MOST_RESULTS):
         yield {"score": {"patient": score}, "patient": patient}
