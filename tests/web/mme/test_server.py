@@ -31,8 +31,10 @@ from web.audit import Audit, Entry
 from web.config import load_settings
 from web.db import open_database
 from web.mme import turns
+from web.mme.exchange import exchange
 from web.mme.nodes import Nodes
 from web.mme.view import PeerView
+from web.service import service
 
 from .mme_patients import mme_test_patients
 
@@ -515,3 +517,14 @@ def test_a_restored_database_answers_with_what_is_in_it(
             backup(copy, site.database)
 
         assert found(site.post(patient(*TERMS))) == ["restored"]
+
+
+def test_peers_are_answered_by_as_many_threads_as_people(
+    tmp_path: Path, release: Release
+) -> None:
+    settings = load_settings({"SECONDCASE_PROCESSES": "64"}, directory=tmp_path)
+    app = create_app(settings, release=release)
+
+    with app.app_context():
+        assert exchange().matcher.settings == service().matcher.settings
+        assert exchange().matcher.settings.workers == 1
