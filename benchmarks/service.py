@@ -3,11 +3,11 @@
     python benchmarks/service.py PATH [--cases N] [--processes N] [--floor]
                                     [--own-variants] [--json FILE]
 
-Published cases are drawn again and again under new ids until there are enough; with
-`--own-variants` each has its variants moved to a place of its own. Everything is asked from
-outside: new processes, a second process that follows the store, and `POST /match` over HTTP with
-one client and with sixteen, every answer with results in it. The floor is a bare Flask route under the same server. The clients
-use the same processors.
+Published cases are drawn again and again under new ids until there are enough; with `--own-
+variants` each has its variants moved to a place of its own. Everything is asked from outside: new
+processes, a second process that follows the store, and `POST /match` over HTTP with one client and
+with sixteen, every answer with results in it. The floor is a bare Flask route under the same
+server. The clients use the same processors.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -220,7 +221,8 @@ Times = tuple[list[float], list[float]]
 class Clients:
     """Clients that send requests over kept connections, each as soon as it was answered.
 
-    An answer without what is wanted ends the measurement. Each is a peer of its own, since a peer has only a few questions answered at a time.
+    An answer without what is wanted ends the measurement. Each is a peer of its own, since a
+    peer has only a few questions answered at a time.
     """
 
     def __init__(
@@ -237,27 +239,27 @@ class Clients:
     def seconds(self, clients: int, requests: int) -> tuple[list[float], float]:
         """The time of each request, and that of all together."""
         taken: list[float] = []
-        threads = [
-            threading.Thread(target=self._run, args=[n, requests // clients, taken])
-            for n in range(clients)
-        ]
+        # Whoever was answered asks the next one, so that no process idles before the end.
+        numbers = iter(range(requests))
         begin = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(clients) as executor:
+            for each in [
+                executor.submit(self._run, client, numbers, taken)
+                for client in range(clients)
+            ]:
+                each.result()
         return taken, time.perf_counter() - begin
 
-    def _run(self, first: int, requests: int, taken: list[float]) -> None:
+    def _run(self, client: int, numbers: Iterator[int], taken: list[float]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
         headers = {
-            "X-Auth-Token": self._tokens[first % len(self._tokens)],
+            "X-Auth-Token": self._tokens[client % len(self._tokens)],
             "Content-Type": TYPE,
             "Accept": TYPE,
         }
         with contextlib.closing(connection):
-            for number in range(requests):
-                body = self._bodies[(31 * first + number) % len(self._bodies)]
+            for number in numbers:
+                body = self._bodies[number % len(self._bodies)]
                 begin = time.perf_counter()
                 connection.request("POST", FLOOR_ROUTE, body, headers)
                 answer = connection.getresponse()
