@@ -3,11 +3,11 @@
     python benchmarks/service.py PATH [--cases N] [--processes N] [--floor]
                                     [--own-variants] [--json FILE]
 
-Published cases are drawn again and again under new ids until there are enough; with `--own-
-variants` each has its variants moved to a place of its own. Everything is asked from outside: new
-processes, a second process that follows the store, and `POST /match` over HTTP with one client and
-with sixteen, every answer with results in it. The floor is a bare Flask route under the same
-server. The clients use the same processors.
+Published cases are drawn again and again under new ids until there are enough; with
+`--own-variants` each has its variants moved to a place of its own. Everything is asked from
+outside: new processes, a second process that follows the store, and `POST /match` over HTTP with
+one client and with sixteen, every answer with results in it. The floor is a bare Flask route under
+the same server. The clients use the same processors.
 """
 
 from __future__ import annotations
