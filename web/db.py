@@ -83,7 +83,7 @@ class Connections:
             _leave(idle)
         # The file is looked at before it is opened: replaced meanwhile, it is opened again.
         file = _file(path)
-        return Opened(connect(path), path, file)
+        return Opened(connect(path, changes_hands=True), path, file)
 
     def keep(self, opened: Opened) -> None:
         """Take a connection back, unless something of the request is left in it."""

@@ -37,10 +37,10 @@ STARTING_TIMEOUT_S = 60.0
 PAUSE_S = (0.0005, 0.003)
 
 
-def connect(path: Path) -> Database:
-    """A connection with every safety setting, for one thread at a time.
+def connect(path: Path, *, changes_hands: bool = False) -> Database:
+    """A connection with every safety setting, for the calling thread alone.
 
-    A file that is missing is made, readable for its owner only.
+    One that `changes_hands` may be used by any thread, by one at a time. A file that is missing is made, readable for its owner only.
     """
     with _named_file_errors(path):
         _make_private(path)
@@ -48,8 +48,7 @@ def connect(path: Path) -> Database:
             path,
             timeout=BUSY_TIMEOUT_MS / 1000,
             isolation_level=None,
-            # A request of the service hands it over to one that another thread answers.
-            check_same_thread=False,
+            check_same_thread=not changes_hands,
         )
         try:
             return _configured(connection, path)
