@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from matcher.case import Case
 from matcher.engine.constraints import Constraints
 from matcher.evidence import EvidenceKind
 from matcher.many import Writer, Written, write_many
@@ -70,8 +71,14 @@ from web.cli.searching import (
 @click.option(
     "--exclude-solved", is_flag=True, help="Leave out cases with a diagnosis."
 )
-@click.option("--exclude-own-family", is_flag=True)
-@click.option("--exclude-own-submitter", is_flag=True)
+@click.option(
+    "--exclude-own-family", is_flag=True, help="Leave out cases of CASE's own family."
+)
+@click.option(
+    "--exclude-own-submitter",
+    is_flag=True,
+    help="Leave out cases of CASE's own submitter, whom only stored cases name.",
+)
 @click.option("--site", help="Only cases of this site.")
 @click.option(
     "--test/--no-test",
@@ -107,19 +114,20 @@ def match(
 ) -> None:
     """Rank known cases by how likely each is the same disorder as CASE.
 
-    CASE is a file, folder, zip or JSON lines of Phenopackets v2 or MME patients. Every known case
-    is scored; a case is never its own match. The score is in nats: the logarithm of how much
-    likelier the findings are if both have the same disorder.
+    CASE is a file, folder, zip or JSON lines of Phenopackets v2 or MME patients, or the word
+    'store' for all stored cases. Every known case is scored; a case is never its own match. The
+    score is in nats: the logarithm of how much likelier the findings are if both have the same
+    disorder.
     """
     if since and against != STORE:
         raise click.UsageError("--new-since is for stored cases: give --against store.")
     release = open_release()
     require_term(conditions["must_have"], release)
     report = Report()
-    queries = read_inputs(paths, report)
+    queries = asked_cases(paths, report)
     known = (
         KnownCases(queries, [])
-        if paths == (against,)
+        if paths == (against,) and since is None
         else known_cases(against, report, since.date() if since else None)
     )
     report_unresolved(queries, release, report)
@@ -145,6 +153,13 @@ def match(
         for each in written:
             tell_unresolved(each)
             click.echo(each.text, nl=False)
+
+
+def asked_cases(paths: tuple[str, ...], report: Report) -> list[Case]:
+    """The queries: cases of paths, or all of the store, which know their submitters."""
+    if paths == (STORE,):
+        return known_cases(STORE, report).all
+    return read_inputs(paths, report)
 
 
 def require_term(term_id: str | None, release: Release) -> None:

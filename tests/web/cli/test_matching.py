@@ -328,6 +328,37 @@ def test_new_since_tells_cases_by_the_day_they_were_saved(query: Path) -> None:
     assert found_in_store(query, "--new-since", "2001-02-04") == {"north", "trial"}
 
 
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        (None, {"alice-1", "alice-2", "bob"}),
+        ("--exclude-own-submitter", {"bob"}),
+        ("--exclude-own-family", {"alice-2", "bob"}),
+    ],
+)
+def test_stored_cases_can_be_held_against_each_other_and_leave_out_their_own(
+    home: Path, flag: str | None, expected: set[str]
+) -> None:
+    stored(
+        a_case("alice-0", submitter="alice", family="F"),
+        a_case("alice-1", submitter="alice", family="F"),
+        a_case("alice-2", submitter="alice", family="G"),
+        a_case("bob", submitter="bob"),
+    )
+
+    flags = ("--format", "json", *([flag] if flag else []))
+    done = succeed("store", "--against", "store", *flags)
+
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["query_id"] for answer in answers] == [
+        "alice-0",
+        "alice-1",
+        "alice-2",
+        "bob",
+    ]
+    assert {match["case_id"] for match in answers[0]["matches"]} == expected
+
+
 def test_new_since_is_for_stored_cases(home: Path, cohort: str) -> None:
     done = call(cohort, "--against", cohort, "--new-since", "2026-01-01")
 
