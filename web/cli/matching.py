@@ -100,6 +100,12 @@ from web.cli.searching import (
     help="Keep what is found in FILE; the same call after an interruption goes on from there, "
     "and prints everything. The file tells of the cases.",
 )
+@click.option(
+    "--release",
+    "release_id",
+    metavar="RELEASE",
+    help="Match with this release on this disk instead of the active one, by its id.",
+)
 @report_option
 def match(
     paths: tuple[str, ...],
@@ -109,6 +115,7 @@ def match(
     kinds: frozenset[EvidenceKind] | None,
     since: datetime | None,
     resume: Path | None,
+    release_id: str | None,
     report_path: Path | None,
     **conditions: Any,
 ) -> None:
@@ -121,7 +128,7 @@ def match(
     """
     if since and against != STORE:
         raise click.UsageError("--new-since is for stored cases: give --against store.")
-    release = open_release()
+    release = open_release(release_id)
     require_term(conditions["must_have"], release)
     report = Report()
     queries = asked_cases(paths, report)
