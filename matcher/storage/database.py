@@ -40,7 +40,8 @@ PAUSE_S = (0.0005, 0.003)
 def connect(path: Path, *, changes_hands: bool = False) -> Database:
     """A connection with every safety setting, for the calling thread alone.
 
-    One that `changes_hands` may be used by any thread, by one at a time. A file that is missing is made, readable for its owner only.
+    One that `changes_hands` may be used by any thread, by one at a time. A file that is missing
+    is made, readable for its owner only.
     """
     with _named_file_errors(path):
         _make_private(path)
