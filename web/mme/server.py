@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -13,15 +13,18 @@ from flask import Blueprint, Flask, Response, g, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from matcher import Case, Constraints, Match
+from matcher import Case, Match, __version__
 from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
+from matcher.readers.mme_contacts import is_same_contact
 from matcher.readers.strict_json import parse_json
 from matcher.storage.errors import DamagedCase, UnknownCase
 from web.audit import Audit, AuditFailed
 from web.db import connection, store
 from web.errors import WebError
+from web.mme.account import account
+from web.mme.asked import Asked, read_asked
 from web.mme.exchange import exchange, init_app
 from web.mme.metrics import metrics_of
 from web.mme.nodes import Node, Nodes
@@ -36,6 +39,7 @@ from web.mme.wire import (
     answer,
     content_type,
     minor_version,
+    notices,
 )
 from web.service import service
 
@@ -123,14 +127,15 @@ def heartbeat() -> Response:
             "accept": accepted,
         }
     }
-    return answer(body, g.minor)
+    return answer({**body, **notices(service().settings)}, g.minor)
 
 
 @blueprint.get("/metrics")
 @blueprint.get("/metrics/")
 def metrics() -> Response:
     """How many cases, genes and features the node shares; never which."""
-    return answer({"metrics": metrics_of(store(), service().release)}, g.minor)
+    body = {"metrics": metrics_of(store(), service().release)}
+    return answer({**body, **notices(service().settings)}, g.minor)
 
 
 @blueprint.post("/match")
@@ -148,9 +153,13 @@ def match() -> Response:
 
 def _answered(node: Node) -> Response:
     report = Report(limit=MOST_WARNINGS)
-    query = _query(report, node)
+    message = _message(report)
+    query = _query(message, report, node)
     warnings = list(report.warnings)
     query = bounded(query, warnings)
+    asked = read_asked(
+        message.get("_query"), warnings, service().release, most=MOST_RESULTS
+    )
     facts: dict[str, Any] = {
         "query": query.case_id,
         "test": query.test,
@@ -158,27 +167,45 @@ def _answered(node: Node) -> Response:
     }
     if why := too_little(query, service().release):
         _audit().record(node.name, REFUSED, reason="too little", **facts)
-        return answer({"results": [], "_warnings": [*warnings, why]}, g.minor)
-    results = list(_results(query, node))
+        return _reply([], [*warnings, why])
+    results = list(_results(query, node, asked))
     case_ids = [result["patient"]["id"] for result in results]
     # Before anything leaves: what cannot be recorded is not told.
     _audit().record(node.name, DISCLOSED, case_ids, **facts)
-    return answer({"results": results, "_warnings": warnings}, g.minor)
+    return _reply(results, warnings)
+
+
+def _reply(results: list[dict[str, Any]], warnings: list[str]) -> Response:
+    told = {"results": results, "_warnings": warnings, "_releases": _releases()}
+    # 1.0 has no words for a disclaimer and terms.
+    said = notices(service().settings) if g.minor else {}
+    return answer({**told, **said}, g.minor)
+
+
+def _releases() -> dict[str, str]:
+    """What the scores rest on, so that they can be told apart from those of another day."""
+    made = service()
+    own = {"secondcase": __version__, "calibration": made.calibration.calibration_id}
+    return {**made.release.versions, **own}
 
 
 def _audit() -> Audit:
     return Audit(connection())
 
 
-def _query(report: Report, node: Node) -> Case:
-    """The patient of the request, its id made unique among nodes."""
+def _message(report: Report) -> Mapping[str, object]:
+    """The body of the request, empty if it is JSON but no object."""
     try:
-        message = as_object(parse_json(request.get_data(), report=report))
+        return as_object(parse_json(request.get_data(), report=report)) or {}
     except TooLarge:
         raise
     except UnreadableInput as error:
         raise BadMessage(str(error)) from error
-    patient = as_object(message.get("patient")) if message else None
+
+
+def _query(message: Mapping[str, object], report: Report, node: Node) -> Case:
+    """The patient of the request."""
+    patient = as_object(message.get("patient"))
     if patient is None:
         raise BadMessage("The body must be an object with a 'patient' in it.")
     try:
@@ -193,24 +220,37 @@ def _query(report: Report, node: Node) -> Case:
     return case
 
 
-def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
-    asked = replace(query, case_id=f"{node.name}:{query.case_id}")
+def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
+    if asked.nothing_fits:
+        return
     found = (
         exchange()
         .matcher.current()
-        .rank(asked, limit=MOST_RESULTS + 1, constraints=Constraints(test=query.test))
+        .rank(
+            # An id of theirs may be one of ours.
+            replace(query, case_id=f"{node.name}:{query.case_id}"),
+            limit=asked.most + 1,
+            constraints=replace(asked.constraints, test=query.test),
+        )
     )
-    told = (each for each in found if wire_score(each) > 0)
+    told = (each for each in found if 0 < wire_score(each) >= asked.least_score)
     others = (each for each in told if not _is_same(query, each.pair.candidate))
-    for each in islice(others, MOST_RESULTS):
+    for each in islice(others, asked.most):
         patient = _patient(each)
         if patient is not None:
-            yield {"score": {"patient": wire_score(each)}, "patient": patient}
+            score = {"patient": wire_score(each)}
+            yield {"score": score, "patient": patient, **account(each)}
 
 
 def _is_same(query: Case, candidate: Case) -> bool:
-    """Whether a candidate is the asking case itself, deposited here as well."""
-    return query.case_id == candidate.case_id and _named(query) == _named(candidate)
+    """Whether a candidate is the asking case itself, deposited here as well.
+
+    It says the same, and has the same id or, mirrored by another node, the same contact.
+    """
+    same_id = query.case_id == candidate.case_id
+    if not same_id and not is_same_contact(query.contact, candidate.contact):
+        return False
+    return _named(query) == _named(candidate)
 
 
 def _named(case: Case) -> tuple[set[str], set[str]]:
