@@ -7,7 +7,7 @@ from matcher.storage.database import Database, Migrations
 
 def web_migrations() -> tuple[Migrations, ...]:
     """Every set of tables of this package, in the order in which they are made."""
-    return (account_migrations(), exchange_migrations())
+    return (account_migrations(), exchange_migrations(), statistics_migrations())
 
 
 def account_migrations() -> Migrations:
@@ -30,6 +30,20 @@ def exchange_migrations() -> Migrations:
     def m0001_exchange(db: Database) -> None:
         for statement in _M0001_EXCHANGE:
             db.execute(statement)
+
+    return migrations
+
+
+def statistics_migrations() -> Migrations:
+    """What the public numbers of a node need beside its cases and its audit."""
+    migrations = Migrations("statistics")
+
+    @migrations()
+    def m0001_matched_genes(db: Database) -> None:
+        # In order of the name, so that it does not tell which came when.
+        db.execute(
+            "CREATE TABLE matched_genes (gene TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+        )
 
     return migrations
 

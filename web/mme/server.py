@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response as BaseResponse
 
 from matcher import Case, Match, __version__
 from matcher.errors import TooLarge, UnreadableInput
@@ -24,9 +25,10 @@ from web.audit import Audit, AuditFailed
 from web.db import connection, store
 from web.errors import WebError
 from web.mme.account import account
+from web.mme.actions import DISCLOSED, REFUSED
 from web.mme.asked import Asked, read_asked
 from web.mme.exchange import exchange, init_app
-from web.mme.metrics import metrics_of
+from web.mme.metrics import current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
 from web.mme.questions import bounded, too_little
 from web.mme.turns import TooManyAtOnce
@@ -38,6 +40,7 @@ from web.mme.wire import (
     UnsupportedVersion,
     answer,
     content_type,
+    is_browser,
     minor_version,
     notices,
 )
@@ -88,8 +91,6 @@ STATUSES: dict[type[Exception], int] = {
     UnusableProfile: 422,
 }
 
-DISCLOSED = "disclosed to a peer"
-REFUSED = "refused a peer"
 # Why a question was not answered, in words that say nothing of the patient.
 REFUSALS: dict[type[Exception], str] = {
     BadMessage: "not a match request",
@@ -101,12 +102,15 @@ REFUSALS: dict[type[Exception], str] = {
 
 
 @blueprint.before_request
-def _know_the_node() -> None:
+def _know_the_node() -> BaseResponse | None:
+    if request.endpoint == "mme.metrics" and is_browser(request):
+        return redirect(url_for("pages.exchange.show"), 303)
     node = Nodes(connection()).by_token(request.headers.get("X-Auth-Token", ""))
     if node is None:
         raise BadToken
     g.node = node
     g.minor = minor_version(request)
+    return None
 
 
 @blueprint.errorhandler(UnsupportedVersion)
@@ -134,7 +138,7 @@ def heartbeat() -> Response:
 @blueprint.get("/metrics/")
 def metrics() -> Response:
     """How many cases, genes and features the node shares; never which."""
-    body = {"metrics": metrics_of(store(), service().release)}
+    body = {"metrics": current_metrics().to_json()}
     return answer({**body, **notices(service().settings)}, g.minor)
 
 
@@ -172,6 +176,9 @@ def _answered(node: Node) -> Response:
     case_ids = [result["patient"]["id"] for result in results]
     # Before anything leaves: what cannot be recorded is not told.
     _audit().record(node.name, DISCLOSED, case_ids, **facts)
+    if not query.test:
+        patients = [result["patient"] for result in results]
+        note_matched_genes(connection(), query, patients, service().release)
     return _reply(results, warnings)
 
 

@@ -79,6 +79,15 @@ def minor_version(request: Request) -> int:
     return LATEST_MINOR
 
 
+def is_browser(request: Request) -> bool:
+    """Whether a person looks at an address that is made for programs."""
+    accepts = request.accept_mimetypes
+    return (
+        "X-Auth-Token" not in request.headers
+        and accepts["text/html"] > accepts["application/json"]
+    )
+
+
 def _is_json(body_type: str) -> bool:
     bare = body_type.partition(";")[0].strip().lower()
     return bare in JSON_TYPES or VENDOR_TYPE.fullmatch(bare) is not None
