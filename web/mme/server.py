@@ -30,7 +30,7 @@ from web.mme.asked import Asked, read_asked
 from web.mme.exchange import exchange, init_app
 from web.mme.metrics import current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
-from web.mme.questions import bounded, too_little
+from web.mme.questions import bounded, too_little, unknown
 from web.mme.turns import TooManyAtOnce
 from web.mme.view import PeerView, sent
 from web.mme.wire import (
@@ -161,6 +161,7 @@ def _answered(node: Node) -> Response:
     query = _query(message, report, node)
     warnings = list(report.warnings)
     query = bounded(query, warnings)
+    warnings += unknown(query, service().release)
     asked = read_asked(
         message.get("_query"), warnings, service().release, most=MOST_RESULTS
     )
