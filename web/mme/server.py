@@ -35,7 +35,6 @@ from web.mme.turns import TooManyAtOnce
 from web.mme.view import PeerView, sent
 from web.mme.wire import (
     LATEST_MINOR,
-    SUPPORTED_VERSIONS,
     UnsupportedType,
     UnsupportedVersion,
     answer,
@@ -126,8 +125,9 @@ def heartbeat() -> Response:
     accepted = [content_type(minor) for minor in range(LATEST_MINOR, -1, -1)]
     body = {
         "heartbeat": {
-            "production": not service().settings.is_local,
-            "version": SUPPORTED_VERSIONS[-1],
+            # Behind a proxy the service itself listens to this machine alone.
+            "production": bool(service().settings.trusted_hosts),
+            "version": __version__,
             "accept": accepted,
         }
     }

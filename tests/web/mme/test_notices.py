@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from matcher import __version__
 from matcher.case import Sharing
 from ontologies import Release
 
@@ -43,6 +44,20 @@ def test_answers_of_1_1_carry_them(
 @pytest.mark.parametrize("path", ["/heartbeat", "/metrics"])
 def test_heartbeat_and_metrics_carry_them(site: Site, path: str) -> None:
     assert notices(site.get(path).json()) == SAID
+
+
+def test_heartbeat_names_the_software_and_whether_it_is_reached_from_elsewhere(
+    tmp_path_factory: pytest.TempPathFactory, site: Site, release: Release
+) -> None:
+    folder = tmp_path_factory.mktemp("public")
+    hosts = 'trusted_hosts = ["cases.hospital.example", "127.0.0.1"]\n'
+    (folder / "settings.toml").write_text(hosts, "utf-8")
+    with running(folder, release, []) as public:
+        elsewhere = public.get("/heartbeat").json()["heartbeat"]
+    here = site.get("/heartbeat").json()["heartbeat"]
+
+    assert (elsewhere["production"], here["production"]) == (True, False)
+    assert here["version"] == __version__
 
 
 def test_a_node_without_any_says_nothing(
