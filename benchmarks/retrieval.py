@@ -182,16 +182,17 @@ def difference_table(intervals: Mapping[str, list[Interval]]) -> Table:
 
 
 def picture(outcomes: Mapping[str, Outcome]) -> str:
-    """Macro MRR of every measure, the best first."""
+    """Macro MRR of every measure, the best first; the product is drawn once, as its measure."""
     rows = [
         Bar(name, float(outcome.macro[METRICS.index("MRR")]), name == RECOMMENDED)
         for name, outcome in outcomes.items()
+        if name != product.NAME or RECOMMENDED not in outcomes
     ]
     queries = max((len(each.queries) for each in outcomes.values()), default=0)
     return bars(
         "Finding the second case",
-        f"Mean reciprocal rank of the first case with the same disease, mean over diseases; "
-        f"{queries} published cases against those of other publications",
+        f"Mean reciprocal rank (macro) of the first other case of the disease, "
+        f"for {queries:,} published cases",
         sorted(rows, key=lambda row: -row.value),
     )
 

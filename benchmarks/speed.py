@@ -1,6 +1,6 @@
 """How fast one case is ranked against a million, and how that grows, beside the fastest peer.
 
-    python benchmarks/speed.py PATH [--cases N] [--growth] [--peer] [--json FILE]
+    python benchmarks/speed.py PATH [--cases N] [--growth] [--peer] [--json FILE] [--plot FILE]
 
 Published cases are drawn again and again under new ids until there are enough. A query has 3 to
 30 terms and is asked as a service asks it: all evidence, the total of every case, the best twenty
@@ -16,7 +16,8 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from rich.table import Table
 
 from benchmarks.collection import profile
 from benchmarks.peers import MEASURES, PACKAGE, Hpo3
+from benchmarks.plot import Line, lines
 from matcher import Case, Matcher, read_cases
 from matcher.case import PhenotypicFeature
 from matcher.engine.index import CaseIndex, Postings, Segment, Texts
@@ -41,8 +43,8 @@ QUERIES_A_LENGTH = 4
 MOST = 10_000
 SEGMENT = 1_000_000
 SIZES = (10**3, 10**4, 10**5, 10**6, 10**7)
-PEER_PROFILES = 3000
-PEER_QUERIES = 32
+# Cases, and how many queries are asked of the peer: it takes over half a second for 100,000.
+PEER_SIZES = {10**3: 64, 10**4: 32, 10**5: 8}
 SEED = 5
 
 
@@ -155,16 +157,57 @@ def figures(crowd: Crowd, count: int, queries: Sequence[Case]) -> dict[str, Any]
     }
 
 
-def peer_pairs_a_second(release: Release, cases: Sequence[Case]) -> float:
-    """How many pairs hpo3 scores in a second by its best measure, its answer read included."""
-    profiles = [profile(case.observed, release.ontology) for case in cases]
-    profiles = [terms for terms in profiles if len(terms) >= LENGTHS[0]][:PEER_PROFILES]
+def peer_figures(
+    release: Release, cases: Sequence[Case], sizes: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """What hpo3 takes for a query by its best measure, its answer read included.
+
+    Several queries are asked at once, as it is quickest; `sizes` says how many at which size.
+    """
+    originals = [profile(case.observed, release.ontology) for case in cases]
+    originals = [terms for terms in originals if len(terms) >= LENGTHS[0]]
+    return [
+        _peer_row(release, list(islice(cycle(originals), size)), queries)
+        for size, queries in sizes.items()
+    ]
+
+
+def _peer_row(
+    release: Release, profiles: Sequence[Sequence[str]], queries: int
+) -> dict[str, Any]:
     with Hpo3.running(release, profiles) as peer:
         name = next(iter(MEASURES))
         peer.scores(name, np.arange(1))
         start = time.perf_counter()
-        peer.scores(name, np.arange(PEER_QUERIES))
-        return PEER_QUERIES * len(profiles) / (time.perf_counter() - start)
+        peer.scores(name, np.arange(queries))
+        seconds = (time.perf_counter() - start) / queries
+    return {
+        "cases": len(profiles),
+        "queries": queries,
+        "mean_ms": 1000 * seconds,
+        "pairs_a_second": len(profiles) / seconds,
+    }
+
+
+def picture(growth: Sequence[dict[str, Any]], peer: Sequence[dict[str, Any]]) -> str:
+    """Milliseconds a query by the number of cases."""
+    return lines(
+        "Time to rank every case for one query",
+        f"median, all evidence, against {PACKAGE} (phenotype only) on the same "
+        f"{os.cpu_count()} processors; both axes logarithmic",
+        ("cases", "ms"),
+        [
+            Line(
+                "Secondcase",
+                tuple((row["cases"], row["median_ms"]) for row in growth),
+                is_marked=True,
+            ),
+            Line(
+                PACKAGE.partition("==")[0],
+                tuple((row["cases"], row["mean_ms"]) for row in peer),
+            ),
+        ],
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -179,23 +222,36 @@ def main(argv: list[str] | None = None) -> None:
         "--peer", action="store_true", help="also hpo3, in its own environment"
     )
     parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw time against size as SVG; measures what --growth and --peer do",
+    )
     given = parser.parse_args(argv)
     release = open_release()
     cases = read_cases(given.path)
     queries = queries_of(cases, release)
     crowd = Crowd(release, cases)
     rows = [figures(crowd, given.cases, queries)]
-    peer = peer_pairs_a_second(release, cases) if given.peer else None
-    if given.growth:
-        rows += [figures(crowd, size, queries[::8]) for size in SIZES]
-    Console(width=110).print(_table(rows))
-    if peer:
-        ours = rows[0]["pairs_a_second"] / peer
-        print(f"{PACKAGE}: {peer:,.0f} pairs a second; ours {ours:,.0f} times")
-    if given.json:
-        given.json.write_text(
-            json.dumps({"rows": rows, "peer": peer}, indent=1), "utf-8"
+    peer: list[dict[str, Any]] = []
+    growth: list[dict[str, Any]] = []
+    if given.peer or given.plot:
+        peer = peer_figures(release, cases, PEER_SIZES)
+    if given.growth or given.plot:
+        growth = [figures(crowd, size, queries[::8]) for size in SIZES]
+    Console(width=110).print(_table([*rows, *growth]))
+    for row in peer:
+        print(
+            f"{PACKAGE}: {row['cases']:,} cases in {row['mean_ms']:.1f} ms, "
+            f"{row['pairs_a_second']:,.0f} pairs a second; ours at {given.cases:,} cases "
+            f"{rows[0]['pairs_a_second'] / row['pairs_a_second']:,.0f} times as many"
         )
+    if given.json:
+        found = {"rows": rows, "growth": growth, "peer": peer}
+        given.json.write_text(json.dumps(found, indent=1), "utf-8")
+    if given.plot:
+        given.plot.write_text(picture(growth, peer), "utf-8")
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> Table:

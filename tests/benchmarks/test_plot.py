@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ElementTree
 
-from benchmarks.plot import Bar, bars
+from benchmarks.plot import Bar, Line, bars, lines
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -24,3 +24,33 @@ def test_picture_says_what_it_shows_in_words():
 
 def test_picture_without_figures_is_still_one():
     assert ElementTree.fromstring(bars("t", "c", [])).tag == f"{SVG}svg"
+
+
+def circles(root):
+    return [
+        [(float(c.get("cx")), float(c.get("cy"))) for c in g.iter(f"{SVG}circle")]
+        for g in root.iter(f"{SVG}g")
+    ]
+
+
+def test_ten_times_as_much_is_equally_far_on_a_logarithmic_axis():
+    line = Line("a", ((10, 1), (100, 10), (1000, 100)))
+    ((first, second, third),) = circles(
+        ElementTree.fromstring(lines("t", "c", ("cases", "ms"), [line]))
+    )
+    assert second[0] - first[0] == third[0] - second[0] > 0
+    assert second[1] - first[1] == third[1] - second[1] < 0
+
+
+def test_lines_of_a_picture_share_their_axes():
+    high, low = Line("high", ((10, 1000),)), Line("low", ((10, 1),))
+    (above,), (below,) = circles(
+        ElementTree.fromstring(lines("t", "c", ("cases", "ms"), [high, low]))
+    )
+    assert above[0] == below[0] and above[1] < below[1]
+
+
+def test_lines_and_axes_are_named_in_words():
+    picture = lines("A & B", "c", ("cases", "ms"), [Line("<us>", ((10, 1), (20, 3)))])
+    texts = [t.text for t in ElementTree.fromstring(picture).iter(f"{SVG}text")]
+    assert texts == ["A & B", "c", "10", "100", "1 ms", "10 ms", "cases", "<us>"]

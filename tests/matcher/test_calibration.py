@@ -22,7 +22,10 @@ from matcher.calibration import (
 )
 from matcher.case import Case, PhenotypicFeature
 from matcher.evidence import Background, EvidenceSettings
+from matcher.engine.profile import ProfileReader
 from matcher.panel import QueryScale, silent
+from matcher.similarity import phenotype_score
+from matcher.simulation import simulate_cases
 
 KNOTS = Knots(y=(-1.0, 0.0, 2.0), log_likelihood_ratio=(-2.0, 1.0, 5.0))
 
@@ -194,6 +197,21 @@ def test_scale_and_stored_hubness_of_a_profile_agree(small):
         assert small.panel.scale(profiles[position]).hubness == hubness[position]
 
 
+def test_scale_of_a_query_is_its_y_to_every_case_of_the_panel(small):
+    panel = small.panel
+    query = panel.profiles[1]
+    x = np.empty(len(panel))
+    panel.kernels.similarity(
+        panel.kernels.table(panel.terms, query), panel.profiles, 0, x
+    )
+    scale = panel.scale(query)
+    y = [
+        phenotype_score(float(x[n]), scale.hubness, float(panel.hubness[n]))
+        for n in range(len(panel))
+    ]
+    assert scale.scores == pytest.approx(np.sort([each for each in y if each == each]))
+
+
 def test_a_saved_calibration_comes_back_the_same(small, small_release, tmp_path):
     kept = dataclasses.replace(
         small,
@@ -258,6 +276,16 @@ def test_default_is_made_once_with_progress(release, few_panel_cases, tmp_path):
     assert second.calibration_id == first.calibration_id
     assert told == []
     assert len(list((tmp_path / "calibrations").iterdir())) == 1
+
+
+def test_default_panel_is_two_thousand_simulated_cases_and_ten_neighbours(release):
+    panel = default_calibration(release).panel
+    drawn = simulate_cases(release, 2000, seed=1)
+    reader = ProfileReader(release.ontology, panel.terms, panel.kernels)
+    expected = reader.pack(list(drawn))
+    assert (len(panel), panel.nearest) == (2000, 10)
+    assert np.array_equal(panel.profiles.offsets, expected.offsets)
+    assert np.array_equal(panel.profiles.rows, expected.rows)
 
 
 def test_default_is_made_anew_for_another_background(
