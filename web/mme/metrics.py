@@ -21,6 +21,7 @@ from matcher.storage.errors import DamagedCase
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.db import connection
+from web.errors import WebError
 from web.mme.actions import DISCLOSED, REFUSED
 from web.mme.consent import is_exchanged
 from web.mme.view import sent
@@ -28,6 +29,7 @@ from web.service import service
 
 EXTENSION = "secondcase-metrics"
 FRESH_SECONDS = 3600
+RETRY_SECONDS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -147,21 +149,43 @@ def note_matched_genes(
             )
 
 
+class BeingCounted(WebError):
+    """The numbers are asked for while they are counted for the first time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The numbers of this node are being counted; "
+            f"ask again in {RETRY_SECONDS} seconds."
+        )
+        self.retry_after = RETRY_SECONDS
+
+
 class MetricsDesk:
-    """Has the numbers counted once an hour at most, however often they are asked for."""
+    """Has the numbers counted once an hour at most, however often they are asked for.
+
+    Nobody waits for another's count: whoever comes meanwhile is given the numbers of before.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._counting = threading.Lock()
         self._latest: tuple[float, Metrics] | None = None
 
     def current(self, count: Callable[[], Metrics]) -> Metrics:
-        """The latest numbers, counted again if they are old."""
-        with self._lock:
-            now = self._clock()
-            if self._latest is None or now - self._latest[0] >= FRESH_SECONDS:
-                self._latest = now, count()
-            return self._latest[1]
+        """The latest numbers, counted again if they are old. Raises `BeingCounted`."""
+        latest, now = self._latest, self._clock()
+        if latest is not None and now - latest[0] < FRESH_SECONDS:
+            return latest[1]
+        if not self._counting.acquire(blocking=False):
+            if latest is None:
+                raise BeingCounted
+            return latest[1]
+        try:
+            counted_now = count()
+            self._latest = now, counted_now
+            return counted_now
+        finally:
+            self._counting.release()
 
 
 def current_metrics() -> Metrics:

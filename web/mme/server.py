@@ -28,7 +28,7 @@ from web.mme.account import account
 from web.mme.actions import DISCLOSED, REFUSED
 from web.mme.asked import Asked, read_asked
 from web.mme.exchange import exchange, init_app
-from web.mme.metrics import current_metrics, note_matched_genes
+from web.mme.metrics import BeingCounted, current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
 from web.mme.questions import bounded, too_little, unknown
 from web.mme.turns import TooManyAtOnce
@@ -82,6 +82,7 @@ class UnusableProfile(WebError):
 STATUSES: dict[type[Exception], int] = {
     AuditFailed: 503,
     BadToken: 401,
+    BeingCounted: 503,
     TooManyAtOnce: 429,
     BadMessage: 400,
     TooLarge: 413,

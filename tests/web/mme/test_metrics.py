@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from matcher.case import (
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.db import open_database
-from web.mme.metrics import FRESH_SECONDS, Metrics, MetricsDesk, counted
+from web.mme.metrics import FRESH_SECONDS, BeingCounted, Metrics, MetricsDesk, counted
 
 from .test_server import TERMS, Site, case, found, patient, running
 
@@ -170,3 +171,22 @@ def test_numbers_that_could_not_be_counted_are_counted_the_next_time(
         desk.current(fail)
 
     assert desk.current(lambda: metrics) is metrics
+
+
+def test_nobody_waits_while_another_has_the_numbers_counted(metrics: Metrics) -> None:
+    now = [0.0]
+    desk = MetricsDesk(clock=lambda: now[0])
+    newer = replace(metrics, number_of_cases=99)
+
+    def count_first() -> Metrics:
+        with pytest.raises(BeingCounted, match="ask again in 10 seconds"):
+            desk.current(lambda: newer)
+        return metrics
+
+    def count_again() -> Metrics:
+        assert desk.current(lambda: newer) is metrics
+        return newer
+
+    assert desk.current(count_first) is metrics
+    now[0] = 2.0 * FRESH_SECONDS
+    assert desk.current(count_again) is newer

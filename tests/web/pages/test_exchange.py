@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 
 import pytest
 
 from matcher.case import Sharing
-from web.mme.metrics import EXTENSION
+from web.db import open_database
+from web.mme.metrics import EXTENSION, BeingCounted, MetricsDesk
+from web.mme.nodes import Nodes
 
 from ..conftest import Cast, case_of
 
@@ -106,3 +109,19 @@ def test_a_program_without_a_good_token_gets_no_page(
     answer = cast.app.test_client().get("/metrics", headers=headers)
 
     assert answer.status_code == 401 and answer.get_json()["message"]
+
+
+@pytest.mark.parametrize("path", ["/exchange", "/metrics"])
+def test_numbers_that_are_being_counted_are_to_be_asked_for_again(
+    cast: Cast, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise BeingCounted
+
+    monkeypatch.setattr(MetricsDesk, "current", busy)
+    with contextlib.closing(open_database(cast.settings.database)) as db:
+        token = Nodes(db).add("Island")
+
+    answer = cast.app.test_client().get(path, headers={"X-Auth-Token": token})
+
+    assert answer.status_code == 503 and answer.headers["Retry-After"] == "10"
