@@ -40,6 +40,12 @@ ASKED = (
     ("Possible matches sent to them", "number_of_potential_matches_sent"),
     ("Different genes in common with a request", "number_of_unique_genes_matched"),
 )
+# A mean times the number of cases is the count again.
+COUNTS = {
+    "mean_number_of_genes_per_case": "number_of_genes",
+    "mean_number_of_variants_per_case": "number_of_variants",
+    "mean_number_of_phenotypes_per_case": "number_of_features",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +80,16 @@ def rows(chosen: tuple[tuple[str, str], ...], metrics: Metrics) -> list[Row]:
 def told(field: str, metrics: Metrics) -> str:
     """One number in words or digits.
 
-    Of fewer than five shared cases nothing but that is told, and no count from one to four.
+    Of fewer than five shared cases nothing but that is told, and no count from one to four, nor
+    the mean of one.
     """
     value: float = getattr(metrics, field)
     of_cases = {name for _, name in SHARED} - {"number_of_cases"}
     if field in of_cases and metrics.number_of_cases < FEWEST:
         return UNTOLD
-    if isinstance(value, int) and 0 < value < FEWEST:
+    if field in COUNTS:
+        is_small = 0 < getattr(metrics, COUNTS[field]) < FEWEST
+        return UNTOLD if is_small else number(value)
+    if 0 < value < FEWEST:
         return FEW
     return number(value)

@@ -379,6 +379,7 @@ PATHS = [
     "/cases/NORTH-1/matches/HARBOUR-1",
     "/how-a-score-is-made",
     "/keyboard",
+    "/exchange",
 ]
 
 

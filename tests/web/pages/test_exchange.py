@@ -52,6 +52,17 @@ def test_small_counts_are_left_vague(cast: Cast) -> None:
     assert told["Different candidate genes"] == "fewer than 5"
 
 
+def test_a_mean_does_not_tell_what_its_count_does_not(cast: Cast) -> None:
+    share(cast, 2)
+    for number in range(2, 6):
+        cast.put(case_of(f"NORTH-{number}", sharing=SHARED, genes=()))
+
+    told = numbers(cast)
+
+    assert told["Candidate genes"] == "fewer than 5"
+    assert told["Candidate genes of a case, on average"] == "not told"
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_of_very_few_cases_nothing_else_is_told(cast: Cast, count: int) -> None:
     share(cast, count)
