@@ -27,7 +27,8 @@ def account(found: Match) -> dict[str, Any]:
         "_factors": {
             step.kind.value: step.factor
             for step in told.ladder.steps
-            if not step.missing and not step.note
+            # A note says that it is missing, or shown without being counted.
+            if not step.note
         },
         "_missing": {
             "yours": [kind.value for kind in told.missing_yours],
