@@ -33,6 +33,7 @@ from matcher.storage.database import (
     write_transaction,
 )
 from matcher.storage.integrity import Problem
+from matcher.storage.kept_rankings import forget
 from matcher.storage.migrations import case_migrations, migrate
 from matcher.storage.saving import BATCH, Saving
 from matcher.storage.errors import CaseChanged, DamagedCase, RepeatedCase, UnknownCase
@@ -163,6 +164,7 @@ class CaseStore:
                 raise UnknownCase(case_id)
             self._saving.end(found, Action.ERASED, actor)
             self._saving.blank(case_id)
+            forget(self._db, case_id)
             drop_index(self.path)
         if not self._db.conn.in_transaction:
             # The write-ahead log still holds the old pages until it is emptied.

@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "web.cli.service:serve",
     "doctor": "web.cli.service:doctor",
     "match": "web.cli.matching:match",
+    "kept": "web.cli.kept:kept",
     "terms": "web.cli.words:terms",
     "annotate": "web.cli.words:annotate",
     "import": "web.cli.cases:import_cases",

@@ -101,6 +101,12 @@ def evidence_kinds(
 )
 @click.option("--exclude-own-family", is_flag=True)
 @click.option("--exclude-own-submitter", is_flag=True)
+@click.option(
+    "--release",
+    "release_id",
+    metavar="RELEASE",
+    help="Match with this release on this disk instead of the active one, by its id.",
+)
 @report_option
 def match(
     paths: tuple[str, ...],
@@ -108,6 +114,7 @@ def match(
     top: int,
     output: str,
     kinds: frozenset[EvidenceKind] | None,
+    release_id: str | None,
     report_path: Path | None,
     **constraints: Any,
 ) -> None:
@@ -120,7 +127,7 @@ def match(
     report = Report()
     queries = read_inputs(paths, report)
     candidates = queries if paths == (against,) else known_cases(against, report)
-    release = open_release()
+    release = open_release(release_id)
     report_unresolved(queries, release, report)
     if candidates is not queries:
         report_unresolved(candidates, release, report)
