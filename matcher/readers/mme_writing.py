@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matcher.case import (
     Case,
@@ -56,18 +56,16 @@ def to_json(
     release: Release | None = None,
     gene_symbols: bool = False,
     coordinate_base: CoordinateBase = CoordinateBase.ZERO,
-    decodes_urls: bool = False,
 ) -> Json:
     """The patient of one case, without its envelope.
 
     With a `release`, genes get their Ensembl id (or the symbol, if the peer prefers
     `gene_symbols`), terms and diseases their current id, and terms and genes that the release
     does not know stay out. Without one, ids are written as entered where their shape allows it,
-    and genes in any shape. A peer that `decodes_urls` in JSON, as matchbox does, gets no label
-    with a percent or plus sign in it.
+    and genes in any shape.
     """
     writer = _Writer(release, gene_symbols, coordinate_base)
-    patient = _filled(
+    return _filled(
         {
             "id": case.case_id,
             "label": case.label,
@@ -82,17 +80,6 @@ def to_json(
             "test": case.test or None,
         }
     )
-    return _without_signs(patient) if decodes_urls else patient
-
-
-def _without_signs(value: Any) -> Any:
-    """The same without labels that would not survive being decoded as a part of an address."""
-    if isinstance(value, list):
-        return [_without_signs(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    kept = {k: v for k, v in value.items() if k != "label" or not {*v} & {*"%+"}}
-    return {key: _without_signs(item) for key, item in kept.items()}
 
 
 def _filled(values: Json) -> Json:

@@ -831,24 +831,6 @@ def test_with_a_release_a_disease_is_written_by_its_equivalent(
     ]
 
 
-def test_a_peer_that_decodes_urls_gets_no_label_that_it_would_garble() -> None:
-    features = (
-        PhenotypicFeature(term_id="HP:0005407", label="Decreased CD4+ T cells"),
-        PhenotypicFeature(term_id="HP:0001250", label="Seizure"),
-    )
-    case = Case(case_id="A", label="5% of A", features=features)
-
-    assert to_json(case, decodes_urls=True) == {
-        "id": "A",
-        "species": "NCBITaxon:9606",
-        "features": [
-            {"id": "HP:0005407", "observed": "yes"},
-            {"id": "HP:0001250", "label": "Seizure", "observed": "yes"},
-        ],
-    }
-    assert to_json(case)["label"] == "5% of A"
-
-
 def test_written_patient_is_read_back() -> None:
     cases = read_cases(DATA / "mme_patients.json")
     again = [from_json(to_json(case), Report(), "test") for case in cases]
