@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "web.cli.service:serve",
     "doctor": "web.cli.service:doctor",
     "match": "web.cli.matching:match",
+    "groups": "web.cli.groups:groups",
     "kept": "web.cli.kept:kept",
     "terms": "web.cli.words:terms",
     "annotate": "web.cli.words:annotate",

@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-import structlog
 from flask import Blueprint, Flask, Response, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -20,9 +19,8 @@ from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
 from matcher.readers.mme_contacts import is_same_contact
 from matcher.readers.strict_json import parse_json
-from matcher.storage.errors import DamagedCase, UnknownCase
 from web.audit import Audit, AuditFailed
-from web.db import connection, store
+from web.db import connection
 from web.errors import WebError
 from web.mme.account import account
 from web.mme.actions import DISCLOSED, REFUSED
@@ -32,7 +30,7 @@ from web.mme.metrics import BeingCounted, current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
 from web.mme.questions import bounded, too_little, unknown
 from web.mme.turns import TooManyAtOnce
-from web.mme.view import PeerView, sent
+from web.mme.view import PeerView
 from web.mme.wire import (
     LATEST_MINOR,
     UnsupportedType,
@@ -51,7 +49,6 @@ MOST_WARNINGS = 200
 WIRE_MIDPOINT = 6.0
 BANDS = 10
 
-log = structlog.get_logger(__name__)
 blueprint = Blueprint("mme", __name__)
 
 
@@ -230,25 +227,32 @@ def _query(message: Mapping[str, object], report: Report, node: Node) -> Case:
 
 
 def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
+    """The best of the shared cases, each as it is now, or not at all if it changed meanwhile."""
     if asked.nothing_fits:
         return
-    found = (
-        exchange()
-        .matcher.current()
-        .rank(
-            # An id of theirs may be one of ours.
-            replace(query, case_id=f"{node.name}:{query.case_id}"),
-            limit=asked.most + 1,
-            constraints=replace(asked.constraints, test=query.test),
-        )
+    followed = exchange().matcher.followed()
+    found = followed.matcher.rank(
+        # An id of theirs may be one of ours.
+        replace(query, case_id=f"{node.name}:{query.case_id}"),
+        limit=asked.most + 1,
+        constraints=replace(asked.constraints, test=query.test),
     )
-    told = (each for each in found if 0 < wire_score(each) >= asked.least_score)
-    others = (each for each in told if not _is_same(query, each.pair.candidate))
+    told = [each for each in found if 0 < _score(each) >= asked.least_score]
+    peers = PeerView(connection(), service().release)
+    ids = (each.case_id for each in told)
+    patients = peers.messages(ids, followed.revision)
+    others = (
+        each
+        for each in told
+        if each.case_id in patients and not _is_same(query, each.pair.candidate)
+    )
     for each in islice(others, asked.most):
-        patient = _patient(each)
-        if patient is not None:
-            score = {"patient": wire_score(each)}
-            yield {"score": score, "patient": patient, **account(each)}
+        score, patient = {"patient": _score(each)}, patients[each.case_id]
+        yield {"score": score, "patient": patient, **account(each)}
+
+
+def _score(found: Match) -> float:
+    return wire_score(found.score)
 
 
 def _is_same(query: Case, candidate: Case) -> bool:
@@ -270,25 +274,11 @@ def _named(case: Case) -> tuple[set[str], set[str]]:
     return terms, {gene.hgnc_id if gene else entered for entered, gene in genes}
 
 
-def _patient(found: Match) -> dict[str, Any] | None:
-    """The message about a case, None if it was changed or withdrawn since it was ranked."""
-    release = service().release
-    try:
-        current = PeerView(connection(), release).get(found.case_id).case
-        stored = store().get(found.case_id).case
-    except UnknownCase:
-        return None
-    except DamagedCase as error:
-        log.error("damaged case left out", case_id=error.case_id)
-        return None
-    return sent(stored, release) if current == found.pair.candidate else None
-
-
-def wire_score(found: Match) -> float:
+def wire_score(total: float) -> float:
     """Score for a peer, in [0, 1]: independent of how many cases there are, and in bands.
 
     A band is a tenth wide and told by its lower end, so that a peer who changes a query term by
     term learns little of the other terms of a case.
     """
-    exact = 1 / (1 + math.exp(WIRE_MIDPOINT - found.score))
+    exact = 1 / (1 + math.exp(WIRE_MIDPOINT - total))
     return math.floor(exact * BANDS) / BANDS
