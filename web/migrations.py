@@ -12,6 +12,7 @@ def web_migrations() -> tuple[Migrations, ...]:
         exchange_migrations(),
         form_migrations(),
         api_migrations(),
+        statistics_migrations(),
     )
 
 
@@ -46,6 +47,20 @@ def form_migrations() -> Migrations:
     @migrations()
     def m0001_forms(db: Database) -> None:
         db.execute(_M0001_FORMS)
+
+    return migrations
+
+
+def statistics_migrations() -> Migrations:
+    """What the public numbers of a node need beside its cases and its audit."""
+    migrations = Migrations("statistics")
+
+    @migrations()
+    def m0001_matched_genes(db: Database) -> None:
+        # In order of the name, so that it does not tell which came when.
+        db.execute(
+            "CREATE TABLE matched_genes (gene TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+        )
 
     return migrations
 

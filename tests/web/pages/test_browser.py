@@ -380,6 +380,7 @@ PATHS = [
     "/how-a-score-is-made",
     "/keyboard",
     "/api/v1/docs",
+    "/exchange",
 ]
 
 
