@@ -24,6 +24,8 @@ DOORS = {
     "cryptography": {"web/mme/nodes/sealing.py"},
     "waitress": {"web/cli/serving.py"},
     "gunicorn": {"web/cli/processes.py"},
+    "flask_openapi3": {"web/api/documents.py"},
+    "pydantic": {"web/api/schemas.py"},
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matcher.storage import codec
-from matcher.case import Case
+from matcher.case import Case, Sharing
 from matcher.storage.codec import UnreadableCase
 from matcher.storage.errors import DamagedCase
 
@@ -60,6 +60,17 @@ class StoredCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A case of a list, without what it says."""
+
+    case_id: str
+    version: int
+    external_id: str | None
+    sharing: Sharing
+    saved_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One state of a case in its history; `case` is None if it was deleted or erased."""
 
@@ -79,6 +90,18 @@ class Change:
     revision: int
     case_id: str
     deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where the history of a store stands, and by what it is told from that of another.
+
+    Nothing that is done later changes it, erasing included.
+    """
+
+    revision: int = 0
+    case_id: str = ""
+    saved_at: str = ""
 
 
 def fingerprint(row: Row) -> str:

@@ -16,6 +16,7 @@ from flask import Flask
 from web import logs
 from web.cli.progress import console
 from web.config import Settings
+from web.db import close_idle
 from web.mme.exchange import exchange
 from web.service import EXTENSION, Service
 
@@ -69,7 +70,10 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         channel_timeout=IDLE_SECONDS,
         ident=None,
     )
-    server.run()
+    try:
+        server.run()
+    finally:
+        close_idle(app)
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -9,7 +9,18 @@ from matcher.labels import lowered
 from matcher.storage.errors import DamagedCase
 from matcher.wording import rarity
 from web.accounts import maybe_person
-from web.pages import account, cases, damage, help, home, matches, pictures, terms, told
+from web.pages import (
+    account,
+    cases,
+    damage,
+    exchange,
+    help,
+    home,
+    matches,
+    pictures,
+    terms,
+    told,
+)
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
 from web.pages.words import sentence
@@ -34,7 +45,7 @@ def init_app(app: Flask) -> None:
     """Add the pages to an application that has its service, accounts and security."""
     app.url_map.converters["case_id"] = CaseIdConverter
     pages = Blueprint("pages", __name__)
-    for module in (home, cases, matches, terms, account, help):
+    for module in (home, cases, matches, terms, account, exchange, help):
         pages.register_blueprint(module.blueprint)
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)

@@ -1,4 +1,4 @@
-"""What a clinician is shown of other sites' cases, recorded before she sees it."""
+"""What a clinician or a system is shown of other sites' cases, recorded before it is seen."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import structlog
 from flask import Response
 
-from web.accounts.people import Person
 from web.audit import Audit
 from web.db import connection
 from web.errors import WebError, answer
+from web.pages.visibility import Viewer
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,12 @@ class NotRecorded(WebError):
 
 
 def record(
-    person: Person, case_ids: Sequence[str], *, page: str, query: str = ""
+    person: Viewer,
+    case_ids: Sequence[str],
+    *,
+    page: str,
+    query: str = "",
+    action: str = ACTION,
 ) -> None:
     """Record that the page shows these cases of other sites, if it shows any.
 
@@ -39,7 +44,7 @@ def record(
         return
     facts = {"page": page, "site": person.site} | ({"query": query} if query else {})
     try:
-        _audit().record(person.name, ACTION, case_ids, **facts)
+        _audit().record(person.name, action, case_ids, **facts)
     except Exception as error:
         log.error("disclosure not recorded", error=type(error).__name__, page=page)
         raise NotRecorded from error

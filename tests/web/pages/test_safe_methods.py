@@ -20,6 +20,7 @@ NAMES = {
     "other_id": "NORTH-2",
     "filename": "base.css",
     "session_id": "1",
+    "external_id": "I1",
 }
 
 
