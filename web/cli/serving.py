@@ -18,6 +18,7 @@ from web.cli.progress import console
 from web.config import Settings
 from web.mme.exchange import exchange
 from web.service import EXTENSION, Service
+from web.worker import worker_of, working
 
 # Nobody is kept out by idle sockets: they cost no thread, and are closed after a while.
 MOST_CONNECTIONS = 800
@@ -53,7 +54,8 @@ def listen(app: Flask, settings: Settings, greeting: str = "") -> None:
 def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> None:
     """Answer what comes to a socket until this process is told to end.
 
-    Requests are read whole before a thread takes them, so slow senders hold up nobody.
+    Requests are read whole before a thread takes them, so slow senders hold up nobody. Beside
+    them a thread does the work that requests leave.
     """
     # Requests that wait for a thread are no event, and these lines are no JSON.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -69,7 +71,8 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         channel_timeout=IDLE_SECONDS,
         ident=None,
     )
-    server.run()
+    with working(worker_of(settings)):
+        server.run()
 
 
 def _bound(settings: Settings) -> socket.socket:
