@@ -9,7 +9,18 @@ from matcher.labels import lowered
 from matcher.storage.errors import DamagedCase
 from matcher.wording import rarity
 from web.accounts import maybe_person
-from web.pages import account, cases, damage, help, home, matches, pictures, terms, told
+from web.pages import (
+    account,
+    cases,
+    damage,
+    help,
+    home,
+    matches,
+    notices,
+    pictures,
+    terms,
+    told,
+)
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
 from web.pages.words import sentence
@@ -34,7 +45,7 @@ def init_app(app: Flask) -> None:
     """Add the pages to an application that has its service, accounts and security."""
     app.url_map.converters["case_id"] = CaseIdConverter
     pages = Blueprint("pages", __name__)
-    for module in (home, cases, matches, terms, account, help):
+    for module in (home, cases, matches, notices, terms, account, help):
         pages.register_blueprint(module.blueprint)
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)
@@ -46,9 +57,11 @@ def init_app(app: Flask) -> None:
 
 def _on_every_page() -> dict[str, object]:
     person = maybe_person()
+    clinician = person if person is not None and is_clinician(person) else None
     return {
         "person": person,
-        "is_clinician": person is not None and is_clinician(person),
+        "is_clinician": clinician is not None,
+        "unread_notices": notices.inbox_of(clinician).unread() if clinician else 0,
         "theme": person.theme if person else "auto",
         "colophon": colophon(),
     }
