@@ -1,0 +1,78 @@
+"""`secondcase work`: what is left to be done later, such as e-mails, done by this command."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+
+import click
+
+from web import logs
+from web.config import Settings, load_settings
+from web.db import open_database
+from web.mail import mail_server
+from web.notices.telling import DIGEST, LETTER
+from web.outbox import Outbox
+from web.worker import Worker, worker_of
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+@click.option("--retry", is_flag=True, help="Attempt anew what was given up.")
+def work(once: bool, retry: bool) -> None:
+    """Send e-mails and do other work that is left for later, until Ctrl-C.
+
+    The running service does this by itself; this is for a service that runs elsewhere, or for
+    cron with --once.
+    """
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    with closing(open_database(settings.database)) as db:
+        if retry:
+            click.echo(f"{Outbox(db).retry():,} attempted anew.")
+    if once:
+        _once(worker_of(settings))
+    else:
+        _until_told_to_stop(worker_of(settings))
+
+
+def _once(worker: Worker) -> None:
+    done = worker.once()
+    click.echo(f"{done.done:,} done, {done.failed:,} not done.")
+    if done.failed:
+        click.get_current_context().exit(1)
+
+
+def _until_told_to_stop(worker: Worker) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    worker.run(stop)
+
+
+def undone_work() -> Iterator[str]:
+    """A sentence for everything that will not be done unless the operator does something."""
+    settings = load_settings()
+    if not settings.database.exists():
+        return
+    with closing(open_database(settings.database)) as db:
+        yield from _undone(Outbox(db), settings)
+
+
+def _undone(outbox: Outbox, settings: Settings) -> Iterator[str]:
+    reasons = Counter((each.kind, each.why) for each in outbox.given_up())
+    for (kind, why), count in reasons.items():
+        yield (
+            f"{count:,} of kind '{kind}' given up: {why}. Set that right, then run "
+            "'secondcase work --retry'."
+        )
+    waiting = outbox.waiting()
+    mails = waiting.get(LETTER, 0) + waiting.get(DIGEST, 0)
+    if mails and mail_server(settings) is None:
+        yield (
+            f"{mails:,} e-mails wait for a mail server; set mail_host, or people are told on "
+            "the pages only."
+        )
