@@ -6,8 +6,8 @@
 Published cases are drawn again and again under new ids until there are enough; with
 `--own-variants` each has its variants moved to a place of its own. Everything is asked from
 outside: new processes, a second process that follows the store, and `POST /match` over HTTP with
-one client and with sixteen. The floor is a bare Flask route under the same server. The clients
-use the same processors.
+one client and with sixteen, every answer with results in it. The floor is a bare Flask route under
+the same server. The clients use the same processors.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +47,18 @@ from ontologies import open_release
 from ontologies.library import data_directory
 from web.db import open_database
 from web.mme.nodes import Nodes
+from web.mme.questions import too_little
 
 STARTS = 7
 SAVES = 100
 WARMING = 20
 SINGLE = 300
+QUERIES = 1000
 CLIENTS = 16
 TOGETHER = 1600
 SEED = 5
 FLOOR_ROUTE = "/match"
+RESULT = b'"results":[{"score"'
 TYPE = "application/vnd.ga4gh.matchmaker.v1.1+json"
 
 ANSWER = """
@@ -216,44 +221,51 @@ Times = tuple[list[float], list[float]]
 class Clients:
     """Clients that send requests over kept connections, each as soon as it was answered.
 
-    Each is a peer of its own, since a peer has only a few questions answered at a time.
+    An answer without what is wanted ends the measurement. Each is a peer of its own, since a
+    peer has only a few questions answered at a time.
     """
 
     def __init__(
-        self, port: int, tokens: Sequence[str], bodies: Sequence[bytes]
+        self,
+        port: int,
+        tokens: Sequence[str],
+        bodies: Sequence[bytes],
+        wanted: bytes,
     ) -> None:
+        """`wanted` stands in every answer that counts."""
         self._port, self._tokens, self._bodies = port, tokens, bodies
+        self._wanted = wanted
 
     def seconds(self, clients: int, requests: int) -> tuple[list[float], float]:
         """The time of each request, and that of all together."""
         taken: list[float] = []
-        threads = [
-            threading.Thread(target=self._run, args=[n, requests // clients, taken])
-            for n in range(clients)
-        ]
+        # Whoever was answered asks the next one, so that no process idles before the end.
+        numbers = iter(range(requests))
         begin = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(clients) as executor:
+            for each in [
+                executor.submit(self._run, client, numbers, taken)
+                for client in range(clients)
+            ]:
+                each.result()
         return taken, time.perf_counter() - begin
 
-    def _run(self, first: int, requests: int, taken: list[float]) -> None:
+    def _run(self, client: int, numbers: Iterator[int], taken: list[float]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
         headers = {
-            "X-Auth-Token": self._tokens[first % len(self._tokens)],
+            "X-Auth-Token": self._tokens[client % len(self._tokens)],
             "Content-Type": TYPE,
             "Accept": TYPE,
         }
         with contextlib.closing(connection):
-            for number in range(requests):
-                body = self._bodies[(31 * first + number) % len(self._bodies)]
+            for number in numbers:
+                body = self._bodies[number % len(self._bodies)]
                 begin = time.perf_counter()
                 connection.request("POST", FLOOR_ROUTE, body, headers)
                 answer = connection.getresponse()
                 content = answer.read()
                 taken.append(time.perf_counter() - begin)
-                if answer.status != 200:
+                if answer.status != 200 or self._wanted not in content:
                     raise AssertionError(f"{answer.status}: {content[:200]!r}")
 
 
@@ -262,9 +274,10 @@ def over_http(
     processes: int,
     tokens: Sequence[str],
     bodies: Sequence[bytes],
+    wanted: bytes,
     *command: str,
 ) -> list[dict[str, Any]]:
-    """One client, then sixteen."""
+    """One client, then sixteen; every answer holds what is wanted."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -275,7 +288,7 @@ def over_http(
             if line.startswith("Listening"):
                 break
         threading.Thread(target=server.process.stderr.read, daemon=True).start()
-        clients = Clients(port, tokens, bodies)
+        clients = Clients(port, tokens, bodies, wanted)
         clients.seconds(CLIENTS, WARMING * CLIENTS)
         for count, requests in ((1, SINGLE), (CLIENTS, TOGETHER)):
             before = server.processor_seconds()
@@ -307,16 +320,17 @@ def measured(
     release = open_release()
     cases = read_cases(path)
     rng = np.random.default_rng(SEED + 1)
-    chosen = [cases[n] for n in rng.permutation(len(cases)) if cases[n].observed]
+    shuffled = (cases[n] for n in rng.permutation(len(cases)))
+    chosen = (case for case in shuffled if not too_little(case, release))
     queries = [
         dataclasses.replace(case, case_id=f"query-{n}")
-        for n, case in enumerate(chosen[:300])
+        for n, case in enumerate(islice(chosen, QUERIES))
     ]
     bodies = [
         json.dumps({"patient": mme.to_json(query, release=release)}).encode()
         for query in queries
     ]
-    encoded = [encode(query) for query in queries]
+    encoded = [encode(query) for query in queries[:SAVES]]
     with data_directories() as folder:
         db = open_database(folder / "secondcase.db")
         with CaseStore(db) as store:
@@ -329,10 +343,12 @@ def measured(
         saving, finding = saves(folder, encoded[:SAVES], queries[:SAVES])
         figures |= {"save": _quantiles(saving), "find": _quantiles(finding)}
         figures["match"] = over_http(
-            folder, processes, tokens, bodies, "-m", "web.cli", "serve"
+            folder, processes, tokens, bodies, RESULT, "-m", "web.cli", "serve"
         )
         if floor:
-            figures["floor"] = over_http(folder, processes, tokens, bodies, "-c", FLOOR)
+            figures["floor"] = over_http(
+                folder, processes, tokens, bodies, b"bytes", "-c", FLOOR
+            )
     return figures
 
 

@@ -161,14 +161,14 @@ class Calibration:
         """
         return searched * self.tail.share(scale.share_beyond(y))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, mode: int = 0o755) -> None:
         """Write the bundle as a new folder; one that is already there is left as it is."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
         try:
             self.panel.save(made)
             (made / _FACTS).write_text(json.dumps(self._facts(), indent=1), "utf-8")
-            os.chmod(made, 0o755)
+            os.chmod(made, mode)
             made.rename(folder)
         except OSError:
             shutil.rmtree(made, ignore_errors=True)
@@ -176,13 +176,20 @@ class Calibration:
                 raise
 
     @classmethod
-    def open(cls, folder: Path, release: Release) -> Calibration:
-        """The bundle that was saved, for the release it was saved with."""
+    def open(
+        cls, folder: Path, release: Release, release_id: str | None = None
+    ) -> Calibration:
+        """The bundle that was saved, for the release it was saved with.
+
+        `release_id` is the id that the release had then, if it was compiled again since with
+        the same rows.
+        """
         facts = json.loads((folder / _FACTS).read_text("utf-8"))
-        if facts["release_id"] != release.release_id:
+        wanted = release_id or release.release_id
+        if facts["release_id"] != wanted:
             raise ValueError(
                 f"The calibration in {str(folder)!r} belongs to release "
-                f"{facts['release_id']}, not to {release.release_id}."
+                f"{facts['release_id']}, not to {wanted}."
             )
         return cls(
             release_id=facts["release_id"],

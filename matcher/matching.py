@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matcher.calibration import (
-    FEWEST_TERMS,
-    Calibration,
-    default_calibration,
-)
+from matcher.assessment import Assessor
+from matcher.calibration import Calibration, default_calibration
 from matcher.case import Case
 from matcher.engine.catalogue import Catalogue
 from matcher.engine.constraints import Admission, Constraints
-from matcher.errors import UnknownCase
-from matcher.evidence import (
-    Evidence,
-    EvidenceKind,
-    EvidenceSettings,
-    Missing,
-    PreparedEvidence,
-    phenotype_evidence,
-    prepare,
-    weigh,
-)
 from matcher.engine.index import CaseIndex, Segment
-from matcher.many import rank_many
-from matcher.matches import Match, Pair, Ranking
 from matcher.engine.packed import Flags, Profiles, TermTable
-from matcher.placement import placed
 from matcher.engine.population import Population
-from matcher.engine.profile import Profile, ProfileReader
+from matcher.engine.profile import Profile
 from matcher.engine.question import Question
-from matcher.many.remembered import RememberedRelease
 from matcher.engine.search import Found, Search
-from matcher.many.shortlist import Shortlist
 from matcher.engine.tables import evidence_tables
+from matcher.errors import UnknownCase
+from matcher.evidence import EvidenceKind, EvidenceSettings
+from matcher.many import rank_many
+from matcher.many.shortlist import Shortlist
+from matcher.matches import Match, Ranking
+from matcher.preparation import CaseReader
 from ontologies.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -85,14 +71,12 @@ class Matcher:
         self.index = CaseIndex(() if segment is None else (segment,))
         self.catalogue = catalogue
         self._kernels = self.calibration.kernels
-        self._reader = ProfileReader(
-            release.ontology, self.calibration.terms, self._kernels
-        )
-        # It answers whatever evidence is prepared with as the release does.
-        self._remembered = cast("Release", RememberedRelease(release))
+        self.reader = CaseReader(release, self.calibration)
         self._cases: dict[str, Case] = {}
-        self._fetch = fetch or self._cases.get
         self._keeps_cases = fetch is None
+        self.assessor = Assessor(
+            release, self.calibration, self.reader, fetch or self._cases.get
+        )
         self._lock = Lock()
         self.add_all(cases)
 
@@ -149,7 +133,8 @@ class Matcher:
     ) -> Ranking:
         """The matches together with what is to be known about the query and the search."""
         question = self.question(case, evidence)
-        return self._ranking(question, self.search(question, constraints).best(limit))
+        found = self.search(question, constraints).best(limit)
+        return self.assessor.ranking(question, found)
 
     def rank_many(
         self,
@@ -186,7 +171,7 @@ class Matcher:
         found = [
             Found(hit.score, hit.case_id, *place) for hit, place in places if place
         ]
-        return self._ranking(question, found)
+        return self.assessor.ranking(question, found)
 
     def question(
         self, case: Case, evidence: frozenset[EvidenceKind] | None = None
@@ -195,7 +180,7 @@ class Matcher:
         settings = self.evidence_settings(evidence)
         snapshot = self.index.snapshot()
         population = Population.of(snapshot, self.catalogue)
-        ((profile, prepared),) = self.read([case], settings)
+        ((profile, prepared),) = self.reader.read([case], settings)
         return Question(
             case=case,
             profile=profile,
@@ -206,16 +191,6 @@ class Matcher:
             snapshot=snapshot,
             searched=population.searched(case),
         )
-
-    def read(
-        self, cases: Sequence[Case], settings: EvidenceSettings
-    ) -> list[tuple[Profile, PreparedEvidence]]:
-        """What counts of each case, resolved through the release."""
-        profiles = self._reader.read_all(cases)
-        return [
-            (profile, self._prepare(case, profile, settings))
-            for case, profile in zip(cases, profiles)
-        ]
 
     def evidence_settings(
         self, kinds: frozenset[EvidenceKind] | None
@@ -256,7 +231,7 @@ class Matcher:
 
     def _add_batch(self, cases: Sequence[Case], revision: int) -> None:
         settings = self.settings.evidence
-        read = self.read(cases, settings)
+        read = self.reader.read(cases, settings)
         profiles = Profiles.of([profile.rows.tolist() for profile, _ in read])
         hubness = self.calibration.panel.hubness_of(profiles, self.settings.workers)
         entries = zip(cases, read, hubness.tolist())
@@ -282,104 +257,5 @@ class Matcher:
             )
         return wanted
 
-    def _ranking(self, question: Question, found: Sequence[Found]) -> Ranking:
-        return Ranking(
-            query_id=question.case.case_id,
-            matches=tuple(self._matches(question, found)),
-            searched=question.searched,
-            unresolved=question.profile.unresolved,
-            calibrated=len(question.profile.rows) >= FEWEST_TERMS,
-        )
-
-    def _matches(self, question: Question, found: Sequence[Found]) -> Iterator[Match]:
-        rank = 0
-        for each, similarity, y in zip(found, *self._closeness(question, found)):
-            candidate = self._fetch(each.case_id)
-            # Erased since the snapshot was taken: then it is not to be seen any more.
-            if candidate is not None:
-                rank += 1
-                yield self._match(question, rank, each, candidate, similarity, y)
-
-    def _closeness(
-        self, question: Question, found: Sequence[Found]
-    ) -> tuple[list[float], list[float]]:
-        """X and Y of the cases found; nan where a side has no phenotype."""
-        segments = [question.snapshot.parts[each.part].segment for each in found]
-        profiles = Profiles.of(
-            [s.profiles[f.position].tolist() for s, f in zip(segments, found)]
-        )
-        hubness = np.array(
-            [s.hubness[f.position] for s, f in zip(segments, found)], dtype=np.float64
-        )
-        x = np.empty(len(found))
-        table = question.table or self._table(question.profile)
-        self._kernels.similarity(table, profiles, 0, x)
-        y = x - 0.5 * question.scale.hubness - 0.5 * hubness
-        return x.tolist(), y.tolist()
-
-    def _match(
-        self,
-        question: Question,
-        rank: int,
-        found: Found,
-        candidate: Case,
-        similarity: float,
-        y: float,
-    ) -> Match:
-        calibration = self.calibration
-        closeness = None if math.isnan(y) else y
-        efm = (
-            None
-            if closeness is None
-            else calibration.false_matches(question.scale, closeness, question.searched)
-        )
-        probability = calibration.probability(found.total, question.searched)
-        return Match(
-            rank=rank,
-            case_id=found.case_id,
-            score=found.total,
-            probability=probability,
-            efm=efm,
-            band=calibration.bands.band(found.total, probability, efm),
-            evidence=self._evidence(question, candidate, similarity, closeness),
-            closeness=closeness,
-            searched=question.searched,
-            expected_partners=calibration.expected_partners,
-            release_id=self.release.release_id,
-            calibration_id=calibration.calibration_id,
-            pair=Pair(self.release, question.case, candidate),
-        )
-
-    def _evidence(
-        self, question: Question, candidate: Case, similarity: float, y: float | None
-    ) -> tuple[Evidence, ...]:
-        settings = question.settings
-        ((profile, prepared),) = self.read([candidate], settings)
-        others = weigh(
-            question.prepared, prepared, self.calibration.background, settings
-        )
-        if EvidenceKind.PHENOTYPE not in settings.kinds:
-            return others
-        ours, theirs = len(question.profile.rows), len(profile.rows)
-        if y is None:
-            missing: Missing = "you" if theirs else "they" if ours else "both"
-            return phenotype_evidence(0.0, settings, missing=missing), *others
-        phenotype = phenotype_evidence(
-            float(self.calibration.curve(np.array([y]))[0]),
-            settings,
-            similarity=similarity,
-            scaled=y,
-            calibrated=min(ours, theirs) >= FEWEST_TERMS,
-        )
-        return phenotype, *others
-
     def _table(self, profile: Profile) -> TermTable:
         return self._kernels.table(self.calibration.terms, profile.rows)
-
-    def _prepare(
-        self, case: Case, profile: Profile, settings: EvidenceSettings
-    ) -> PreparedEvidence:
-        """A case resolved; onset and inheritance terms among its features count as such."""
-        if profile.set_aside:
-            case = placed(case, self.release.ontology)
-        return prepare(case, self._remembered, settings)

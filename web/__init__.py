@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from jinja2 import StrictUndefined
 
-from matcher.calibration import BandRules, Calibration
+from matcher.calibration import Calibration
 from matcher.matching import MatchSettings
 from ontologies import Release, open_release
 from web import db, errors, pages, security, service
@@ -55,16 +54,8 @@ def create_app(
 def _service(
     settings: Settings, release: Release, calibration: Calibration | None
 ) -> service.Service:
-    bands = BandRules(
-        contact=settings.band_contact,
-        look=settings.band_look,
-        look_false_matches=settings.band_false_matches,
-    )
-    made = dataclasses.replace(
-        calibration or service.chosen_calibration(settings, release),
-        bands=bands,
-        expected_partners=settings.expected_partners,
-    )
+    chosen = calibration or service.chosen_calibration(settings, release)
+    made = service.as_set(chosen, settings)
     matcher = LiveMatcher(
         release,
         made,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -16,7 +17,7 @@ from matcher.storage.database import connect
 from matcher.errors import MatcherError
 from matcher.engine.kept_index import index_key, keep, load
 from matcher.matching import MatchSettings
-from matcher.storage.store import CaseStore
+from matcher.storage.store import CaseStore, Mark
 from matcher.storage.errors import DamagedCase, UnknownCase
 from ontologies import Release
 
@@ -30,13 +31,26 @@ WORTH_KEEPING = 1000
 KEEPING_SHARE = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A matcher that has every change up to a mark."""
+
+    matcher: Matcher
+    mark: Mark
+
+    @property
+    def revision(self) -> int:
+        """The last change that it has for certain; it may have later ones."""
+        return self.mark.revision
+
+
 class LiveMatcher:
     """A matcher over all cases of a store, which other processes change as well.
 
     `store` gives the store of the calling thread. The first question takes the index that is
     kept beside the database, or reads all cases; every later one reads what changed since the
-    one before. A case that cannot be read is left out and logged by its id; it never stops the
-    others.
+    one before, or everything where another database took its place. A case that cannot be read is
+    left out and logged by its id; it never stops the others.
     """
 
     def __init__(
@@ -45,15 +59,18 @@ class LiveMatcher:
         calibration: Calibration,
         store: Callable[[], CaseStore],
         settings: MatchSettings | None = None,
+        code: Iterable[Path] = (),
     ) -> None:
+        """`code` names folders of modules that decide what the store shows of the cases."""
         self._release = release
         self._calibration = calibration
         self._store = store
-        self._settings = settings or MatchSettings()
-        self._key = index_key(release.release_id, calibration, self._settings.evidence)
+        self.settings = settings or MatchSettings()
+        self._key = index_key(
+            release.release_id, calibration, self.settings.evidence, code
+        )
         self._lock = threading.Lock()
-        self._matcher: Matcher | None = None
-        self._revision = -1
+        self._followed: Followed | None = None
         self._keeping = threading.Lock()
         self._unkept = 0
         self._is_whole = True
@@ -61,6 +78,10 @@ class LiveMatcher:
 
     def current(self) -> Matcher:
         """The matcher with every case that is in the store now."""
+        return self.followed().matcher
+
+    def followed(self) -> Followed:
+        """The same, with the change up to which it has them."""
         store = self._store()
         found = self._up_to_date(store)
         if self._is_keeping_due(found, store) and self._keeping.acquire(blocking=False):
@@ -80,11 +101,11 @@ class LiveMatcher:
     def keep(self, store: CaseStore) -> bool:
         """Keep the index beside the database for the processes that start later."""
         with self._lock:
-            if self._matcher is None or self._key is None or not self._is_whole:
+            if self._followed is None or self._key is None or not self._is_whole:
                 return False
-            revision, unkept = self._revision, self._unkept
-            snapshot = self._matcher.index.snapshot()
-            catalogue = self._matcher.catalogue
+            revision, unkept = self._followed.revision, self._unkept
+            snapshot = self._followed.matcher.index.snapshot()
+            catalogue = self._followed.matcher.catalogue
         is_kept = keep(store, self._key, snapshot, catalogue, revision)
         if is_kept:
             self._unkept -= unkept
@@ -103,8 +124,10 @@ class LiveMatcher:
             self._rest_until = now + (now - start) / KEEPING_SHARE
             self._keeping.release()
 
-    def _is_keeping_due(self, matcher: Matcher, store: CaseStore) -> bool:
-        if self._key is None or not self._is_whole or len(matcher) < WORTH_KEEPING:
+    def _is_keeping_due(self, found: Followed, store: CaseStore) -> bool:
+        if self._key is None or not self._is_whole:
+            return False
+        if len(found.matcher) < WORTH_KEEPING:
             return False
         if time.monotonic() < self._rest_until:
             return False
@@ -113,48 +136,54 @@ class LiveMatcher:
             or not index_path(store.path, store.view).exists()
         )
 
-    def _up_to_date(self, store: CaseStore) -> Matcher:
-        # Without the lock: a revision is written down after its changes were followed.
-        if self._matcher is not None and self._revision == store.revision():
-            return self._matcher
+    def _up_to_date(self, store: CaseStore) -> Followed:
+        latest = store.mark()
+        # Without the lock: a mark is written down after its changes were followed.
+        found = self._followed
+        if found is not None and found.mark == latest:
+            return found
         with self._lock:
-            if self._matcher is None:
-                self._matcher = self._loaded(store)
-            self._follow(store, self._matcher)
-            return self._matcher
+            found = self._followed
+            if found is None or store.mark(found.revision) != found.mark:
+                found = self._loaded(store)
+            self._followed = self._following(store, found)
+            return self._followed
 
-    def _loaded(self, store: CaseStore) -> Matcher:
+    def _loaded(self, store: CaseStore) -> Followed:
         kept = None if self._key is None else load(store, self._key)
         made = Matcher(
             self._release,
             calibration=self._calibration,
-            settings=self._settings,
+            settings=self.settings,
             fetch=lambda case_id: self._read(self._store(), case_id),
             kept=None if kept is None else (kept.segment, kept.catalogue),
         )
-        if kept is None:
-            self._revision = store.revision()
-            made.add_all(each.case for each in store.cases(on_damage=self._leave_out))
-            self._unkept = len(made)
-        else:
-            self._revision = kept.revision
-        return made
+        self._is_whole, self._unkept = True, 0
+        if kept is not None:
+            return Followed(made, store.mark(kept.revision))
+        mark = store.mark()
+        made.add_all(each.case for each in store.cases(on_damage=self._leave_out))
+        self._unkept = len(made)
+        return Followed(made, mark)
 
-    def _follow(self, store: CaseStore, matcher: Matcher) -> None:
-        changes = store.changes(self._revision)
+    def _following(self, store: CaseStore, found: Followed) -> Followed:
+        """The same matcher after everything that happened since."""
+        matcher = found.matcher
+        changes = store.changes(found.revision)
         while batch := list(itertools.islice(changes, BATCH)):
-            found = {
+            saved = {
                 change.case_id: (
                     None if change.deleted else self._read(store, change.case_id)
                 )
                 for change in batch
             }
-            matcher.add_all(case for case in found.values() if case is not None)
-            for case_id, case in found.items():
+            matcher.add_all(case for case in saved.values() if case is not None)
+            for case_id, case in saved.items():
                 if case is None and case_id in matcher:
                     matcher.remove(case_id)
             self._unkept += len(batch)
-            self._revision = batch[-1].revision
+            found = Followed(matcher, store.mark(batch[-1].revision))
+        return found
 
     def _read(self, store: CaseStore, case_id: str) -> Case | None:
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, current_app
 
 from matcher import Calibration
-from matcher.calibration import default_calibration
+from matcher.calibration import BandRules, default_calibration
 from matcher.panel import Progress, silent
 from ontologies import Release
 from ontologies.library import data_directory
@@ -55,6 +55,18 @@ def chosen_calibration(
             "made with this release, or be left out for the default."
         )
         raise BadSettings((problem,)) from error
+
+
+def as_set(calibration: Calibration, settings: Settings) -> Calibration:
+    """The calibration with the bands and the expected partners of the settings."""
+    bands = BandRules(
+        contact=settings.band_contact,
+        look=settings.band_look,
+        look_false_matches=settings.band_false_matches,
+    )
+    return replace(
+        calibration, bands=bands, expected_partners=settings.expected_partners
+    )
 
 
 def init_app(app: Flask, made: Service) -> None:

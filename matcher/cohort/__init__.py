@@ -19,7 +19,6 @@ from matcher.cohort.communities import (
 )
 from matcher.cohort.graph import EdgeRule, case_graph, is_diagnosed
 from matcher.cohort.groups import Cohort, Group, SharedGene
-from matcher.many.remembered import RememberedRelease
 from matcher.many.shortlist import Shortlist
 from ontologies.progress import Progress, silent
 
@@ -83,7 +82,7 @@ class _Describer:
     ) -> None:
         self._cases = cases
         self._graph = graph
-        self._remembered = RememberedRelease(release)
+        self._release = release
         self._place = {case.case_id: number for number, case in enumerate(cases)}
         self._terms = TermMatrix(release, cases)
         self._genes = [self._genes_of(case) for case in cases]
@@ -114,7 +113,7 @@ class _Describer:
 
     def _genes_of(self, case: Case) -> dict[str, str]:
         """Symbols of the candidate genes that are certain, by HGNC id."""
-        genes = (self._remembered.genes.resolve(entered).gene for entered in case.genes)
+        genes = (self._release.genes.resolve(entered).gene for entered in case.genes)
         return {gene.hgnc_id: gene.symbol for gene in genes if gene is not None}
 
     def _shared_genes(self, members: Sequence[int]) -> tuple[SharedGene, ...]:
@@ -138,7 +137,7 @@ class _Describer:
 
     def _confirmed(self, case: Case) -> set[str]:
         return {
-            self._remembered.diseases.normalise(disease.disease_id)
+            self._release.diseases.normalise(disease.disease_id)
             for disease in case.diseases
             if disease.status is DiseaseStatus.CONFIRMED
         }

@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from matcher.case import Case, Sharing
 from matcher.engine.index import Column, IndexedCase
 from matcher.evidence.prepared import Diagnosis, Mode, PreparedEvidence
-from matcher.evidence.variants import Allele
+from matcher.evidence.variants import Allele, coding_sequences
 
 _BASES_PER_PLACE = 1024
 
@@ -67,6 +67,7 @@ class Catalogue:
         self.diagnoses: Numbering[tuple[Diagnosis, ...]] = Numbering(())
         self.circumstances: Numbering[Circumstances] = Numbering(Circumstances())
         self._places: dict[Hashable, list[int]] = {}
+        self._shapes: dict[int, Hashable] = {}
         self._unnamed_places: dict[Hashable, list[int]] = {}
 
     @classmethod
@@ -127,6 +128,28 @@ class Catalogue:
             for place in _places(allele, tolerance):
                 found.update(places.get(place, ()))
         return frozenset(found)
+
+    def like(self, alleles: Iterable[Allele], tolerance: int) -> frozenset[int]:
+        """Allele sets in which one of these might be found again."""
+        found: set[int] = set()
+        for allele in alleles:
+            for place in _places(allele, tolerance):
+                found.update(self._places.get(place, ()))
+        return frozenset(found)
+
+    def shape(self, number: int) -> Hashable:
+        """All that can tell what an allele set is worth to alleles of which it holds none.
+
+        Which genes it names, and what each allele can be compared by.
+        """
+        found = self._shapes.get(number)
+        if found is None:
+            found = frozenset(
+                (each.gene, each.assembly, each.is_placed, coding_sequences(each))
+                for each in self.alleles.values[number]
+            )
+            self._shapes[number] = found
+        return found
 
     def _number_alleles(self, alleles: tuple[Allele, ...]) -> int:
         known = len(self.alleles.values)

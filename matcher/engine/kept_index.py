@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,11 +59,15 @@ class KeptIndex:
 
 
 def index_key(
-    release_id: str, calibration: Calibration, settings: EvidenceSettings
+    release_id: str,
+    calibration: Calibration,
+    settings: EvidenceSettings,
+    code: Iterable[Path] = (),
 ) -> str | None:
     """Names everything that an index depends on beside the cases; None if it cannot be named.
 
-    Our own code is a part of it, so that no update ever meets an index of before.
+    Our own code is a part of it, so that no update ever meets an index of before. `code` names
+    further folders of modules that decide what is seen of the cases.
     """
     if settings.chain is not None:
         return None
@@ -76,8 +80,9 @@ def index_key(
         np.dtype(np.intp).str,
     )
     digest = hashlib.sha256(repr(facts).encode())
-    for package in (matcher, ontologies):
-        for module in sorted(Path(package.__path__[0]).rglob("*.py")):
+    packages = (Path(package.__path__[0]) for package in (matcher, ontologies))
+    for folder in (*packages, *code):
+        for module in sorted(folder.rglob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()
 

@@ -6,7 +6,7 @@ The formulas are those of `likelihoods.py`; `evidence.weigh` is the readable for
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -117,9 +117,29 @@ class EvidenceTables:
         values = np.zeros(int(keys.max(initial=0)) + 1)
         is_asked = np.zeros(len(values), dtype=np.bool_)
         is_asked[keys] = True
-        for key in np.flatnonzero(is_asked) if len(keys) else ():
-            values[key] = self._variant_value(*divmod(int(key), most))
+        asked = [divmod(key, most) for key in np.flatnonzero(is_asked).tolist()]
+        if len(keys):
+            values[is_asked] = self._worth(asked)
         return Adjustments(positions, values[keys])
+
+    def _worth(self, asked: Iterable[tuple[int, int]]) -> list[float]:
+        """The value of each set of alleles with a number of genes, worked out once if it can be.
+
+        Of sets that share no allele with the query those of one shape are worth the same.
+        """
+        like = self.catalogue.like(self.query.alleles, self.settings.position_tolerance)
+        known: dict[tuple[Hashable, int], float] = {}
+        values = []
+        for alleles, shared in asked:
+            key = (
+                alleles if alleles in like else self.catalogue.shape(alleles),
+                shared,
+            )
+            value = known.get(key)
+            if value is None:
+                value = known[key] = self._variant_value(alleles, shared)
+            values.append(value)
+        return values
 
     def _near_without_gene(self, numbers: Numbers, known: Longs) -> Longs:
         """Further positions with an allele that may be the query's, though no gene is shared."""

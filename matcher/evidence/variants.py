@@ -224,11 +224,11 @@ def compare(
 
 def _compare_expressions(query: Allele, candidate: Allele) -> Comparison:
     """Unequal expressions differ only on one sequence, of which each allele has one name."""
-    ours, theirs = _sequences(query), _sequences(candidate)
+    ours, theirs = coding_sequences(query), coding_sequences(candidate)
     return Comparison.DIFFERENT if ours & theirs else Comparison.INCOMPARABLE
 
 
-def _sequences(allele: Allele) -> frozenset[str]:
+def coding_sequences(allele: Allele) -> frozenset[str]:
     """Transcripts, by accession, on which the allele has a coding name."""
     return frozenset(text.partition(":")[0] for text in allele.hgvs if ":c." in text)
 

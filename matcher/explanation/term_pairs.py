@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -169,7 +169,7 @@ def usable_features(case: Case, release: Release) -> UsableFeatures:
             label, reason = ontology.label(term_id), "not a phenotypic abnormality"
         unused.append(UnusedTerm(feature.term_id, label, reason))
     implied = {
-        a for term_id in observed for a in ontology.ancestors(term_id) - {term_id}
+        a for term_id in observed for a in ontology.ancestors(term_id) if a != term_id
     }
     return UsableFeatures(
         observed=tuple(sorted(observed - implied)),
@@ -182,7 +182,9 @@ def compare_terms(release: Release, query: Case, candidate: Case) -> TermCompari
     """Every feature of both cases with its partner, or among those that found none."""
     comparer = _Comparer(release)
     yours, theirs = usable_features(query, release), usable_features(candidate, release)
-    every_pair = comparer.best_pairs(yours.observed, theirs.observed)
+    of_yours = comparer.partners(yours.observed, theirs.observed)
+    of_theirs = comparer.partners(theirs.observed, yours.observed)
+    every_pair = comparer.best_pairs(of_yours, of_theirs)
     pairs = [pair for pair in every_pair if not pair.is_too_usual]
     too_usual = [
         pair for pair in every_pair if pair.is_too_usual and comparer.is_near(pair)
@@ -200,8 +202,8 @@ def compare_terms(release: Release, query: Case, candidate: Case) -> TermCompari
         unmatched_theirs=comparer.rarest_first(set(theirs.observed) - shown_theirs),
         unused_yours=yours.unused,
         unused_theirs=theirs.unused,
-        coverage_of_yours=comparer.coverage(yours.observed, theirs.observed),
-        coverage_of_theirs=comparer.coverage(theirs.observed, yours.observed),
+        coverage_of_yours=comparer.coverage(yours.observed, of_yours),
+        coverage_of_theirs=comparer.coverage(theirs.observed, of_theirs),
     )
 
 
@@ -217,6 +219,9 @@ class _Comparer:
             lambda term_id: (self._ic(term_id), release.ontology.row(term_id))
         )
         self.mica = cache(self._mica)
+
+    def _rarest_ancestors(self, term_id: str) -> list[str]:
+        return sorted(self._ancestors(term_id), key=self._ic, reverse=True)
 
     def name(self, term_id: str) -> TermName:
         return TermName(term_id, self._ontology.label(term_id))
@@ -235,15 +240,41 @@ class _Comparer:
             return IDENTICAL_TERM_BONUS * self._ic(yours)
         return self._ic(self.mica(yours, theirs))
 
-    def partner(self, term_id: str, others: Sequence[str]) -> str:
-        return min(others, key=lambda other: (-self.similarity(term_id, other), other))
+    def partners(self, terms: Sequence[str], others: Sequence[str]) -> dict[str, str]:
+        """The best partner of each term, of equals the first id; nothing without others."""
+        having: dict[str, list[str]] = {}
+        for other in others:
+            for ancestor in self._ancestors(other):
+                having.setdefault(ancestor, []).append(other)
+        if not having:
+            return {}
+        present = set(others)
+        return {term: self._partner(term, present, having) for term in terms}
 
-    def best_pairs(self, yours: Sequence[str], theirs: Sequence[str]) -> list[TermPair]:
+    def _partner(
+        self, term_id: str, others: Set[str], having: Mapping[str, Sequence[str]]
+    ) -> str:
+        """The one that shares the most informative ancestor, found from the rarest on."""
+        if term_id in others and self._ic(term_id) > 0:
+            return term_id
+        found: list[str] = []
+        least = -math.inf
+        for ancestor in self._rarest_ancestors(term_id):
+            if self._ic(ancestor) < least:
+                break
+            if ancestor in having:
+                least = self._ic(ancestor)
+                found.extend(having[ancestor])
+        return min(found)
+
+    def best_pairs(
+        self,
+        partners_of_yours: Mapping[str, str],
+        partners_of_theirs: Mapping[str, str],
+    ) -> list[TermPair]:
         """Each term of either side with its best partner; mutual choices once; rarest first."""
-        if not yours or not theirs:
-            return []
-        mine = {(term, self.partner(term, theirs)) for term in yours}
-        other = {(self.partner(term, yours), term) for term in theirs}
+        mine = set(partners_of_yours.items())
+        other = {(yours, theirs) for theirs, yours in partners_of_theirs.items()}
         pairs = [self._pair(*ids, ids in mine, ids in other) for ids in mine | other]
         return sorted(
             pairs,
@@ -305,12 +336,12 @@ class _Comparer:
             one_in=self._rarity(observed),
         )
 
-    def coverage(self, covered: Sequence[str], covering: Sequence[str]) -> float | None:
+    def coverage(
+        self, covered: Sequence[str], partners: Mapping[str, str]
+    ) -> float | None:
         """One direction of the score as a share of what the terms would get from themselves."""
         most = math.fsum(self.similarity(term, term) for term in covered)
-        if not covering or most <= 0:
+        if not partners or most <= 0:
             return None
-        found = math.fsum(
-            self.similarity(term, self.partner(term, covering)) for term in covered
-        )
+        found = math.fsum(self.similarity(term, partners[term]) for term in covered)
         return found / most

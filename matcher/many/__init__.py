@@ -7,36 +7,46 @@ ahead of whoever reads, so that memory does not grow with the number of queries.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
 import numpy as np
 
-from matcher.calibration import FEWEST_TERMS
 from matcher.case import Case
 from matcher.engine.constraints import Constraints
-from matcher.evidence import EvidenceKind, EvidenceSettings
 from matcher.engine.packed import Floats, Profiles, Terms
-from matcher.panel import QueryScale
 from matcher.engine.population import Population
 from matcher.engine.question import Question
+from matcher.evidence import EvidenceKind, EvidenceSettings
+from matcher.many.outcomes import (
+    Kept,
+    Outcome,
+    Shortlists,
+    Writer,
+    Written,
+    WrittenRankings,
+)
 from matcher.many.resumption import Resumable, circumstances_of
-from matcher.engine.search import Found
+from matcher.many.shortlist import Shortlist
 from matcher.many.side_by_side import in_processes, in_threads
-from matcher.many.shortlist import Hit, Shortlist
 from ontologies.progress import Progress, silent
 
 if TYPE_CHECKING:
     from matcher.matching import Matcher
 
+__all__ = ["Writer", "Written", "rank_many", "write_many"]
+
 # More gain little, and their terms no longer fit a processor's cache.
 _QUERIES = 64
+# Fewer are not worth a process of their own.
+_FEWEST = 8
 # Similarities that one thread holds at a time: 64 MB.
 _PAIRS = 1 << 23
+# Matches that one thread holds at a time: written out, some 10 MB.
+_MATCHES = 1 << 13
 
 
 def rank_many(
@@ -59,37 +69,35 @@ def rank_many(
     one, which must have no other threads then; they share its memory, and use the processors
     better than threads do.
     """
-    asked = list(queries)
-    run = _Run.of(matcher, limit, evidence, constraints, processes)
-    if resume is None:
-        return _told(run.shortlists(asked), len(asked), progress)
-    header = circumstances_of(matcher, asked, run.settings, constraints, limit)
-    kept = Resumable.open(resume, header)
-    found = _resumed(kept, run, asked)
-    return _told(found, len(asked), progress)
+    outcome = Shortlists(matcher.assessor)
+    run = _Run.of(matcher, outcome, limit, evidence, constraints, processes)
+    return run.results(queries, progress, resume)
 
 
-def _resumed(
-    kept: Resumable, run: _Run, queries: Sequence[Case]
-) -> Iterator[Shortlist]:
-    with closing(kept):
-        yield from kept.found()
-        for shortlist in run.shortlists(queries[kept.count :]):
-            kept.add(shortlist)
-            yield shortlist
+def write_many(
+    matcher: Matcher,
+    queries: Iterable[Case],
+    writer: Writer,
+    *,
+    limit: int | None = 20,
+    evidence: frozenset[EvidenceKind] | None = None,
+    constraints: Constraints = Constraints(),
+    progress: Progress = silent,
+    resume: Path | None = None,
+    processes: int = 1,
+) -> Iterator[Written]:
+    """What `writer` makes of the ranking of every query, in their order.
 
-
-def _told(
-    shortlists: Iterator[Shortlist], total: int, progress: Progress
-) -> Iterator[Shortlist]:
-    progress("Ranking", 0, total)
-    for done, shortlist in enumerate(shortlists, start=1):
-        yield shortlist
-        progress("Ranking", done, total)
+    As `rank_many`, but every match is explained, and written by the process that found it. A
+    file to resume from holds the texts, and so what they tell of the cases.
+    """
+    outcome = WrittenRankings(matcher.assessor, writer)
+    run = _Run.of(matcher, outcome, limit, evidence, constraints, processes)
+    return run.results(queries, progress, resume)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
+class _Run(Generic[Kept]):
     """The cases as they were when the run began, in the form in which blocks are held to them.
 
     `profiles` are those of each part, as positions in `terms`, the part of the ontology that
@@ -97,6 +105,7 @@ class _Run:
     """
 
     matcher: Matcher
+    outcome: Outcome[Kept]
     limit: int | None
     settings: EvidenceSettings
     constraints: Constraints
@@ -109,17 +118,19 @@ class _Run:
     def of(
         cls,
         matcher: Matcher,
+        outcome: Outcome[Kept],
         limit: int | None,
         evidence: frozenset[EvidenceKind] | None,
         constraints: Constraints,
-        processes: int = 1,
-    ) -> _Run:
+        processes: int,
+    ) -> _Run[Kept]:
         snapshot = matcher.index.snapshot()
         profiles = [part.segment.profiles for part in snapshot.parts]
         rows = np.concatenate([np.zeros(0, np.uint16), *[p.rows for p in profiles]])
         terms = matcher.calibration.terms.restricted_to(rows)
         return cls(
             matcher=matcher,
+            outcome=outcome,
             limit=limit,
             settings=matcher.evidence_settings(evidence),
             constraints=constraints,
@@ -132,28 +143,58 @@ class _Run:
             ),
         )
 
-    def shortlists(self, queries: Sequence[Case]) -> Iterator[Shortlist]:
+    def results(
+        self, queries: Iterable[Case], progress: Progress, resume: Path | None
+    ) -> Iterator[Kept]:
         """One for each query, in their order."""
-        cases = sum(map(len, self.profiles))
-        size = max(1, min(_QUERIES, _PAIRS // max(cases, 1)))
+        asked = list(queries)
+        if resume is None:
+            return _told(self._found(asked), len(asked), progress)
+        header = circumstances_of(
+            self.matcher,
+            asked,
+            self.settings,
+            self.constraints,
+            self.limit,
+            self.outcome.name,
+        )
+        kept = Resumable.open(resume, header, self.outcome.from_json)
+        return _told(self._resumed(kept, asked), len(asked), progress)
+
+    def _resumed(
+        self, kept: Resumable[Kept], queries: Sequence[Case]
+    ) -> Iterator[Kept]:
+        with closing(kept):
+            yield from kept.found()
+            for result in self._found(queries[kept.count :]):
+                kept.add(result)
+                yield result
+
+    def _found(self, queries: Sequence[Case]) -> Iterator[Kept]:
+        size = self._block_size(len(queries))
         blocks = [queries[at : at + size] for at in range(0, len(queries), size)]
-        workers = self.matcher.settings.workers
         found = (
             in_processes(self._block, blocks, self.processes)
-            if self.processes > 1
-            else in_threads(self._block, blocks, workers)
+            if self.processes > 1 and len(blocks) > 1
+            else in_threads(self._block, blocks, self.matcher.settings.workers)
         )
         with closing(found):
-            for shortlists in found:
-                yield from shortlists
+            for results in found:
+                yield from results
 
-    def _block(self, queries: Sequence[Case]) -> list[Shortlist]:
-        read = self.matcher.read(queries, self.settings)
+    def _block_size(self, queries: int) -> int:
+        cases = max(1, sum(map(len, self.profiles)))
+        matches = cases if self.limit is None else max(1, min(self.limit, cases))
+        share = max(_FEWEST, -(-queries // self.processes))
+        return max(1, min(_QUERIES, share, _PAIRS // cases, _MATCHES // matches))
+
+    def _block(self, queries: Sequence[Case]) -> list[Kept]:
+        read = self.matcher.reader.read(queries, self.settings)
         rows = Profiles.of([profile.rows.tolist() for profile, _ in read])
         similarities = self._similarities(rows)
         scales = self.matcher.calibration.panel.scales(rows)
         return [
-            self._shortlist(
+            self._result(
                 Question(
                     case=case,
                     profile=profile,
@@ -180,57 +221,17 @@ class _Run:
             )
         return found
 
-    def _shortlist(
-        self, question: Question, similarities: Sequence[Floats]
-    ) -> Shortlist:
+    def _result(self, question: Question, similarities: Sequence[Floats]) -> Kept:
         search = replace(
             self.matcher.search(question, self.constraints),
             similarities=similarities,
             workers=1,
         )
-        hits = (
-            self._hit(question, rank, found, similarities[found.part])
-            for rank, found in enumerate(search.best(self.limit), start=1)
-        )
-        return Shortlist(
-            query_id=question.case.case_id,
-            hits=tuple(hits),
-            searched=question.searched,
-            unresolved=question.profile.unresolved,
-            calibrated=len(question.profile.rows) >= FEWEST_TERMS,
-        )
-
-    def _hit(
-        self, question: Question, rank: int, found: Found, similarities: Floats
-    ) -> Hit:
-        calibration = self.matcher.calibration
-        segment = self.population.snapshot.parts[found.part].segment
-        closeness = _closeness(
-            similarities.item(found.position),
-            question.scale,
-            segment.hubness.item(found.position),
-        )
-        efm = (
-            None
-            if closeness is None
-            else calibration.false_matches(question.scale, closeness, question.searched)
-        )
-        probability = calibration.probability(found.total, question.searched)
-        return Hit(
-            rank=rank,
-            case_id=found.case_id,
-            score=found.total,
-            probability=probability,
-            efm=efm,
-            band=calibration.bands.band(found.total, probability, efm),
-            closeness=closeness,
-        )
+        return self.outcome.of(question, search.best(self.limit), similarities)
 
 
-def _closeness(
-    similarity: float, scale: QueryScale, candidate_hubness: float
-) -> float | None:
-    """Y; None where a side has no phenotype."""
-    if math.isnan(similarity):
-        return None
-    return similarity - 0.5 * scale.hubness - 0.5 * candidate_hubness
+def _told(results: Iterator[Kept], total: int, progress: Progress) -> Iterator[Kept]:
+    progress("Ranking", 0, total)
+    for done, result in enumerate(results, start=1):
+        yield result
+        progress("Ranking", done, total)

@@ -11,9 +11,9 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Generic
 
 from matcher import __version__
 from matcher.case import Case
@@ -23,12 +23,12 @@ from matcher.engine.constraints import Constraints
 from matcher.errors import MatcherError
 from matcher.evidence import EvidenceSettings
 from matcher.engine.index import Column, Segment, Snapshot
-from matcher.many.shortlist import Shortlist
+from matcher.many.outcomes import Kept
 
 if TYPE_CHECKING:
     from matcher.matching import Matcher
 
-_FORMAT = "secondcase shortlists 1"
+_FORMAT = "secondcase results 1"
 
 Header = Mapping[str, Any]
 
@@ -72,28 +72,40 @@ class CannotResume(MatcherError):
         )
 
 
-class Resumable:
+class Resumable(Generic[Kept]):
     """A file of results, open and locked; `count` results were there when it was opened."""
 
-    def __init__(self, path: Path, file: IO[bytes], start: int, count: int) -> None:
+    def __init__(
+        self, path: Path, file: IO[bytes], read: Callable[[Mapping[str, Any]], Kept]
+    ) -> None:
         self._path = path
         self._file = file
-        self._start = start
-        self.count = count
+        self._read = read
+        self._start = 0
+        self.count = 0
 
     @classmethod
-    def open(cls, path: Path, header: Header) -> Resumable:
-        """Begin the file, or go on with it. Raises AnotherRun, NotResults and RunUnderWay."""
-        file = path.open("a+b")
+    def open(
+        cls, path: Path, header: Header, read: Callable[[Mapping[str, Any]], Kept]
+    ) -> Resumable[Kept]:
+        """Begin the file, or go on with it. Raises AnotherRun, NotResults and RunUnderWay.
+
+        A new one is readable by its owner alone, as it may tell of cases; `read` makes results
+        of what their `to_json` gave.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        file = os.fdopen(descriptor, "a+b")
         try:
             _lock(file, path)
-            return cls._opened(path, file, header)
+            opened = cls(path, file, read)
+            opened._begin(header)
+            return opened
         except BaseException:
             file.close()
             raise
 
-    @classmethod
-    def _opened(cls, path: Path, file: IO[bytes], header: Header) -> Resumable:
+    def _begin(self, header: Header) -> None:
+        path, file = self._path, self._file
         file.seek(0)
         first = file.readline()
         if not first.endswith(b"\n"):
@@ -101,30 +113,29 @@ class Resumable:
             file.truncate(0)
             file.write(_line(header))
             file.flush()
-            return cls(path, file, file.tell(), 0)
+            self._start = file.tell()
+            return
         differing = _differing(path, first, header)
         if differing:
             raise AnotherRun(path, differing)
-        start = end = file.tell()
-        count = 0
+        self._start = end = file.tell()
         for line in file:
             if not line.endswith(b"\n"):
                 break
-            count += 1
+            self.count += 1
             end += len(line)
         file.truncate(end)
-        return cls(path, file, start, count)
 
-    def found(self) -> Iterator[Shortlist]:
+    def found(self) -> Iterator[Kept]:
         """The results that were there when the file was opened."""
         with self._path.open("rb") as file:
             file.seek(self._start)
             for _ in range(self.count):
-                yield Shortlist.from_json(json.loads(file.readline()))
+                yield self._read(json.loads(file.readline()))
 
-    def add(self, shortlist: Shortlist) -> None:
+    def add(self, result: Kept) -> None:
         """Keep the next result; a killed process loses none that was added."""
-        self._file.write(_line(shortlist.to_json()))
+        self._file.write(_line(result.to_json()))
         self._file.flush()
 
     def close(self) -> None:
@@ -139,6 +150,7 @@ def circumstances_of(
     settings: EvidenceSettings,
     constraints: Constraints,
     limit: int | None,
+    results: str,
 ) -> Header:
     """Everything that the results of a run depend on. Raises CannotResume."""
     if constraints.admits is not None:
@@ -157,6 +169,7 @@ def circumstances_of(
         "evidence": evidence,
         "constraints": _plain(constraints),
         "limit": limit,
+        "results": results,
         "queries": asked.hexdigest(),
         "cases": fingerprint(matcher.index.snapshot(), matcher.catalogue),
     }

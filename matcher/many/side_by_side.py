@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -93,6 +94,8 @@ def _send_each(
     sender: Connection[Result, object],
     receivers: Sequence[Connection[object, Result]],
 ) -> None:
+    # Ctrl-C reaches every process of a terminal; the parent ends its own.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Or a process whose parent was killed would wait for itself to read.
     for receiver in receivers:
         receiver.close()

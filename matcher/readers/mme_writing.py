@@ -83,7 +83,8 @@ def to_json(
 
 
 def _filled(values: Json) -> Json:
-    return {k: v for k, v in values.items() if v not in (None, "", [], {})}
+    """The values without empty ones; a position may be 0."""
+    return {k: v for k, v in values.items() if v or v == 0}
 
 
 def _contact(contact: Contact) -> Json:
@@ -124,17 +125,16 @@ class _Writer:
             term_id = self.term(feature.term_id)
             if term_id is None:
                 continue
-            given = (feature.severity, *feature.modifiers)
-            modifiers = self.terms([m for m in given if m])
-            yield _filled(
-                {
-                    "id": term_id,
-                    "label": self._label(term_id, feature),
-                    "observed": "no" if feature.excluded else "yes",
-                    "ageOfOnset": self.onset(feature.onset),
-                    "modifiers": [{"id": modifier} for modifier in modifiers],
-                }
-            )
+            written: Json = {"id": term_id}
+            if label := self._label(term_id, feature):
+                written["label"] = label
+            written["observed"] = "no" if feature.excluded else "yes"
+            if onset := self.onset(feature.onset):
+                written["ageOfOnset"] = onset
+            given = (feature.severity or "", *feature.modifiers)
+            if modifiers := list(self.terms(list(filter(None, given)))):
+                written["modifiers"] = [{"id": modifier} for modifier in modifiers]
+            yield written
 
     def _label(self, term_id: str, feature: PhenotypicFeature) -> str:
         """The release's label: one typed by hand could tell more than the term does."""

@@ -19,6 +19,10 @@ CODEC_VERSION = 1
 PLAIN = frozenset({str, bool, int, float, types.NoneType})
 
 
+class Never:
+    """What no JSON value is."""
+
+
 class UnstorableCase(StoreError):
     """A case that holds a value which JSON or UTF-8 cannot carry."""
 
@@ -114,15 +118,27 @@ def _case_decoder() -> Callable[[Any], Any]:
     return _decoder(Case)
 
 
-def _field_decoders(cls: Any) -> Mapping[str, Callable[[Any], Any]]:
+def _field_decoders(cls: Any) -> Mapping[str, tuple[type, Callable[[Any], Any]]]:
+    """For each field the type of JSON value that is taken as it is, and what is done else."""
     hints = typing.get_type_hints(cls)
-    return {name: _decoder(hint) for name, hint in hints.items()}
+    return {name: (_taken_as_is(hint), _decoder(hint)) for name, hint in hints.items()}
+
+
+def _taken_as_is(hint: Any) -> type:
+    kinds = {hint, *typing.get_args(hint)} & PLAIN - {types.NoneType}
+    is_nested = typing.get_origin(hint) is tuple
+    return next(iter(kinds)) if kinds and not is_nested else Never
 
 
 def _decode_record(
-    cls: Any, decoders: Mapping[str, Callable[[Any], Any]], value: Any
+    cls: Any, decoders: Mapping[str, tuple[type, Callable[[Any], Any]]], value: Any
 ) -> Any:
-    return cls(**{name: decoders[name](item) for name, item in value.items()})
+    # Nearly all values are texts: a call for each of them would take half of the time.
+    decoded = {}
+    for name, item in value.items():
+        plain, decoder = decoders[name]
+        decoded[name] = item if type(item) is plain else decoder(item)
+    return cls(**decoded)
 
 
 def _checked(value: Any, *wanted: type) -> Any:

@@ -37,15 +37,19 @@ STARTING_TIMEOUT_S = 60.0
 PAUSE_S = (0.0005, 0.003)
 
 
-def connect(path: Path) -> Database:
+def connect(path: Path, *, changes_hands: bool = False) -> Database:
     """A connection with every safety setting, for the calling thread alone.
 
-    A file that is missing is made, readable for its owner only.
+    One that `changes_hands` may be used by any thread, by one at a time. A file that is missing
+    is made, readable for its owner only.
     """
     with _named_file_errors(path):
         _make_private(path)
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None
+            path,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            isolation_level=None,
+            check_same_thread=not changes_hands,
         )
         try:
             return _configured(connection, path)
@@ -110,7 +114,7 @@ def write_transaction(db: Database) -> Iterator[None]:
         with db.atomic():
             yield
         return
-    with named_errors(location(db)):
+    with _named_errors_of(db):
         _begin(db.conn)
         try:
             yield
@@ -143,7 +147,7 @@ def _begin(connection: sqlite3.Connection) -> None:
 
 def rows(db: Database, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
     """All rows of a query, each by column name."""
-    with named_errors(location(db)):
+    with _named_errors_of(db):
         cursor = db.execute(sql, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row)) for row in cursor.fetchall()]
@@ -156,6 +160,15 @@ def named_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _named(error, path) from error
+
+
+@contextlib.contextmanager
+def _named_errors_of(db: Database) -> Iterator[None]:
+    """The same for a connection, which is asked for its file only once there is an error."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _named(error, location(db)) from error
 
 
 @contextlib.contextmanager

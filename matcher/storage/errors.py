@@ -10,6 +10,7 @@ __all__ = [
     "CaseChanged",
     "CaseOfAnotherSite",
     "DamagedCase",
+    "DamagedRanking",
     "DatabaseBusy",
     "DatabaseDamaged",
     "DatabaseFull",
@@ -20,6 +21,7 @@ __all__ = [
     "RepeatedCase",
     "StoreError",
     "UnknownCase",
+    "UnknownRanking",
 ]
 
 
@@ -153,3 +155,25 @@ class DamagedCase(StoreError):
         )
         self.case_id = case_id
         self.revision = revision
+
+
+class DamagedRanking(StoreError):
+    """A kept ranking whose bytes are not those that were kept."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(
+            f"Kept ranking {number} is damaged in the database: {reason}. "
+            "Run 'secondcase doctor' and restore the last good copy."
+        )
+        self.number = number
+
+
+class UnknownRanking(StoreError):
+    """A number of no kept ranking."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"There is no kept ranking {number}; it was never kept, or its case was erased "
+            "since. 'secondcase kept list' names those there are."
+        )
+        self.number = number

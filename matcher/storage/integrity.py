@@ -16,6 +16,7 @@ from matcher.storage.rows import (
 )
 from matcher.storage.database import Database, rows
 from matcher.storage.errors import StoreError
+from matcher.storage.kept_rankings import damaged
 
 __all__ = ["Problem", "check"]
 
@@ -32,7 +33,7 @@ class Problem:
 
 def check(db: Database) -> tuple[Problem, ...]:
     """Everything that is damaged or does not fit together; empty if all is well."""
-    checks = (_pages, _references, _revisions, _current, _pointers)
+    checks = (_pages, _references, _revisions, _current, _pointers, _kept)
     return tuple(problem for each in checks for problem in _ending_well(each, db))
 
 
@@ -91,6 +92,12 @@ def _pointers(db: Database) -> Iterator[Problem]:
             f"The current revision of case {row['case_id']!a} is not its last one."
         )
         yield Problem("cases", message)
+
+
+def _kept(db: Database) -> Iterator[Problem]:
+    """Kept rankings that say something else than when they were kept."""
+    for where, message in damaged(db):
+        yield Problem(where, message)
 
 
 def _disagreements(db: Database, row: Row) -> Iterator[Problem]:

@@ -30,6 +30,11 @@ def case_migrations() -> Migrations:
         for statement in _M0001_CASES:
             db.execute(statement)
 
+    @migrations()
+    def m0002_kept_rankings(db: Database) -> None:
+        for statement in _M0002_KEPT_RANKINGS:
+            db.execute(statement)
+
     return migrations
 
 
@@ -89,6 +94,43 @@ _M0001_CASES = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX case_genes_by_gene ON case_genes (gene)",
+)
+
+# Cases are named by revision alone, so that no id stays when a case is erased.
+_M0002_KEPT_RANKINGS = (
+    """
+    CREATE TABLE kept_bases (
+        basis INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL UNIQUE,
+        body TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE kept_rankings (
+        ranking INTEGER PRIMARY KEY AUTOINCREMENT,
+        query INTEGER NOT NULL REFERENCES revisions (revision),
+        basis INTEGER NOT NULL REFERENCES kept_bases (basis),
+        as_of INTEGER NOT NULL,
+        kept_at TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        place TEXT NOT NULL,
+        searched INTEGER NOT NULL,
+        at_most INTEGER,
+        content TEXT NOT NULL,
+        sha256 TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX kept_rankings_by_query ON kept_rankings (query)",
+    """
+    CREATE TABLE kept_matches (
+        ranking INTEGER NOT NULL REFERENCES kept_rankings (ranking) ON DELETE CASCADE,
+        rank INTEGER NOT NULL,
+        candidate INTEGER NOT NULL REFERENCES revisions (revision),
+        said TEXT NOT NULL,
+        PRIMARY KEY (ranking, rank)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX kept_matches_by_candidate ON kept_matches (candidate)",
 )
 
 

@@ -81,6 +81,18 @@ class Change:
     deleted: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where the history of a store stands, and by what it is told from that of another.
+
+    Nothing that is done later changes it, erasing included.
+    """
+
+    revision: int = 0
+    case_id: str = ""
+    saved_at: str = ""
+
+
 def fingerprint(row: Row) -> str:
     """SHA-256 of a row of `revisions`, in hexadecimal."""
     content = json.dumps([row[name] for name in COLUMNS], default=repr)

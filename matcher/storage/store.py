@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from matcher.storage.rows import (
     CURRENT,
     Action,
     Change,
+    Mark,
     Revision,
     Row,
     StoredCase,
@@ -33,6 +35,7 @@ from matcher.storage.database import (
     write_transaction,
 )
 from matcher.storage.integrity import Problem
+from matcher.storage.kept_rankings import forget
 from matcher.storage.migrations import case_migrations, migrate
 from matcher.storage.saving import BATCH, Saving
 from matcher.storage.errors import CaseChanged, DamagedCase, RepeatedCase, UnknownCase
@@ -41,6 +44,7 @@ __all__ = [
     "Action",
     "CaseStore",
     "Change",
+    "Mark",
     "Problem",
     "Revision",
     "StoredCase",
@@ -163,6 +167,7 @@ class CaseStore:
                 raise UnknownCase(case_id)
             self._saving.end(found, Action.ERASED, actor)
             self._saving.blank(case_id)
+            forget(self._db, case_id)
             drop_index(self.path)
         if not self._db.conn.in_transaction:
             # The write-ahead log still holds the old pages until it is emptied.
@@ -176,6 +181,20 @@ class CaseStore:
         if not found:
             raise UnknownCase(case_id)
         return stored_case(found[0])
+
+    def get_many(
+        self,
+        case_ids: Iterable[str],
+        *,
+        on_damage: Callable[[DamagedCase], None] | None = None,
+    ) -> dict[str, StoredCase]:
+        """Those of the cases that there are now, all at one moment, by their ids.
+
+        `on_damage` is given a damaged case instead of its error being raised.
+        """
+        sql = f"{CURRENT} WHERE cases.case_id IN (SELECT value FROM json_each(?))"
+        found = rows(self._db, sql, [json.dumps(list(case_ids))])
+        return {each.case.case_id: each for each in _stored(found, on_damage)}
 
     def find(self, site: str | None, external_id: str) -> str | None:
         """The case id behind a site's own id, or None."""
@@ -205,15 +224,7 @@ class CaseStore:
         last = ""
         while page := self._page(last, site, submitter):
             last = page[-1]["id"]
-            for row in page:
-                try:
-                    stored = stored_case(row)
-                except DamagedCase as error:
-                    if on_damage is None:
-                        raise
-                    on_damage(error)
-                else:
-                    yield stored
+            yield from _stored(page, on_damage)
 
     def _page(
         self, last: str, site: str | None, submitter: str | None
@@ -248,6 +259,17 @@ class CaseStore:
     def revision(self) -> int:
         """The number of the latest change, 0 in an empty store. It only ever grows."""
         return saving.last_revision(self._db)
+
+    def mark(self, revision: int | None = None) -> Mark:
+        """The mark of the latest change, or of this one; that of an empty store if it is none."""
+        chosen, values = (
+            ("", []) if revision is None else ("WHERE revision = ?", [revision])
+        )
+        sql = (
+            f"SELECT revision, case_id, saved_at FROM revisions {chosen} "
+            "ORDER BY revision DESC LIMIT 1"
+        )
+        return next((Mark(**row) for row in rows(self._db, sql, values)), Mark())
 
     def changes(self, since: int) -> Iterator[Change]:
         """What happened after revision `since`: each changed case once, in order."""
@@ -296,6 +318,20 @@ class CaseStore:
     def check(self) -> tuple[Problem, ...]:
         """Everything that is damaged or does not fit together; empty if all is well."""
         return integrity.check(self._db)
+
+
+def _stored(
+    found: Iterable[Row], on_damage: Callable[[DamagedCase], None] | None
+) -> Iterator[StoredCase]:
+    for row in found:
+        try:
+            stored = stored_case(row)
+        except DamagedCase as error:
+            if on_damage is None:
+                raise
+            on_damage(error)
+        else:
+            yield stored
 
 
 def _filter(site: str | None, submitter: str | None) -> tuple[str, list[str]]:

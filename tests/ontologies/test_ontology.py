@@ -256,7 +256,7 @@ def test_saved_ontology_is_opened_memory_mapped(hpo_slice, tmp_path):
     assert opened.term_ids == hpo_slice.ontology.term_ids
     assert opened.term("HP:0001250") == hpo_slice.ontology.term("HP:0001250")
     assert opened.resolve("HP:0002279").term_id == "HP:0001250"
-    assert isinstance(opened.arrays.ancestor_rows, np.memmap)
+    assert isinstance(opened.arrays.ancestor_rows.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         opened.arrays.ancestor_rows[0] = 1
 

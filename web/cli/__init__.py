@@ -17,6 +17,8 @@ COMMANDS = {
     "work": "web.cli.work:work",
     "doctor": "web.cli.service:doctor",
     "match": "web.cli.matching:match",
+    "groups": "web.cli.groups:groups",
+    "kept": "web.cli.kept:kept",
     "terms": "web.cli.words:terms",
     "annotate": "web.cli.words:annotate",
     "import": "web.cli.cases:import_cases",

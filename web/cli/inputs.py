@@ -18,12 +18,15 @@ from matcher.readers import Report, iterate_cases
 from matcher.readers.fields import printable
 from matcher.readers.report import CaseRecord
 from ontologies import Release
+from ontologies.terms import ResolutionStatus
 from web.cli.progress import console, shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+RETIRED = frozenset({ResolutionStatus.ALTERNATIVE, ResolutionStatus.REPLACED})
 
-def _writable(
+
+def writable(
     context: click.Context, parameter: click.Parameter, path: Path | None
 ) -> Path | None:
     """The path, unless nothing can be written there: better said before the work."""
@@ -40,7 +43,7 @@ def report_option(command: Command) -> Command:
         "--report",
         "report_path",
         type=click.Path(dir_okay=False, writable=True, path_type=Path),
-        callback=_writable,
+        callback=writable,
         metavar="FILE",
         help="Write what was mapped, guessed and dropped to FILE as JSON.",
     )(command)
@@ -86,6 +89,19 @@ def report_unresolved(cases: Iterable[Case], release: Release, report: Report) -
                     f"{feature.term_id!r} ({ontology.label(found.term_id)}) is no phenotypic "
                     "abnormality; it is kept, and counts for nothing.",
                 )
+
+
+def tell_retired(cases: Iterable[Case], release: Release) -> None:
+    """Name each id that was read as the term that took its place, on stderr, once."""
+    ontology = release.ontology
+    entered = {feature.term_id for case in cases for feature in case.features}
+    for found in map(ontology.resolve, sorted(entered)):
+        if found.term_id is not None and found.status in RETIRED:
+            label = ontology.label(found.term_id)
+            console().print(
+                f"{printable(found.entered)} is {found.status}: read as {found.term_id} ({label})",
+                markup=False,
+            )
 
 
 def tell_report(report: Report, path: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,8 @@ from rich.progress import (
 
 from ontologies.progress import Progress as Told
 
+SECONDS_BETWEEN = 0.1
+
 
 def console() -> Console:
     """Where a person reads what happens; results go to stdout untouched."""
@@ -25,7 +28,11 @@ def console() -> Console:
 
 @contextmanager
 def shown() -> Iterator[Told]:
-    """A bar for the task that is told about last, gone when all is done."""
+    """A bar for the task that is told about last, gone when all is done.
+
+    It is drawn by whoever tells, at most ten times a second: a thread that draws could hold a
+    lock while the process is forked.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -33,9 +40,12 @@ def shown() -> Iterator[Told]:
         TimeElapsedColumn(),
     )
     bars: dict[str, TaskID] = {}
-    with Progress(*columns, console=console(), transient=True) as progress:
+    drawn = 0.0
+    bar = Progress(*columns, console=console(), transient=True, auto_refresh=False)
+    with bar as progress:
 
         def tell(task: str, done: int, total: int) -> None:
+            nonlocal drawn
             if task not in bars:
                 for earlier in bars.values():
                     progress.update(earlier, visible=False)
@@ -43,5 +53,8 @@ def shown() -> Iterator[Told]:
             progress.update(
                 bars[task], completed=done, total=total or None, visible=True
             )
+            if time.monotonic() - drawn > SECONDS_BETWEEN:
+                progress.refresh()
+                drawn = time.monotonic()
 
         yield tell

@@ -16,6 +16,7 @@ from flask import Flask
 from web import logs
 from web.cli.progress import console
 from web.config import Settings
+from web.db import close_idle
 from web.mme.exchange import exchange
 from web.service import EXTENSION, Service
 from web.worker import worker_of, working
@@ -71,8 +72,11 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         channel_timeout=IDLE_SECONDS,
         ident=None,
     )
-    with working(worker_of(settings)):
-        server.run()
+    try:
+        with working(worker_of(settings)):
+            server.run()
+    finally:
+        close_idle(app)
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -29,26 +29,23 @@ def disclosed(case: Case) -> Case:
         raise ValueError(
             f"case {case.case_id} is shared as {case.sharing}, not with the exchange"
         )
-    names = Case(
+    all_of_it = case.sharing is Sharing.EXCHANGE_2
+    return Case(
         case_id=case.case_id,
-        features=tuple(map(_name_of_feature, case.features)),
-        genomic_features=_disclosed_genes(case.genomic_features, variants=False),
-        diseases=tuple(map(_name_of_disease, case.diseases)),
+        features=(
+            case.features if all_of_it else tuple(map(_name_of_feature, case.features))
+        ),
+        genomic_features=_disclosed_genes(case.genomic_features, variants=all_of_it),
+        diseases=(
+            case.diseases if all_of_it else tuple(map(_name_of_disease, case.diseases))
+        ),
+        onset=case.onset if all_of_it else None,
+        inheritance=case.inheritance if all_of_it else (),
         sex=case.sex,
         species=case.species,
         contact=case.contact,
         sharing=case.sharing,
         test=case.test,
-    )
-    if case.sharing is not Sharing.EXCHANGE_2:
-        return names
-    return replace(
-        names,
-        features=case.features,
-        genomic_features=_disclosed_genes(case.genomic_features, variants=True),
-        diseases=case.diseases,
-        onset=case.onset,
-        inheritance=case.inheritance,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, current_app
 
@@ -32,7 +33,11 @@ def init_app(app: Flask) -> None:
     """Let the endpoints of an application that has its service answer peers."""
     made: Service = app.extensions[SERVICE]
     matcher = LiveMatcher(
-        made.release, made.calibration, lambda: PeerView(connection(), made.release)
+        made.release,
+        made.calibration,
+        lambda: PeerView(connection(), made.release),
+        made.matcher.settings,
+        code=[Path(__file__).parent],
     )
     app.extensions[EXTENSION] = Exchange(matcher, Turns())
 

@@ -8,17 +8,15 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-import structlog
 from flask import Blueprint, Flask, Response, g, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from matcher import Case, Constraints, Match
+from matcher import Case, Constraints
 from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
 from matcher.readers.strict_json import parse_json
-from matcher.storage.errors import DamagedCase, UnknownCase
 from web.audit import Audit, AuditFailed
 from web.db import connection, store
 from web.errors import WebError
@@ -27,7 +25,7 @@ from web.mme.metrics import metrics_of
 from web.mme.nodes import Node, Nodes
 from web.mme.questions import bounded, too_little
 from web.mme.turns import TooManyAtOnce
-from web.mme.view import PeerView, sent
+from web.mme.view import Json, PeerView
 from web.mme.wire import (
     LATEST_MINOR,
     SUPPORTED_VERSIONS,
@@ -45,7 +43,6 @@ MOST_WARNINGS = 200
 WIRE_MIDPOINT = 6.0
 BANDS = 10
 
-log = structlog.get_logger(__name__)
 blueprint = Blueprint("mme", __name__)
 
 
@@ -194,23 +191,31 @@ def _query(report: Report, node: Node) -> Case:
 
 
 def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
+    """The best of the shared cases, each as it is now, or not at all if it changed meanwhile."""
     asked = replace(query, case_id=f"{node.name}:{query.case_id}")
-    found = (
-        exchange()
-        .matcher.current()
-        .rank(asked, limit=MOST_RESULTS + 1, constraints=Constraints(test=query.test))
+    followed = exchange().matcher.followed()
+    matcher = followed.matcher
+    found = matcher.search(matcher.question(asked), Constraints(test=query.test)).best(
+        MOST_RESULTS + 1
     )
-    told = (each for each in found if wire_score(each) > 0)
-    others = (each for each in told if not _is_same(query, each.pair.candidate))
-    for each in islice(others, MOST_RESULTS):
-        patient = _patient(each)
-        if patient is not None:
-            yield {"score": {"patient": wire_score(each)}, "patient": patient}
+    scores = {each.case_id: wire_score(each.total) for each in found}
+    told = {case_id: score for case_id, score in scores.items() if score > 0}
+    peers = PeerView(connection(), service().release)
+    patients = peers.messages(told, followed.revision)
+    others = (
+        (score, patients[case_id])
+        for case_id, score in told.items()
+        if case_id in patients and not _is_same(query, patients[case_id])
+    )
+    for score, patient in islice(others, MOST_RESULTS):
+        yield {"score": {"patient": score}, "patient": patient}
 
 
-def _is_same(query: Case, candidate: Case) -> bool:
-    """Whether a candidate is the asking case itself, deposited here as well."""
-    return query.case_id == candidate.case_id and _named(query) == _named(candidate)
+def _is_same(query: Case, patient: Json) -> bool:
+    """Whether a patient is the asking case itself, deposited here as well."""
+    if query.case_id != patient["id"]:
+        return False
+    return _named(query) == _named(mme.from_json(patient, Report(limit=0), ""))
 
 
 def _named(case: Case) -> tuple[set[str], set[str]]:
@@ -221,25 +226,11 @@ def _named(case: Case) -> tuple[set[str], set[str]]:
     return terms, {gene.hgnc_id if gene else entered for entered, gene in genes}
 
 
-def _patient(found: Match) -> dict[str, Any] | None:
-    """The message about a case, None if it was changed or withdrawn since it was ranked."""
-    release = service().release
-    try:
-        current = PeerView(connection(), release).get(found.case_id).case
-        stored = store().get(found.case_id).case
-    except UnknownCase:
-        return None
-    except DamagedCase as error:
-        log.error("damaged case left out", case_id=error.case_id)
-        return None
-    return sent(stored, release) if current == found.pair.candidate else None
-
-
-def wire_score(found: Match) -> float:
+def wire_score(total: float) -> float:
     """Score for a peer, in [0, 1]: independent of how many cases there are, and in bands.
 
     A band is a tenth wide and told by its lower end, so that a peer who changes a query term by
     term learns little of the other terms of a case.
     """
-    exact = 1 / (1 + math.exp(WIRE_MIDPOINT - found.score))
+    exact = 1 / (1 + math.exp(WIRE_MIDPOINT - total))
     return math.floor(exact * BANDS) / BANDS

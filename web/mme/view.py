@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,10 @@ from web.mme.consent import disclosed, is_exchanged
 
 log = structlog.get_logger(__name__)
 
+Json = dict[str, Any]
 
-def sent(case: Case, release: Release) -> dict[str, Any]:
+
+def sent(case: Case, release: Release) -> Json:
     """The patient that goes over the wire for a case that is shared with the exchange."""
     return mme.to_json(disclosed(case), release=release)
 
@@ -56,6 +58,29 @@ class PeerView(CaseStore):
             raise UnknownCase(case_id)
         return replace(stored, case=case)
 
+    def messages(self, case_ids: Iterable[str], revision: int) -> dict[str, Json]:
+        """What is sent of each of these cases, by id, as all of them are at this moment.
+
+        A case that is not shared, or that anything happened to after `revision`, is left out:
+        it is not the one that was ranked.
+        """
+        found = super().get_many(case_ids, on_damage=_leave_out).values()
+        return {
+            each.case.case_id: sent(each.case, self._release)
+            for each in found
+            if each.revision <= revision and is_exchanged(each.case)
+        }
+
+    def get_many(
+        self,
+        case_ids: Iterable[str],
+        *,
+        on_damage: Callable[[DamagedCase], None] | None = None,
+    ) -> dict[str, StoredCase]:
+        """Those of the cases that peers see now."""
+        found = super().get_many(case_ids, on_damage=on_damage)
+        return {each.case.case_id: each for each in self._seen(found.values())}
+
     def cases(
         self,
         *,
@@ -65,7 +90,14 @@ class PeerView(CaseStore):
     ) -> Iterator[StoredCase]:
         """The shared cases as peers see them, in order of case id."""
         stored = super().cases(site=site, submitter=submitter, on_damage=on_damage)
-        for each in stored:
+        return self._seen(stored)
+
+    def _seen(self, found: Iterable[StoredCase]) -> Iterator[StoredCase]:
+        for each in found:
             case = seen(each.case, self._release)
             if case is not None:
                 yield replace(each, case=case)
+
+
+def _leave_out(error: DamagedCase) -> None:
+    log.error("damaged case left out", case_id=error.case_id, revision=error.revision)

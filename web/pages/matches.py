@@ -13,7 +13,7 @@ from matcher.evidence import EvidenceSettings, prepare
 from matcher.explanation.term_pairs import usable_features
 from matcher.storage.errors import UnknownCase
 from web.db import store
-from web.pages import comparison, ranking, told
+from web.pages import comparison, keeping, ranking, told
 from web.pages.admission import the_clinician
 from web.pages.cards import BANDS, Card, card, explained, origin
 from web.pages.colophon import bands
@@ -38,6 +38,7 @@ FILTERS = (
 def ranked(case_id: str) -> ResponseReturnValue:
     """All cases that may be the same disorder, most probable first."""
     person = the_clinician()
+    as_of = store().revision()
     stored = opened(person, case_id)
     if not _can_be_compared(stored.case):
         return render_template("matches/nothing.html", **head_values(stored))
@@ -49,12 +50,14 @@ def ranked(case_id: str) -> ResponseReturnValue:
     near_shown = [each for each in near if _is_wanted(each, wanted)]
     others = [each.case_id for each in (*near_shown, *far) if not each.is_own]
     told.record(person, others, page="matches", query=stored.case.case_id)
+    is_kept = keeping.is_kept(person, stored, answer, at_most=MOST_SHOWN, as_of=as_of)
     return render_template(
         "matches/ranked.html",
         **head_values(stored),
         heading=heading(near),
         subheading=f"{answer.searched:,} cases searched, all of them scored.",
         advice=_advice(stored.case, answer),
+        is_kept=is_kept,
         filters=_filters(near, wanted),
         near=near_shown,
         far=far,

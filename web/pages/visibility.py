@@ -68,5 +68,10 @@ def disclosed(person: Person, case: Case) -> Case:
     )
 
 
+def seen(person: Person, case: Case) -> Case | None:
+    """The case as the person may read it, None if she may not know of it at all."""
+    return disclosed(person, case) if may_meet(person, case) else None
+
+
 def _bare(feature: PhenotypicFeature) -> PhenotypicFeature:
     return PhenotypicFeature(term_id=feature.term_id, excluded=feature.excluded)

@@ -1,13 +1,16 @@
+from dataclasses import replace
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from matcher.case import Case
 from matcher.engine.catalogue import Catalogue
 from matcher.evidence.prepared import PreparedEvidence
-from matcher.evidence.variants import Allele, Comparison, compare
+from matcher.evidence.variants import Allele, Comparison, compare, compare_variants
 
 TOLERANCE, OVERLAP = 1, 0.5
+RULES = {"tolerance": TOLERANCE, "overlap": OVERLAP}
 
 small = st.builds(
     Allele,
@@ -53,6 +56,63 @@ def test_alleles_that_agree_without_a_gene_in_common_are_found(ours, theirs):
         assert number in found
     if ours.gene and theirs.gene:
         assert not found
+
+
+@settings(deadline=None)
+@given(*[small | structural | unplaced] * 2)
+def test_alleles_that_agree_are_like_each_other(ours, theirs):
+    catalogue = Catalogue()
+    number = entered(catalogue, theirs)
+    same = (
+        compare(ours, theirs, tolerance=TOLERANCE, overlap=OVERLAP) is Comparison.SAME
+    )
+    assert not same or number in catalogue.like([ours], TOLERANCE)
+
+
+sets = st.lists(small | structural | unplaced, min_size=1, max_size=3).map(tuple)
+
+
+@settings(deadline=None, max_examples=300)
+@given(sets, sets, sets)
+def test_sets_of_one_shape_without_the_allele_are_worth_the_same(ours, one, other):
+    catalogue = Catalogue()
+    numbers = [entered(catalogue, *each) for each in (one, other)]
+    like = catalogue.like(ours, TOLERANCE)
+    assume(not like.intersection(numbers))
+    assume(catalogue.shape(numbers[0]) == catalogue.shape(numbers[1]))
+
+    worth = [
+        [(found.gene, found.share) for found in compare_variants(ours, theirs, **RULES)]
+        for theirs in (one, other)
+    ]
+
+    assert worth[0] == worth[1]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"gene": "HGNC:2"},
+        {"assembly": "GRCh37"},
+        {"chromosome": ""},
+        {"hgvs": frozenset({"NM_1:c.1A>G"})},
+    ],
+)
+def test_what_alleles_are_compared_by_makes_their_shape(changed):
+    allele = Allele(
+        gene="HGNC:1",
+        assembly="GRCh38",
+        chromosome="1",
+        start=9,
+        reference="A",
+        alternate="G",
+    )
+    catalogue = Catalogue()
+    one = entered(catalogue, allele)
+    far = entered(catalogue, replace(allele, start=9_000_000))
+    other = entered(catalogue, replace(allele, **changed))
+
+    assert catalogue.shape(one) == catalogue.shape(far) != catalogue.shape(other)
 
 
 def test_alleles_far_apart_are_not_looked_at():

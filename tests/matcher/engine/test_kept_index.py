@@ -328,6 +328,19 @@ def test_key_names_release_calibration_and_settings(calibration: Calibration) ->
     assert index_key("a", calibration, settings) in keys
 
 
+def test_key_names_the_code_that_decides_what_is_seen(
+    calibration: Calibration, tmp_path: Path
+) -> None:
+    def key() -> str | None:
+        return index_key("a", calibration, EvidenceSettings(), [tmp_path])
+
+    (tmp_path / "consent.py").write_text("shown = 1", "utf-8")
+    before = key()
+    (tmp_path / "consent.py").write_text("shown = 2", "utf-8")
+
+    assert key() != before
+
+
 def test_an_index_made_with_a_chain_file_is_never_kept(
     calibration: Calibration,
 ) -> None:

@@ -24,6 +24,7 @@ from matcher.case import (
 )
 from matcher.engine.constraints import Constraints
 from matcher.evidence import ALL_KINDS, EvidenceKind, EvidenceSettings
+from matcher.many import Writer, write_many
 from matcher.matching import Matcher, MatchSettings
 from matcher.many.resumption import AnotherRun, CannotResume, NotResults, RunUnderWay
 from matcher.many import side_by_side
@@ -176,6 +177,84 @@ def test_memory_is_bounded_by_asking_fewer_queries_at_once(
     whole = list(matcher.rank_many(cohort))
     monkeypatch.setattr(many_module, "_PAIRS", 1)
     assert list(matcher.rank_many(cohort)) == whole
+
+
+@pytest.mark.parametrize("limit", [None, 20])
+def test_the_matches_that_fit_a_block_change_nothing(
+    matcher, cohort, monkeypatch, limit
+):
+    whole = list(matcher.rank_many(cohort, limit=limit))
+    monkeypatch.setattr(many_module, "_MATCHES", 1)
+    assert list(matcher.rank_many(cohort, limit=limit)) == whole
+
+
+def test_all_matches_of_many_cases_are_not_held_at_once(matcher, cohort, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(many_module, "_MATCHES", 100)
+    monkeypatch.setattr(
+        many_module._Run,
+        "_block",
+        lambda run, queries: sizes.append(len(queries)) or [],
+    )
+    list(matcher.rank_many(cohort, limit=None))
+    list(matcher.rank_many(cohort, limit=20))
+    # 31 cases and one that is gone.
+    assert set(sizes[:10]) == {3} and set(sizes[10:]) == {5}
+
+
+def told(ranking):
+    """Everything about a ranking that has a text of its own."""
+    return f"{ranking.query_id}: {ranking}\n"
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("limit", [None, 2])
+def test_what_is_written_of_many_is_what_is_written_of_each(
+    matcher, cohort, processes, limit, monkeypatch
+):
+    monkeypatch.setattr(many_module, "_QUERIES", 4)
+    odd = case("odd", ["HP:9999999", *TERMS[:3]])
+    written = write_many(
+        matcher,
+        [*cohort, odd],
+        Writer("told", told),
+        limit=limit,
+        evidence=ALL_KINDS,
+        processes=processes,
+    )
+    assert [(each.query_id, each.unresolved, each.text) for each in written] == [
+        (answer.query_id, answer.unresolved, told(answer))
+        for answer in (
+            matcher.answer(query, limit=limit, evidence=ALL_KINDS)
+            for query in [*cohort, odd]
+        )
+    ]
+
+
+def test_what_was_written_before_is_not_written_again(matcher, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    first = list(write_many(matcher, cohort, Writer("told", told), resume=path))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:21]))
+    written = []
+    again = Writer("told", lambda ranking: written.append(ranking) or told(ranking))
+    assert list(write_many(matcher, cohort, again, resume=path)) == first
+    assert [each.query_id for each in written] == [each.case_id for each in cohort[20:]]
+
+
+def test_another_way_of_writing_is_refused_by_name(matcher, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    list(write_many(matcher, cohort, Writer("told", told), resume=path))
+    with pytest.raises(AnotherRun) as refused:
+        write_many(matcher, cohort, Writer("json", told), resume=path)
+    assert refused.value.differing == ("results",)
+    with pytest.raises(AnotherRun):
+        matcher.rank_many(cohort, resume=path)
+
+
+def test_a_file_of_results_is_for_its_owner_alone(matcher, cohort, tmp_path):
+    path = tmp_path / "found.jsonl"
+    list(matcher.rank_many(cohort[:1], resume=path))
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_all_are_asked_of_the_cases_as_they_were_at_the_beginning(matcher, cohort):

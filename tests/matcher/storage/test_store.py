@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Iterator
@@ -20,10 +21,18 @@ from matcher.case import (
     Variant,
 )
 from matcher.storage.codec import UnstorableCase
-from matcher.storage.store import Action, CaseStore, Change, connect, write_transaction
+from matcher.storage.store import (
+    Action,
+    CaseStore,
+    Change,
+    Mark,
+    connect,
+    write_transaction,
+)
 from matcher.storage.errors import (
     CaseChanged,
     CaseOfAnotherSite,
+    DamagedCase,
     DatabaseFull,
     ErasedCase,
     ExternalIdTaken,
@@ -342,6 +351,29 @@ class TestLookup:
         assert store.count(site="harbour") == 2
         assert store.count(submitter="alice") == 2
 
+    def test_many_are_read_together_without_those_that_are_not_there(
+        self, store: CaseStore
+    ) -> None:
+        store.put_many([a_case("P1"), a_case("P2"), a_case("P3")], actor="alice")
+        store.delete("P2", "alice")
+
+        found = store.get_many(["P3", "P2", "P1", "' OR true --"])
+
+        assert found == {"P1": store.get("P1"), "P3": store.get("P3")}
+
+    def test_a_damaged_one_of_many_is_told_of(
+        self, store: CaseStore, path: Path
+    ) -> None:
+        store.put_many([a_case("P1"), a_case("P2")], actor="alice")
+        with contextlib.closing(connect(path)) as db:
+            db.execute("UPDATE revisions SET actor = 'bob' WHERE case_id = 'P1'")
+        damaged: list[DamagedCase] = []
+
+        assert store.get_many(["P1", "P2"], on_damage=damaged.append).keys() == {"P2"}
+        assert [error.case_id for error in damaged] == ["P1"]
+        with pytest.raises(DamagedCase, match="P1"):
+            store.get_many(["P1", "P2"])
+
     def test_cases_are_found_by_term_and_gene_as_entered(
         self, store: CaseStore
     ) -> None:
@@ -377,6 +409,20 @@ class TestChangeFeed:
     def test_an_empty_store_is_at_revision_zero(self, store: CaseStore) -> None:
         assert store.revision() == 0
         assert list(store.changes(0)) == []
+
+    def test_a_mark_tells_one_history_from_another_whatever_is_done_later(
+        self, store: CaseStore, tmp_path: Path
+    ) -> None:
+        assert store.mark() == Mark()
+        store.put(a_case("P1"), actor="alice")
+        mark = store.mark()
+        store.erase("P1", "alice")
+        with CaseStore.open(tmp_path / "other.db") as other:
+            other.put(a_case("P1"), actor="alice")
+
+            assert store.mark(1) == mark != other.mark(1)
+        assert store.mark().revision == store.revision() == 2
+        assert store.mark(3) == Mark()
 
     def test_a_follower_hears_of_each_case_once_in_order(
         self, store: CaseStore

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,32 +19,17 @@ from matcher.case import Case, PhenotypicFeature
 from matcher.readers import Report
 from matcher.storage.store import CaseStore
 from ontologies import Release
-from ontologies.library import data_directory
 from ontologies.progress import Progress as Told
 from web.cli import inputs, main
 from web.cli.inputs import read_inputs
-from web.cli.matching import csv_line, harmless, table
 from web.cli.reference import reference_page
+from web.cli.spreadsheet import csv_line, harmless
 from web.config import load_settings
 from web.db import open_database
 
 ROOT = Path(__file__).parents[3]
 PATIENTS = str(ROOT / "tests/data/mme_patients.json")
 SEIZURE_AND_FLOPPY = ("HP:0001250", "HP:0001252", "HP:0000252")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: Release) -> Path:
-    """A data directory of its own, which shares the compiled release."""
-    shared = data_directory()
-    (tmp_path / "releases").mkdir()
-    (tmp_path / "releases" / release.release_id).symlink_to(release.folder)
-    (tmp_path / "releases" / "active").write_text(release.release_id)
-    for name in ("sources", "calibrations"):
-        (shared / name).mkdir(exist_ok=True)
-        (tmp_path / name).symlink_to(shared / name)
-    monkeypatch.setenv("SECONDCASE_DATA", str(tmp_path))
-    return tmp_path
 
 
 def call(*arguments: str) -> Result:
@@ -223,19 +206,6 @@ def test_reader_of_the_output_may_go_away(home: Path, packets: Path) -> None:
     assert "3 cases read" in told
     assert "Traceback" not in told and "BrokenPipe" not in told
     assert running.returncode == 1
-
-
-def test_each_ranking_is_written_before_the_next_is_made() -> None:
-    made = []
-
-    def rankings() -> Iterator[Any]:
-        for name in ("A", "B"):
-            made.append(name)
-            yield SimpleNamespace(query_id=name, matches=(), searched=0)
-
-    lines = table(rankings())
-    assert next(lines) == "A: best of 0 cases"
-    assert made == ["A"]
 
 
 def test_only_the_named_evidence_counts(home: Path) -> None:

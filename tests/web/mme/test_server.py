@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from matcher.case import (
     Variant,
 )
 from matcher.readers import read_cases
+from matcher.storage.database import backup
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web import create_app
@@ -30,13 +31,17 @@ from web.audit import Audit, Entry
 from web.config import load_settings
 from web.db import open_database
 from web.mme import turns
+from web.mme.exchange import exchange
 from web.mme.nodes import Nodes
+from web.mme.view import PeerView
+from web.service import service
 
 from .mme_patients import mme_test_patients
 
 VENDOR = "application/vnd.ga4gh.matchmaker.v1.0+json"
 TERMS = ("HP:0001250", "HP:0001252", "HP:0000252", "HP:0001263")
 CANARY = "canary-3f9a"
+LEVEL_2_FIELD = "inheritanceMode"
 # A busy machine is no failure.
 PATIENCE_SECONDS = 60
 GENE_VARIANT = GenomicFeature(
@@ -439,3 +444,87 @@ def test_a_damaged_case_is_left_out_and_the_others_answer(
 
         assert found(site.post(patient(*TERMS))) == ["whole"]
         assert site.get("/metrics").json()["metrics"]["numberOfCases"] == 1
+
+
+def change_while_it_answers(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]
+) -> None:
+    """Do something else to the store after the cases were ranked, before they are told."""
+    read = PeerView.messages
+
+    def messages(
+        view: PeerView, case_ids: Iterable[str], revision: int
+    ) -> dict[str, dict[str, Any]]:
+        change()
+        return read(view, case_ids, revision)
+
+    monkeypatch.setattr(PeerView, "messages", messages)
+
+
+@pytest.mark.parametrize("sharing", [Sharing.PRIVATE, Sharing.EXCHANGE_1, None])
+def test_a_case_that_changed_since_it_was_ranked_is_not_told(
+    tmp_path: Path,
+    release: Release,
+    monkeypatch: pytest.MonkeyPatch,
+    sharing: Sharing | None,
+) -> None:
+    cases = [case(name, Sharing.EXCHANGE_2) for name in ("kept", "changed")]
+    with running(tmp_path, release, cases) as site:
+        assert len(found(site.post(patient(*TERMS)))) == 2
+        with CaseStore.open(site.database) as store:
+
+            def change() -> None:
+                with CaseStore.open(site.database) as other:
+                    if sharing is None:
+                        other.delete("changed", "test")
+                    else:
+                        other.put(case("changed", sharing), actor="test")
+
+            change_while_it_answers(monkeypatch, change)
+
+            assert found(site.post(patient(*TERMS))) == ["kept"]
+            assert store.revision() == 3
+
+
+def test_a_lower_sharing_level_tells_less_at_once(
+    tmp_path: Path, release: Release
+) -> None:
+    onset = {"inheritance": ("HP:0000007",)}
+    with running(
+        tmp_path, release, [case("kept", Sharing.EXCHANGE_2, **onset)]
+    ) as site:
+        assert LEVEL_2_FIELD in site.post(patient(*TERMS)).text
+        with CaseStore.open(site.database) as store:
+            store.put(case("kept", Sharing.EXCHANGE_1, **onset), actor="test")
+
+        response = site.post(patient(*TERMS))
+
+        assert found(response) == ["kept"] and LEVEL_2_FIELD not in response.text
+
+
+def test_a_restored_database_answers_with_what_is_in_it(
+    tmp_path: Path, release: Release
+) -> None:
+    with running(tmp_path, release, [case("lost", Sharing.EXCHANGE_2)]) as site:
+        with contextlib.closing(open_database(site.database)) as db:
+            backup(db, tmp_path / "copy.db")
+        with CaseStore.open(site.database) as store:
+            store.put(case("later", Sharing.EXCHANGE_2), actor="test")
+        assert found(site.post(patient(*TERMS))) == ["later", "lost"]
+        with contextlib.closing(open_database(tmp_path / "copy.db")) as copy:
+            CaseStore(copy).delete("lost", "test")
+            CaseStore(copy).put(case("restored", Sharing.EXCHANGE_2), actor="test")
+            backup(copy, site.database)
+
+        assert found(site.post(patient(*TERMS))) == ["restored"]
+
+
+def test_peers_are_answered_by_as_many_threads_as_people(
+    tmp_path: Path, release: Release
+) -> None:
+    settings = load_settings({"SECONDCASE_PROCESSES": "64"}, directory=tmp_path)
+    app = create_app(settings, release=release)
+
+    with app.app_context():
+        assert exchange().matcher.settings == service().matcher.settings
+        assert exchange().matcher.settings.workers == 1

@@ -85,6 +85,45 @@ def test_changed_case_replaces_what_it_was(store: CaseStore, live: LiveMatcher) 
     assert [match.pair.candidate.genes for match in found] == [("HGNC:14234",)]
 
 
+@pytest.mark.parametrize("others", [1, 3])
+def test_another_database_in_its_place_is_read_from_the_start(
+    store: CaseStore, live: LiveMatcher, tmp_path: Path, others: int
+) -> None:
+    store.put_many([case_of("NORTH-1"), case_of("NORTH-2")], actor="alice")
+    live.current()
+    ids = [f"SOUTH-{number}" for number in range(others)]
+    with CaseStore.open(tmp_path / "other.db") as other:
+        other.put_many(map(case_of, ids), actor="alice")
+        other.backup(tmp_path / "restored.db")
+
+    with CaseStore(connect(tmp_path / "restored.db")) as restored:
+        live._store = lambda: restored
+        matcher = live.current()
+
+    assert list(matcher.index.snapshot().case_ids()) == ids
+
+
+def test_erasing_the_latest_case_is_followed_without_reading_the_others(
+    store: CaseStore, live: LiveMatcher
+) -> None:
+    store.put_many([case_of("NORTH-1"), case_of("NORTH-2")], actor="alice")
+    before = live.current()
+
+    store.erase("NORTH-2", "alice")
+
+    assert live.current() is before
+    assert "NORTH-2" not in before
+
+
+def test_what_was_followed_is_known_by_its_revision(
+    store: CaseStore, live: LiveMatcher
+) -> None:
+    assert live.followed().revision == 0
+    saved = store.put(case_of("NORTH-1"), actor="alice")
+
+    assert live.followed().revision == saved.revision
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_damaged_case_never_stops_the_others(
     store: CaseStore, live: LiveMatcher, when: str
