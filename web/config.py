@@ -224,6 +224,11 @@ class Settings:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def sends_mail(self) -> bool:
+        """Whether people are told by e-mail too."""
+        return self.mail_host is not None
+
+    @property
     def cookies_are_secure(self) -> bool:
         """Whether cookies carry the Secure flag."""
         return not self.is_local if self.secure_cookies is None else self.secure_cookies

@@ -20,6 +20,7 @@ from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import NotDone, Outbox, Work
 from web.pages.visibility import may_open
+from web.standing import ASK, Ask, StandingQueries
 
 POLL_SECONDS = 5.0
 GRACE_SECONDS = 10.0
@@ -110,9 +111,13 @@ def _named(error: Exception, work: Work) -> NotDone:
     return NotDone(f"the program failed with {name}; the log says where")
 
 
-def worker_of(settings: Settings) -> Worker:
-    """The worker of a site. Without a mail server, e-mails wait for one."""
+def worker_of(settings: Settings, ask: Ask | None = None) -> Worker:
+    """The worker of a site. Without a mail server, e-mails wait for one.
+
+    `ask` puts cases to the peers; without it, no case is asked again by itself.
+    """
     handlers: dict[str, Handler] = {}
+    chores: list[Chore] = []
     server = mail_server(settings)
     if server is not None:
         letters = Letters(
@@ -121,8 +126,12 @@ def worker_of(settings: Settings) -> Worker:
             site_url=settings.site_url,
             may_see=may_open,
         )
-        handlers = {LETTER: letters.letter, DIGEST: letters.digest}
-    return Worker(path=settings.database, handlers=handlers)
+        handlers |= {LETTER: letters.letter, DIGEST: letters.digest}
+    if ask is not None:
+        standing = StandingQueries(ask=ask, by_mail=settings.sends_mail)
+        handlers[ASK] = standing.answer
+        chores.append(standing.leave_due)
+    return Worker(path=settings.database, handlers=handlers, chores=chores)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ import click
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
-from web.mail import mail_server
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import Outbox
 from web.worker import Worker, worker_of
@@ -71,8 +70,8 @@ def _undone(outbox: Outbox, settings: Settings) -> Iterator[str]:
         )
     waiting = outbox.waiting()
     mails = waiting.get(LETTER, 0) + waiting.get(DIGEST, 0)
-    if mails and mail_server(settings) is None:
+    if mails and not settings.sends_mail:
         yield (
-            f"{mails:,} e-mails wait for a mail server; set mail_host, or people are told on "
-            "the pages only."
+            f"E-mails that wait for a mail server: {mails:,}. Set mail_host; until then people "
+            "are told on the pages only."
         )

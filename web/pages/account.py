@@ -116,7 +116,7 @@ def show() -> ResponseReturnValue:
 
 def _no_mail(person: Person) -> str:
     """Why no e-mail comes, whatever she chooses; empty if one does."""
-    if service().settings.mail_host is None:
+    if not service().settings.sends_mail:
         return "This site sends no e-mail, so you are told on these pages only."
     if person.email is None:
         return (
