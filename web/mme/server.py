@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -35,6 +36,8 @@ from web.mme.wire import (
     content_type,
     minor_version,
 )
+from web.notices import matters
+from web.notices.telling import Telling
 from web.service import service
 
 MOST_RESULTS = 10
@@ -159,8 +162,16 @@ def _answered(node: Node) -> Response:
     results = list(_results(query, node))
     case_ids = [result["patient"]["id"] for result in results]
     # Before anything leaves: what cannot be recorded is not told.
-    _audit().record(node.name, DISCLOSED, case_ids, **facts)
+    notify = partial(_notify, node, query, case_ids)
+    _audit().record(node.name, DISCLOSED, case_ids, also=notify, **facts)
     return answer({"results": results, "_warnings": warnings}, g.minor)
+
+
+def _notify(node: Node, query: Case, case_ids: Sequence[str]) -> None:
+    """Tell who entered these cases, unless it was a test, which disturbs nobody."""
+    if case_ids and not query.test:
+        telling = Telling(connection(), by_mail=service().settings.sends_mail)
+        telling.tell(matters.asked(node.name, query, case_ids))
 
 
 def _audit() -> Audit:

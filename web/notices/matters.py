@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from matcher.case import Case, GenomicFeature, PhenotypicFeature
@@ -50,15 +50,17 @@ class Matter:
         return _digest((self.kind, *self.pair, self.content))
 
 
-def asked(case_id: str, node: str, question: Case) -> Matter:
-    """A peer was shown the case, as a candidate for its patient."""
-    return Matter(
-        kind=Kind.ASKED,
-        case_id=case_id,
-        pair=("asked", node, question.case_id),
-        content=content_digest(question),
-        facts={"node": node, "remote": question.case_id[:LONGEST]},
-    )
+def asked(node: str, question: Case, case_ids: Iterable[str]) -> list[Matter]:
+    """A peer was shown these cases, as candidates for its patient."""
+    content = content_digest(question)
+    facts = {"node": node, "remote": question.case_id[:LONGEST]}
+    pair = ("asked", node, question.case_id)
+    return [
+        Matter(
+            kind=Kind.ASKED, case_id=case_id, pair=pair, content=content, facts=facts
+        )
+        for case_id in case_ids
+    ]
 
 
 def compared(case_id: str, site: str, query: str) -> Matter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -77,7 +77,9 @@ class Telling:
                         self._notify(each, matter)
         return len(fresh)
 
-    def _fresh(self, matters: Iterable[Matter]) -> list[Matter]:
+    def _fresh(self, matters: Sequence[Matter]) -> list[Matter]:
+        if not matters:
+            return []
         keyed = {(matter.digest, matter.case_id): matter for matter in matters}
         sql = "SELECT matter, case_id FROM told WHERE matter IN (SELECT value FROM json_each(?))"
         known = rows(self._db, sql, [json.dumps(sorted({key[0] for key in keyed}))])

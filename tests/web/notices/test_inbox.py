@@ -14,7 +14,7 @@ from .conftest import Desk
 
 def tell(desk: Desk, *case_ids: str) -> None:
     for case_id in case_ids:
-        desk.telling.tell([asked(case_id, "Island", Case(case_id="P-7"))])
+        desk.telling.tell(asked("Island", Case(case_id="P-7"), [case_id]))
 
 
 def test_latest_comes_first_and_the_rest_on_the_next_page(desk: Desk) -> None:

@@ -69,7 +69,7 @@ class Kept(MailServer):
 
 
 def tell(desk: Desk, case_id: str = "NORTH-1") -> str:
-    desk.telling.tell([asked(case_id, "Island", QUESTION)])
+    desk.telling.tell(asked("Island", QUESTION, [case_id]))
     return desk.notices("alice")[0].link
 
 

@@ -23,8 +23,12 @@ QUESTION = Case(
 )
 
 
+def by(node: str, question: Case, case_id: str = "NORTH-1") -> Matter:
+    return asked(node, question, [case_id])[0]
+
+
 def shown(case_id: str = "NORTH-1", node: str = "Island") -> Matter:
-    return asked(case_id, node, QUESTION)
+    return by(node, QUESTION, case_id)
 
 
 def test_who_entered_the_case_is_told_what_happened(desk: Desk) -> None:
@@ -47,9 +51,9 @@ def test_same_question_is_told_once_also_after_it_was_read(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        asked("NORTH-1", "Harbour", QUESTION),
-        asked("NORTH-1", "Island", replace(QUESTION, case_id="P-8")),
-        asked("NORTH-2", "Island", QUESTION),
+        by("Harbour", QUESTION, "NORTH-1"),
+        by("Island", replace(QUESTION, case_id="P-8"), "NORTH-1"),
+        by("Island", QUESTION, "NORTH-2"),
     ],
 )
 def test_other_node_or_patient_or_case_is_another_thing(
@@ -68,12 +72,12 @@ def test_changed_patient_is_told_again_in_place_while_it_is_not_read(
 ) -> None:
     changed = replace(QUESTION, features=QUESTION.features[:1])
     desk.telling.tell([shown()])
-    desk.telling.tell([asked("NORTH-1", "Island", changed)])
+    desk.telling.tell([by("Island", changed, "NORTH-1")])
     (first,) = desk.notices("alice")
     desk.inbox("alice").read(first.link)
 
     again = replace(QUESTION, genomic_features=())
-    desk.telling.tell([asked("NORTH-1", "Island", again)])
+    desk.telling.tell([by("Island", again, "NORTH-1")])
 
     assert [each.is_read for each in desk.notices("alice")] == [False, True]
 
@@ -198,7 +202,7 @@ def test_everything_goes_with_the_case(desk: Desk, how: str) -> None:
 
 def test_erased_case_leaves_no_byte_of_its_notices(desk: Desk) -> None:
     canary = replace(QUESTION, case_id="canary-remote-id")
-    desk.telling.tell([asked("NORTH-1", "Island", canary)])
+    desk.telling.tell([by("Island", canary, "NORTH-1")])
 
     CaseStore(desk.db).erase("NORTH-1", "alice")
 

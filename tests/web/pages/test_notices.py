@@ -41,7 +41,7 @@ def tell(cast: Cast, *matters: Matter) -> list[str]:
 
 
 def asking(number: int = 7, case_id: str = "NORTH-1") -> Matter:
-    return asked(case_id, "Island", Case(case_id=f"P-{number}"))
+    return asked("Island", Case(case_id=f"P-{number}"), [case_id])[0]
 
 
 def test_empty_inbox_says_when_something_comes_and_what_to_do(shared: Cast) -> None:
