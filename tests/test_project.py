@@ -21,6 +21,8 @@ DOORS = {
     "argon2": {"web/accounts/passwords.py"},
     "waitress": {"web/cli/serving.py"},
     "gunicorn": {"web/cli/processes.py"},
+    "flask_openapi3": {"web/api/documents.py"},
+    "pydantic": {"web/api/schemas.py"},
 }
 
 

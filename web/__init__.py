@@ -11,8 +11,7 @@ from jinja2 import StrictUndefined
 from matcher.calibration import Calibration
 from matcher.matching import MatchSettings
 from ontologies import Release, open_release
-from web import db, errors, pages, security, service
-from web import accounts
+from web import accounts, api, db, errors, pages, security, service
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
 from web.mme import server
@@ -35,19 +34,20 @@ def create_app(
     """
     settings = settings or load_settings()
     release = release or open_release()
-    app = Flask(__name__)
+    app = api.application(__name__)
     # A name that a template misspells fails its test instead of printing nothing.
     app.jinja_env.undefined = StrictUndefined
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
-    security.init_app(app, settings, exempt=[server.blueprint])
+    security.init_app(app, settings, exempt=[server.blueprint, *api.BLUEPRINTS])
     db.init_app(app, settings)
-    errors.init_app(app, server.STATUSES)
+    errors.init_app(app, {**server.STATUSES, **api.STATUSES})
     accounts.init_app(app, settings, passwords)
     Bootstrap5(app)
     service.init_app(app, _service(settings, release, calibration))
     pages.init_app(app)
     app.register_blueprint(server.blueprint)
+    api.init_app(app)
     return app
 
 

@@ -80,6 +80,20 @@ class Settings:
         "1 to 80 characters",
         lambda value: 1 <= len(value.strip()) <= 80 and value.isprintable(),
     )
+    disclaimer: str = _setting(
+        "",
+        "What peers are to know of the answers of this site; it goes out with each of them.",
+        "at most 4000 characters",
+        lambda value: len(value) <= 4000,
+        shown="none",
+    )
+    terms: str = _setting(
+        "",
+        "The terms on which this site answers its peers, or the address at which they stand.",
+        "at most 4000 characters",
+        lambda value: len(value) <= 4000,
+        shown="none",
+    )
     host: str = _setting(
         "127.0.0.1",
         "The address to listen on; 127.0.0.1 is this machine alone.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ from ontologies.errors import (
     UnknownTerm,
     UnreadableOntology,
 )
+from web.problems import Fault, problem
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,8 @@ STALE_FORM = (
 NOTHING_HERE = "There is nothing at this address, or it is not yours to see."
 
 # Paths whose callers are programs: they are answered in JSON whatever they accept.
-JSON_PATHS = ("/api", "/match", "/heartbeat", "/metrics", "/mme")
+PROBLEM_PATH = "/api"
+JSON_PATHS = (PROBLEM_PATH, "/match", "/heartbeat", "/metrics", "/mme")
 
 
 class WebError(Exception):
@@ -211,9 +213,12 @@ def init_app(app: Flask, statuses: Mapping[type[Exception], int] | None = None) 
             return _answer_unexpected(error)
         if isinstance(error, NotLoggedIn) and not wants_json():
             return _to_log_in(app)
-        response = answer(status, NOTHING_HERE if status == 404 else str(error))
+        if status == 404:
+            return answer(404, NOTHING_HERE)
+        response = answer(status, str(error), faults=getattr(error, "faults", ()))
         if retry_after := getattr(error, "retry_after", None):
             response.headers["Retry-After"] = str(retry_after)
+        response.headers.extend(getattr(error, "headers", {}))
         return response
 
 
@@ -227,14 +232,22 @@ def status_of(error: Exception, table: Mapping[type[Exception], int] = STATUSES)
 
 def wants_json() -> bool:
     """Whether the caller is a program: by path, or because it takes JSON but no page."""
-    if any(request.path == p or request.path.startswith(p + "/") for p in JSON_PATHS):
+    if any(map(_is_below, JSON_PATHS)):
         return True
     accepts = request.accept_mimetypes
     return accepts["application/json"] > accepts["text/html"]
 
 
-def answer(status: int, sentence: str, reference: str = "") -> Response:
+def _is_below(path: str) -> bool:
+    return request.path == path or request.path.startswith(path + "/")
+
+
+def answer(
+    status: int, sentence: str, reference: str = "", faults: Sequence[Fault] = ()
+) -> Response:
     """The sentence as JSON or as a page, whichever the caller reads."""
+    if _is_below(PROBLEM_PATH):
+        return problem(status, sentence, faults, reference)
     if wants_json():
         body = {"message": sentence}
         response = jsonify({**body, "reference": reference} if reference else body)

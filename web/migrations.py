@@ -7,7 +7,14 @@ from matcher.storage.database import Database, Migrations
 
 def web_migrations() -> tuple[Migrations, ...]:
     """Every set of tables of this package, in the order in which they are made."""
-    return (account_migrations(), exchange_migrations(), notice_migrations())
+    return (
+        account_migrations(),
+        exchange_migrations(),
+        form_migrations(),
+        api_migrations(),
+        statistics_migrations(),
+        notice_migrations(),
+    )
 
 
 def account_migrations() -> Migrations:
@@ -41,6 +48,43 @@ def notice_migrations() -> Migrations:
     @migrations()
     def m0001_notices(db: Database) -> None:
         for statement in _M0001_NOTICES:
+            db.execute(statement)
+
+    return migrations
+
+
+def form_migrations() -> Migrations:
+    """Which case a form became, so that sending it again makes no second one."""
+    migrations = Migrations("forms")
+
+    @migrations()
+    def m0001_forms(db: Database) -> None:
+        db.execute(_M0001_FORMS)
+
+    return migrations
+
+
+def statistics_migrations() -> Migrations:
+    """What the public numbers of a node need beside its cases and its audit."""
+    migrations = Migrations("statistics")
+
+    @migrations()
+    def m0001_matched_genes(db: Database) -> None:
+        # In order of the name, so that it does not tell which came when.
+        db.execute(
+            "CREATE TABLE matched_genes (gene TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+        )
+
+    return migrations
+
+
+def api_migrations() -> Migrations:
+    """The systems that submit cases, and which case each of their ids became."""
+    migrations = Migrations("api")
+
+    @migrations()
+    def m0001_api(db: Database) -> None:
+        for statement in _M0001_API:
             db.execute(statement)
 
     return migrations
@@ -110,6 +154,39 @@ _M0001_NOTICES = (
         asked_at TEXT NOT NULL,
         due_at TEXT NOT NULL
     ) STRICT
+    """,
+)
+
+_M0001_FORMS = """
+    CREATE TABLE sent_forms (
+        person_id INTEGER NOT NULL REFERENCES people (person_id) ON DELETE CASCADE,
+        form_id TEXT NOT NULL,
+        case_id TEXT NOT NULL,
+        PRIMARY KEY (person_id, form_id)
+    ) STRICT, WITHOUT ROWID
+"""
+
+# An external id may name a person: what stays after an erasure is its keyed digest.
+_M0001_API = (
+    """
+    CREATE TABLE api_tokens (
+        token_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        site TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        token_sha256 TEXT NOT NULL UNIQUE,
+        created_at TEXT NOT NULL,
+        used_at TEXT,
+        revoked_at TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE api_deposits (
+        site TEXT NOT NULL,
+        external_digest TEXT NOT NULL,
+        case_id TEXT NOT NULL UNIQUE,
+        PRIMARY KEY (site, external_digest)
+    ) STRICT, WITHOUT ROWID
     """,
 )
 

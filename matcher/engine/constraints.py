@@ -19,13 +19,16 @@ from matcher.engine.packed import Flags
 class Constraints:
     """What every match must fulfil; by default anything goes.
 
-    `must_have` is an HPO term: a candidate must have it or a descendant. `test` keeps only test
-    cases (True) or only others (False). `new_since` keeps cases of a later revision. `admits` is a
-    further condition on a candidate, such as who may see it; it is asked once for each distinct
-    value. A query without family, submitter or genes has none of its own to exclude or to share.
+    `must_list` is the HGNC id of a gene that a candidate must list, whether the query does or
+    not. `must_have` is an HPO term: a candidate must have it or a descendant. `test` keeps only
+    test cases (True) or only others (False). `new_since` keeps cases of a later revision. `admits`
+    is a further condition on a candidate, such as who may see it; it is asked once for each
+    distinct value. A query without family, submitter or genes has none of its own to exclude or
+    to share.
     """
 
     must_share_gene: bool = False
+    must_list: str | None = None
     must_have: str | None = None
     exclude_solved: bool = False
     exclude_own_family: bool = False
@@ -53,7 +56,14 @@ class Admission:
     def admitted(self, part: Part) -> Flags | None:
         """Which positions may be ranked; None for all."""
         segment = part.segment
-        tests = (self._circumstances, self._genes, self._family, self._age, self._terms)
+        tests = (
+            self._circumstances,
+            self._genes,
+            self._listed,
+            self._family,
+            self._age,
+            self._terms,
+        )
         found = [part.alive, *(test(segment) for test in tests)]
         flags = [each for each in found if each is not None]
         position = segment.find(self.query.case_id)
@@ -77,6 +87,15 @@ class Admission:
             return None
         result = np.zeros(len(segment), dtype=np.bool_)
         for gene in self.gene_numbers:
+            result[segment.postings.of_gene(gene)] = True
+        return result
+
+    def _listed(self, segment: Segment) -> Flags | None:
+        if self.constraints.must_list is None:
+            return None
+        result = np.zeros(len(segment), dtype=np.bool_)
+        gene = self.catalogue.genes.find(self.constraints.must_list)
+        if gene is not None:
             result[segment.postings.of_gene(gene)] = True
         return result
 

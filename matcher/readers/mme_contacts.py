@@ -18,6 +18,14 @@ def mail_addresses(href: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p for p in parts if _ADDRESS.fullmatch(p)))
 
 
+def is_same_contact(one: Contact | None, other: Contact | None) -> bool:
+    """Whether two contacts have an e-mail address in common; a link says not whose it is."""
+    if one is None or other is None:
+        return False
+    ours, theirs = (map(str.casefold, mail_addresses(c.href)) for c in (one, other))
+    return bool(set(ours) & set(theirs))
+
+
 def read_contact(patient: Fields) -> Contact | None:
     """The contact of a patient; None where nothing usable is given."""
     fields = patient.child("contact")

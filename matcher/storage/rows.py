@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matcher.storage import codec
-from matcher.case import Case
+from matcher.case import Case, Sharing
 from matcher.storage.codec import UnreadableCase
 from matcher.storage.errors import DamagedCase
 
@@ -57,6 +57,17 @@ class StoredCase:
     site: str | None
     submitter: str | None
     external_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A case of a list, without what it says."""
+
+    case_id: str
+    version: int
+    external_id: str | None
+    sharing: Sharing
+    saved_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

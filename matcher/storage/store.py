@@ -15,11 +15,12 @@ from matcher.storage import database
 from matcher.storage import integrity
 from matcher.storage import saving
 from matcher.storage.beside import drop_index, index_path
-from matcher.case import Case
+from matcher.case import Case, Sharing
 from matcher.storage.rows import (
     CURRENT,
     Action,
     Change,
+    Listed,
     Mark,
     Revision,
     Row,
@@ -44,6 +45,7 @@ __all__ = [
     "Action",
     "CaseStore",
     "Change",
+    "Listed",
     "Mark",
     "Problem",
     "Revision",
@@ -232,6 +234,21 @@ class CaseStore:
         where, values = _filter(site, submitter)
         sql = f"{CURRENT} WHERE cases.case_id > ?{where} ORDER BY cases.case_id LIMIT ?"
         return rows(self._db, sql, [last, *values, BATCH])
+
+    def listed(
+        self, *, site: str, submitter: str, after: str, limit: int
+    ) -> tuple[Listed, ...]:
+        """At most so many cases of a submitter, those after a case id, in order of case id."""
+        sql = """
+            SELECT cases.case_id, cases.version, cases.external_id, cases.sharing, saved_at
+            FROM cases JOIN revisions USING (revision)
+            WHERE cases.submitter = ? AND cases.site = ? AND cases.case_id > ?
+            ORDER BY cases.case_id LIMIT ?
+        """
+        found = rows(self._db, sql, [submitter, site, after, limit])
+        return tuple(
+            Listed(**{**row, "sharing": Sharing(row["sharing"])}) for row in found
+        )
 
     def count(self, *, site: str | None = None, submitter: str | None = None) -> int:
         """How many cases there are."""

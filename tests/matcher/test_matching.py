@@ -408,6 +408,8 @@ QUERY = case("q", [SPASMS], ["KMT2D"], family="F", submitter="anne", site="north
     [
         (Constraints(), "abcdef"),
         (Constraints(must_share_gene=True), "b"),
+        (Constraints(must_list="HGNC:15840"), "c"),
+        (Constraints(must_list="HGNC:99999999"), ""),
         (Constraints(must_have="HP:0000478"), "c"),
         (Constraints(must_have=CATARACT), "c"),
         (Constraints(must_have="HP:0000486"), ""),

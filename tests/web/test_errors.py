@@ -81,12 +81,12 @@ def app() -> Flask:
     errors.init_app(app, {Teapot: 418})
 
     @app.get("/raise/<name>")
-    @app.get("/api/raise/<name>")
+    @app.get("/mme/raise/<name>")
     def raise_named(name: str) -> str:
         raise RAISED[name]
 
     @app.get("/abort/<int:status>")
-    @app.get("/api/abort/<int:status>")
+    @app.get("/mme/abort/<int:status>")
     def abort_with(status: int) -> str:
         abort(status)
 
@@ -143,7 +143,7 @@ def logged() -> Iterator[list[dict[str, object]]]:
 @pytest.mark.parametrize("name", RAISED)
 def test_page_and_json_say_the_same_sentence(client: FlaskClient, name: str) -> None:
     page = client.get(f"/raise/{name}")
-    reply = client.get(f"/api/raise/{name}")
+    reply = client.get(f"/mme/raise/{name}")
 
     assert page.status_code == reply.status_code == EXPECTED[name]
     assert reply.json == {"message": str(RAISED[name])}
@@ -179,7 +179,7 @@ def test_what_an_error_quotes_is_text_on_the_page(client: FlaskClient) -> None:
 def test_every_status_has_a_sentence(
     client: FlaskClient, status: int, shown: int
 ) -> None:
-    page, reply = client.get(f"/abort/{status}"), client.get(f"/api/abort/{status}")
+    page, reply = client.get(f"/abort/{status}"), client.get(f"/mme/abort/{status}")
 
     assert page.status_code == reply.status_code == shown
     assert reply.json is not None
@@ -198,7 +198,7 @@ def test_missing_and_forbidden_look_alike(client: FlaskClient, path: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/match", "/match/", "/heartbeat", "/metrics", "/api", "/api/cases"]
+    "path", ["/match", "/match/", "/heartbeat", "/metrics", "/mme"]
 )
 def test_programs_are_always_answered_in_json(client: FlaskClient, path: str) -> None:
     reply = client.get(path, headers={"Accept": "text/html"})
@@ -325,3 +325,19 @@ def test_every_error_of_the_table_is_an_error_of_ours() -> None:
     ours = (MatcherError, OntologyError, WebError)
 
     assert all(issubclass(error, ours) for error in STATUSES)
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1/nothing"])
+def test_callers_of_the_api_are_answered_with_problem_details(
+    client: FlaskClient, path: str
+) -> None:
+    reply = client.get(path, headers={"Accept": "text/html"})
+
+    assert reply.mimetype == "application/problem+json"
+    assert reply.json == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": NOTHING_HERE,
+        "errors": [],
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from matcher.case import Case
@@ -12,6 +12,8 @@ from ontologies import Release
 FEWEST_TERMS = 3
 MOST_FEATURES = 200
 MOST_GENES = 100
+MOST_NAMED = 10
+SHOWN = 40
 # Terms seen in more than one of two diseases say next to nothing about a patient.
 LEAST_INFORMATION = math.log(2)
 
@@ -34,6 +36,23 @@ def bounded(query: Case, warnings: list[str]) -> Case:
     return replace(
         query, features=features[:MOST_FEATURES], genomic_features=genes[:MOST_GENES]
     )
+
+
+def unknown(query: Case, release: Release) -> Iterator[str]:
+    """A sentence about the features, and one about the genes, that stand for nothing here."""
+    ontology, genes = release.ontology, release.genes
+    terms = (f.term_id for f in query.features)
+    for what, entered in (
+        ("features", [t for t in terms if ontology.resolve(t).term_id is None]),
+        ("genes", [g for g in query.genes if genes.resolve(g).gene is None]),
+    ):
+        if entered:
+            named = ", ".join(each[:SHOWN] for each in entered[:MOST_NAMED])
+            more = f" and {len(entered) - MOST_NAMED} more"
+            yield (
+                f"These {what} are not known here and were not compared: "
+                f"{named}{more if len(entered) > MOST_NAMED else ''}."
+            )
 
 
 def too_little(query: Case, release: Release) -> str:

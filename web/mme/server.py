@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response as BaseResponse
 
-from matcher import Case, Constraints
+from matcher import Case, Match, __version__
 from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
+from matcher.readers.mme_contacts import is_same_contact
 from matcher.readers.strict_json import parse_json
 from web.audit import Audit, AuditFailed
-from web.db import connection, store
+from web.db import connection
 from web.errors import WebError
+from web.mme.account import account
+from web.mme.actions import DISCLOSED, REFUSED
+from web.mme.asked import Asked, read_asked
 from web.mme.exchange import exchange, init_app
-from web.mme.metrics import metrics_of
+from web.mme.metrics import BeingCounted, current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
-from web.mme.questions import bounded, too_little
+from web.mme.questions import bounded, too_little, unknown
 from web.mme.turns import TooManyAtOnce
-from web.mme.view import Json, PeerView
+from web.mme.view import PeerView
 from web.mme.wire import (
     LATEST_MINOR,
-    SUPPORTED_VERSIONS,
     UnsupportedType,
     UnsupportedVersion,
     answer,
     content_type,
+    is_browser,
     minor_version,
+    notices,
 )
 from web.notices import matters
 from web.notices.telling import Telling
@@ -76,6 +82,7 @@ class UnusableProfile(WebError):
 STATUSES: dict[type[Exception], int] = {
     AuditFailed: 503,
     BadToken: 401,
+    BeingCounted: 503,
     TooManyAtOnce: 429,
     BadMessage: 400,
     TooLarge: 413,
@@ -84,8 +91,6 @@ STATUSES: dict[type[Exception], int] = {
     UnusableProfile: 422,
 }
 
-DISCLOSED = "disclosed to a peer"
-REFUSED = "refused a peer"
 # Why a question was not answered, in words that say nothing of the patient.
 REFUSALS: dict[type[Exception], str] = {
     BadMessage: "not a match request",
@@ -97,12 +102,15 @@ REFUSALS: dict[type[Exception], str] = {
 
 
 @blueprint.before_request
-def _know_the_node() -> None:
+def _know_the_node() -> BaseResponse | None:
+    if request.endpoint == "mme.metrics" and is_browser(request):
+        return redirect(url_for("pages.exchange.show"), 303)
     node = Nodes(connection()).by_token(request.headers.get("X-Auth-Token", ""))
     if node is None:
         raise BadToken
     g.node = node
     g.minor = minor_version(request)
+    return None
 
 
 @blueprint.errorhandler(UnsupportedVersion)
@@ -118,19 +126,21 @@ def heartbeat() -> Response:
     accepted = [content_type(minor) for minor in range(LATEST_MINOR, -1, -1)]
     body = {
         "heartbeat": {
-            "production": not service().settings.is_local,
-            "version": SUPPORTED_VERSIONS[-1],
+            # Behind a proxy the service itself listens to this machine alone.
+            "production": bool(service().settings.trusted_hosts),
+            "version": __version__,
             "accept": accepted,
         }
     }
-    return answer(body, g.minor)
+    return answer({**body, **notices(service().settings)}, g.minor)
 
 
 @blueprint.get("/metrics")
 @blueprint.get("/metrics/")
 def metrics() -> Response:
     """How many cases, genes and features the node shares; never which."""
-    return answer({"metrics": metrics_of(store(), service().release)}, g.minor)
+    body = {"metrics": current_metrics().to_json()}
+    return answer({**body, **notices(service().settings)}, g.minor)
 
 
 @blueprint.post("/match")
@@ -148,9 +158,14 @@ def match() -> Response:
 
 def _answered(node: Node) -> Response:
     report = Report(limit=MOST_WARNINGS)
-    query = _query(report, node)
+    message = _message(report)
+    query = _query(message, report, node)
     warnings = list(report.warnings)
     query = bounded(query, warnings)
+    warnings += unknown(query, service().release)
+    asked = read_asked(
+        message.get("_query"), warnings, service().release, most=MOST_RESULTS
+    )
     facts: dict[str, Any] = {
         "query": query.case_id,
         "test": query.test,
@@ -158,13 +173,30 @@ def _answered(node: Node) -> Response:
     }
     if why := too_little(query, service().release):
         _audit().record(node.name, REFUSED, reason="too little", **facts)
-        return answer({"results": [], "_warnings": [*warnings, why]}, g.minor)
-    results = list(_results(query, node))
+        return _reply([], [*warnings, why])
+    results = list(_results(query, node, asked))
     case_ids = [result["patient"]["id"] for result in results]
     # Before anything leaves: what cannot be recorded is not told.
     notify = partial(_notify, node, query, case_ids)
     _audit().record(node.name, DISCLOSED, case_ids, also=notify, **facts)
-    return answer({"results": results, "_warnings": warnings}, g.minor)
+    if not query.test:
+        patients = [result["patient"] for result in results]
+        note_matched_genes(connection(), query, patients, service().release)
+    return _reply(results, warnings)
+
+
+def _reply(results: list[dict[str, Any]], warnings: list[str]) -> Response:
+    told = {"results": results, "_warnings": warnings, "_releases": _releases()}
+    # 1.0 has no words for a disclaimer and terms.
+    said = notices(service().settings) if g.minor else {}
+    return answer({**told, **said}, g.minor)
+
+
+def _releases() -> dict[str, str]:
+    """What the scores rest on, so that they can be told apart from those of another day."""
+    made = service()
+    own = {"secondcase": __version__, "calibration": made.calibration.calibration_id}
+    return {**made.release.versions, **own}
 
 
 def _notify(node: Node, query: Case, case_ids: Sequence[str]) -> None:
@@ -178,15 +210,19 @@ def _audit() -> Audit:
     return Audit(connection())
 
 
-def _query(report: Report, node: Node) -> Case:
-    """The patient of the request, its id made unique among nodes."""
+def _message(report: Report) -> Mapping[str, object]:
+    """The body of the request, empty if it is JSON but no object."""
     try:
-        message = as_object(parse_json(request.get_data(), report=report))
+        return as_object(parse_json(request.get_data(), report=report)) or {}
     except TooLarge:
         raise
     except UnreadableInput as error:
         raise BadMessage(str(error)) from error
-    patient = as_object(message.get("patient")) if message else None
+
+
+def _query(message: Mapping[str, object], report: Report, node: Node) -> Case:
+    """The patient of the request."""
+    patient = as_object(message.get("patient"))
     if patient is None:
         raise BadMessage("The body must be an object with a 'patient' in it.")
     try:
@@ -201,32 +237,44 @@ def _query(report: Report, node: Node) -> Case:
     return case
 
 
-def _results(query: Case, node: Node) -> Iterator[dict[str, Any]]:
+def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
     """The best of the shared cases, each as it is now, or not at all if it changed meanwhile."""
-    asked = replace(query, case_id=f"{node.name}:{query.case_id}")
+    if asked.nothing_fits:
+        return
     followed = exchange().matcher.followed()
-    matcher = followed.matcher
-    found = matcher.search(matcher.question(asked), Constraints(test=query.test)).best(
-        MOST_RESULTS + 1
+    found = followed.matcher.rank(
+        # An id of theirs may be one of ours.
+        replace(query, case_id=f"{node.name}:{query.case_id}"),
+        limit=asked.most + 1,
+        constraints=replace(asked.constraints, test=query.test),
     )
-    scores = {each.case_id: wire_score(each.total) for each in found}
-    told = {case_id: score for case_id, score in scores.items() if score > 0}
+    told = [each for each in found if 0 < _score(each) >= asked.least_score]
     peers = PeerView(connection(), service().release)
-    patients = peers.messages(told, followed.revision)
+    ids = (each.case_id for each in told)
+    patients = peers.messages(ids, followed.revision)
     others = (
-        (score, patients[case_id])
-        for case_id, score in told.items()
-        if case_id in patients and not _is_same(query, patients[case_id])
+        each
+        for each in told
+        if each.case_id in patients and not _is_same(query, each.pair.candidate)
     )
-    for score, patient in islice(others, MOST_RESULTS):
-        yield {"score": {"patient": score}, "patient": patient}
+    for each in islice(others, asked.most):
+        score, patient = {"patient": _score(each)}, patients[each.case_id]
+        yield {"score": score, "patient": patient, **account(each)}
 
 
-def _is_same(query: Case, patient: Json) -> bool:
-    """Whether a patient is the asking case itself, deposited here as well."""
-    if query.case_id != patient["id"]:
+def _score(found: Match) -> float:
+    return wire_score(found.score)
+
+
+def _is_same(query: Case, candidate: Case) -> bool:
+    """Whether a candidate is the asking case itself, deposited here as well.
+
+    It says the same, and has the same id or, mirrored by another node, the same contact.
+    """
+    same_id = query.case_id == candidate.case_id
+    if not same_id and not is_same_contact(query.contact, candidate.contact):
         return False
-    return _named(query) == _named(mme.from_json(patient, Report(limit=0), ""))
+    return _named(query) == _named(candidate)
 
 
 def _named(case: Case) -> tuple[set[str], set[str]]:

@@ -40,7 +40,14 @@ def seen(case: Case, release: Release) -> Case | None:
     except UnreadableInput:
         log.error("case that cannot be sent left out", case_id=case.case_id)
         return None
-    return replace(read, case_id=case.case_id, sharing=case.sharing, test=case.test)
+    return replace(
+        read,
+        case_id=case.case_id,
+        sharing=case.sharing,
+        test=case.test,
+        # As far as a peer can tell: a diagnosis is named.
+        solved=bool(read.diseases),
+    )
 
 
 class PeerView(CaseStore):

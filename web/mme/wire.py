@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Request, Response
 
+from web.config import Settings
 from web.errors import WebError
 
 LATEST_MINOR = 1
@@ -78,6 +79,15 @@ def minor_version(request: Request) -> int:
     return LATEST_MINOR
 
 
+def is_browser(request: Request) -> bool:
+    """Whether a person looks at an address that is made for programs."""
+    accepts = request.accept_mimetypes
+    return (
+        "X-Auth-Token" not in request.headers
+        and accepts["text/html"] > accepts["application/json"]
+    )
+
+
 def _is_json(body_type: str) -> bool:
     bare = body_type.partition(";")[0].strip().lower()
     return bare in JSON_TYPES or VENDOR_TYPE.fullmatch(bare) is not None
@@ -89,3 +99,9 @@ def answer(
     """Wrap a body as an MME message. NaN and infinity are refused, since JSON has neither."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Response(text, status=status, content_type=content_type(minor))
+
+
+def notices(settings: Settings) -> dict[str, str]:
+    """The disclaimer and the terms of this node under the keys of the protocol, if it has any."""
+    said = {"disclaimer": settings.disclaimer, "terms": settings.terms}
+    return {key: text for key, text in said.items() if text}

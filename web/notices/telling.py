@@ -61,7 +61,8 @@ class Telling:
     def tell(self, matters: Sequence[Matter]) -> int:
         """Tell of what was not told before, in the caller's transaction; how much that was.
 
-        What was told before costs one lookup. A case that is gone has nobody to be told.
+        What was told before costs one lookup. Of a case that is gone, or a test case, nobody
+        is told.
         """
         fresh = self._fresh(matters)
         if not fresh:
@@ -96,7 +97,7 @@ class Telling:
     def _cases(self, case_ids: set[str]) -> dict[str, dict[str, Any]]:
         sql = """
             SELECT case_id, site, submitter, sharing FROM cases
-            WHERE case_id IN (SELECT value FROM json_each(?))
+            WHERE case_id IN (SELECT value FROM json_each(?)) AND NOT test
         """
         found = rows(self._db, sql, [json.dumps(sorted(case_ids))])
         return {row["case_id"]: row for row in found}

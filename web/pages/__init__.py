@@ -13,6 +13,7 @@ from web.pages import (
     account,
     cases,
     damage,
+    exchange,
     help,
     home,
     matches,
@@ -45,7 +46,7 @@ def init_app(app: Flask) -> None:
     """Add the pages to an application that has its service, accounts and security."""
     app.url_map.converters["case_id"] = CaseIdConverter
     pages = Blueprint("pages", __name__)
-    for module in (home, cases, matches, notices, terms, account, help):
+    for module in (home, cases, matches, notices, terms, account, exchange, help):
         pages.register_blueprint(module.blueprint)
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)

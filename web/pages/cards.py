@@ -13,8 +13,7 @@ from matcher.evidence import Evidence, EvidenceKind
 from matcher.explanation import Explanation
 from matcher.explanation.ladder import Step
 from matcher.explanation.reasons import Reason
-from web.accounts.people import Person
-from web.pages.visibility import disclosed, may_open
+from web.pages.visibility import Viewer, disclosed, may_open
 from web.pages.words import proband
 
 BANDS = {Band.CONTACT: "contact", Band.LOOK: "look", Band.BACKGROUND: "none"}
@@ -79,7 +78,7 @@ class Card:
         return any(row.label == "Gene" and row.value > 0 for row in self.evidence)
 
 
-def card(person: Person, match: Match, rank: int) -> Card:
+def card(person: Viewer, match: Match, rank: int) -> Card:
     """The match as `person` may read it."""
     explanation = explained(person, match)
     frequency = explanation.ladder.frequency
@@ -110,14 +109,14 @@ def _told(explanation: Explanation, rank: int) -> Iterator[Reason]:
             yield reason
 
 
-def explained(person: Person, match: Match) -> Explanation:
+def explained(person: Viewer, match: Match) -> Explanation:
     """The account of a match from what the person may see of the candidate."""
     seen = disclosed(person, match.pair.candidate)
     pair = dataclasses.replace(match.pair, candidate=seen)
     return dataclasses.replace(match, pair=pair).explanation()
 
 
-def origin(person: Person, candidate: Case) -> str:
+def origin(person: Viewer, candidate: Case) -> str:
     """`Clinical genetics, Harbour · network · 11 features`; the proband only of the own site."""
     seen = disclosed(person, candidate)
     own = may_open(person, candidate)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -14,14 +13,10 @@ from flask.typing import ResponseReturnValue
 from matcher.case import Case, Contact
 from matcher.storage.store import StoredCase
 from matcher.storage.database import write_transaction
-from matcher.storage.errors import (
-    CaseChanged,
-    DamagedCase,
-    ExternalIdTaken,
-    UnknownCase,
-)
+from matcher.storage.errors import CaseChanged, DamagedCase
 from web.accounts.people import Person
 from web.db import connection, store
+from web.numbering import free_id
 from web.pages import checks, choices, one_time, profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
@@ -154,17 +149,16 @@ def _sharing_problems(person: Person, draft: Draft, base: Case) -> list[Problem]
 def _save_new(
     person: Person, base: Case, case: Case, version: int
 ) -> ResponseReturnValue:
-    form_id = one_time.sent()
-    mark = one_time.mark(person, form_id) if form_id else None
-    try:
-        # The number is looked for under the write lock: two cases never take the same one.
-        with write_transaction(connection()):
-            named = dataclasses.replace(case, case_id=_free_id(person.site or ""))
-            stored = store().put(
-                named, actor=person.name, expected_version=0, external_id=mark
-            )
-    except ExternalIdTaken as error:
-        return _sent_again(person, case, opened(person, error.case_id))
+    # The number is looked for under the write lock: two cases never take the same one.
+    with write_transaction(connection()):
+        made = one_time.made_of(connection(), person)
+        if made is None:
+            case_id = free_id(store(), person.site or "")
+            named = dataclasses.replace(case, case_id=case_id)
+            stored = store().put(named, actor=person.name, expected_version=0)
+            one_time.remember(connection(), person, case_id)
+    if made is not None:
+        return _sent_again(person, case, opened(person, made))
     return _saved(stored)
 
 
@@ -181,25 +175,6 @@ def _sent_again(person: Person, case: Case, stored: StoredCase) -> ResponseRetur
     draft = Draft.from_case(again, 1)
     problem = Problem("q", first.case_id, said)
     return _form(person, first, Answer(draft=draft, problems=(problem,))), 409
-
-
-def _free_id(site: str) -> str:
-    """The next number of the site that no case has or had."""
-    prefix = re.sub(r"[^A-Z0-9]+", "-", site.upper()).strip("-") or "CASE"
-    number = store().count(site=site) + 1
-    while _is_taken(case_id := f"{prefix}-{number:04}"):
-        number += 1
-    return case_id
-
-
-def _is_taken(case_id: str) -> bool:
-    try:
-        store().history(case_id)
-    except UnknownCase:
-        return False
-    except DamagedCase:
-        return True
-    return True
 
 
 def _save_change(

@@ -7,6 +7,7 @@ import secrets
 
 from flask import request
 
+from matcher.storage.database import Database, rows
 from web.accounts.people import Person
 
 FORM_ID = re.compile(r"[0-9a-f]{32}")
@@ -23,9 +24,15 @@ def sent() -> str:
     return form_id if FORM_ID.fullmatch(form_id) else ""
 
 
-def mark(person: Person, form_id: str) -> str:
-    """How the store remembers that the form was saved: as the site's own id of the case.
+def made_of(db: Database, person: Person) -> str | None:
+    """Id of the case that the form of this request became before, if it did."""
+    sql = "SELECT case_id FROM sent_forms WHERE person_id = ? AND form_id = ?"
+    found = rows(db, sql, [person.person_id, sent()])
+    return found[0]["case_id"] if found else None
 
-    It names the person, so that no form meets the case of another.
-    """
-    return f"form {person.person_id} {form_id}"
+
+def remember(db: Database, person: Person, case_id: str) -> None:
+    """Remember that the form of this request became this case, if it brings an id at all."""
+    if form_id := sent():
+        row = {"person_id": person.person_id, "form_id": form_id, "case_id": case_id}
+        db.table("sent_forms").insert(row)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from matcher import Case, Constraints, Match
 from matcher.evidence import EvidenceKind
 from matcher.matches import Ranking
-from web.accounts.people import Person
-from web.pages.visibility import may_meet, may_open
+from web.pages.visibility import Viewer, may_meet, may_open
 from web.service import service
 
 Ask = Callable[[int], Ranking]
@@ -33,7 +32,7 @@ class Answer:
     is_calibrated: bool
 
 
-def answer(person: Person, case: Case, limit: int) -> Answer:
+def answer(person: Viewer, case: Case, limit: int) -> Answer:
     """The best `limit` matches of the case among those the person may see."""
     own, others = (ask(limit) for ask in _questions(person, case))
     return Answer(
@@ -43,13 +42,13 @@ def answer(person: Person, case: Case, limit: int) -> Answer:
     )
 
 
-def best(person: Person, case: Case) -> Match | None:
+def best(person: Viewer, case: Case) -> Match | None:
     """The most probable match that the person may see."""
     own, others = (ask(1) for ask in _questions(person, case))
     return next(iter(_merged(own, others)), None)
 
 
-def pair(person: Person, case: Case, other: Case) -> Match | None:
+def pair(person: Viewer, case: Case, other: Case) -> Match | None:
     """The match of two given cases; None where it lies too deep to be worth a page."""
     own, others = _questions(person, case)
     ask = own if may_open(person, other) else others
@@ -60,7 +59,7 @@ def pair(person: Person, case: Case, other: Case) -> Match | None:
     )
 
 
-def _questions(person: Person, case: Case) -> tuple[Ask, Ask]:
+def _questions(person: Viewer, case: Case) -> tuple[Ask, Ask]:
     """The case asked of its own site on everything, and of the others on what is shared."""
     matcher = service().matcher.current()
     own = Constraints(test=case.test, admits=lambda other: may_open(person, other))

@@ -1,4 +1,4 @@
-"""What a clinician is shown of other sites' cases, recorded before she sees it."""
+"""What a clinician or a system is shown of other sites' cases, recorded before it is seen."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import partial
 import structlog
 from flask import Response
 
-from web.accounts.people import Person
 from web.audit import Audit
 from web.db import connection
 from web.errors import WebError, answer
 from web.notices.matters import compared
 from web.notices.telling import Telling
+from web.pages.visibility import Viewer
 from web.service import service
 
 log = structlog.get_logger(__name__)
@@ -33,13 +33,18 @@ class NotRecorded(WebError):
 
 
 def record(
-    person: Person, case_ids: Sequence[str], *, page: str, query: str = ""
+    person: Viewer,
+    case_ids: Sequence[str],
+    *,
+    page: str,
+    query: str = "",
+    action: str = ACTION,
 ) -> None:
     """Record that the page shows these cases of other sites, if it shows any.
 
     `query` is the case that was compared; who entered a case that is set beside it is told.
-    Raises `NotRecorded`, whatever the reason: who
-    calls it before the page is made shows nothing that is not recorded.
+    Raises `NotRecorded`, whatever the reason: who calls it before the page is made shows
+    nothing that is not recorded.
     """
     if not case_ids:
         return
@@ -48,7 +53,7 @@ def record(
     # Lists name whom they find; this page was opened to look at one case.
     notify = partial(_telling().tell, matters if page == SIDE_BY_SIDE else [])
     try:
-        _audit().record(person.name, ACTION, case_ids, also=notify, **facts)
+        _audit().record(person.name, action, case_ids, also=notify, **facts)
     except Exception as error:
         log.error("disclosure not recorded", error=type(error).__name__, page=page)
         raise NotRecorded from error

@@ -10,9 +10,18 @@ from __future__ import annotations
 from typing import Protocol
 
 from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
-from web.accounts.people import Person
 
 BEYOND_THE_SITE = frozenset({Sharing.NETWORK, Sharing.EXCHANGE_1, Sharing.EXCHANGE_2})
+
+
+class Viewer(Protocol):
+    """Who sees cases: a `Person`, or a system that asks for a site."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def site(self) -> str | None: ...
 
 
 class Owned(Protocol):
@@ -28,26 +37,26 @@ class Owned(Protocol):
     def sharing(self) -> Sharing: ...
 
 
-def may_open(person: Person, case: Owned) -> bool:
+def may_open(person: Viewer, case: Owned) -> bool:
     """Whether the person may read the whole case, and change it."""
     if not person.site or case.site != person.site:
         return False
     return case.sharing is not Sharing.PRIVATE or case.submitter == person.name
 
 
-def may_share(person: Person, case: Owned) -> bool:
+def may_share(person: Viewer, case: Owned) -> bool:
     """Whether the person may change how far the case is shared: only who entered it."""
     return case.site == person.site and case.submitter == person.name
 
 
-def may_meet(person: Person, case: Owned) -> bool:
+def may_meet(person: Viewer, case: Owned) -> bool:
     """Whether the case may be shown to the person as a candidate."""
     return may_open(person, case) or (
         case.site != person.site and case.sharing in BEYOND_THE_SITE
     )
 
 
-def disclosed(person: Person, case: Case) -> Case:
+def disclosed(person: Viewer, case: Case) -> Case:
     """The case as the person may read it: whole, or its terms, genes and institution."""
     if may_open(person, case):
         return case
@@ -68,7 +77,7 @@ def disclosed(person: Person, case: Case) -> Case:
     )
 
 
-def seen(person: Person, case: Case) -> Case | None:
+def seen(person: Viewer, case: Case) -> Case | None:
     """The case as the person may read it, None if she may not know of it at all."""
     return disclosed(person, case) if may_meet(person, case) else None
 

@@ -64,7 +64,7 @@ def add_routes(app: Flask) -> None:
     def save() -> str:
         return accounts.the_person().name
 
-    @app.get("/api/me")
+    @app.get("/mme/me")
     def api() -> str:
         return accounts.the_person().name
 
@@ -138,7 +138,7 @@ def test_a_form_is_not_sent_again_after_the_log_in(client: FlaskClient) -> None:
 
 
 def test_a_program_is_told_in_json(client: FlaskClient) -> None:
-    response = client.get("/api/me")
+    response = client.get("/mme/me")
 
     assert response.status_code == 401
     assert response.json == {

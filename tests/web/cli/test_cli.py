@@ -430,6 +430,38 @@ def test_a_node_gets_a_token_once(home: Path) -> None:
     assert "revoked" in succeed("node", "list").stdout
 
 
+def test_a_system_gets_a_token_once(home: Path) -> None:
+    both = ("--scope", "submit", "--scope", "match")
+
+    token = succeed("token", "add", "seqr", "--site", "North", *both).stdout.strip()
+
+    listed = succeed("token", "list").stdout
+    assert len(token) >= 43 and token not in listed
+    assert "seqr" in listed and "North" in listed and "match+submit" in listed
+    assert "never used" in listed and "active" in listed
+    assert "Token 1 of seqr" in succeed("token", "revoke", "1").stdout
+    assert "revoked 2" in succeed("token", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "two words", "--scope", "match"), "letters, digits"),
+        (("add", "seqr"), "Missing option '--scope'"),
+        (("add", "seqr", "--scope", "everything"), "'everything' is not one of"),
+        (("revoke", "7"), "no token 7"),
+        (("revoke", "seqr"), "'seqr' is not a valid integer"),
+    ],
+)
+def test_a_token_that_cannot_be_is_refused_in_words(
+    home: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = call("token", *arguments)
+
+    assert done.exit_code in (1, 2)
+    assert said in done.stderr and "Traceback" not in done.output
+
+
 def test_status_names_release_licence_and_hash(home: Path, release: Release) -> None:
     done = succeed("ontology", "status")
 

@@ -6,7 +6,7 @@ import pytest
 
 from matcher.case import Case, GenomicFeature, PhenotypicFeature
 from ontologies import Release
-from web.mme.questions import MOST_FEATURES, MOST_GENES, bounded, too_little
+from web.mme.questions import MOST_FEATURES, MOST_GENES, bounded, too_little, unknown
 from web.mme.turns import AT_A_TIME, TooManyAtOnce, Turns
 
 SEIZURE, HYPOTONIA, MICROCEPHALY = "HP:0001250", "HP:0001252", "HP:0000252"
@@ -73,6 +73,22 @@ def test_of_a_long_message_the_first_are_used_and_that_is_said_once_each() -> No
         "Of 5,000 different features the first 200",
         "Of 300 different genomicFeatures the first 100",
     ]
+
+
+def test_what_is_not_known_is_named_and_much_of_it_is_counted(
+    release: Release,
+) -> None:
+    genes = ("EFTUD2", *(f"NOSUCH{number}" for number in range(12)))
+    query = asked(SEIZURE, "hp:0001250", "HP:9999999", "x" * 500, genes=genes)
+
+    terms, named = unknown(query, release)
+
+    assert terms.endswith(f"not compared: HP:9999999, {'x' * 40}.")
+    assert "NOSUCH9 and 2 more" in named and "EFTUD2" not in named
+
+
+def test_of_what_is_known_nothing_is_said(release: Release) -> None:
+    assert list(unknown(asked(SEIZURE, genes=("KARS",)), release)) == []
 
 
 def test_repeated_features_count_once() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import waitress.server
+from flask import Flask
 
 from matcher.case import (
     Case,
@@ -80,17 +81,31 @@ def running(folder: Path, release: Release, cases: list[Case]) -> Iterator[Site]
     with CaseStore(db) as store:
         store.put_many(cases, actor="test")
     app = create_app(settings, release=release)
+    with served(app) as address:
+        yield Site(address, token, settings.database)
+
+
+@contextlib.contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address of a server that answers on loopback, and is ended whole."""
     server = waitress.server.create_server(app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
+    ended = threading.Event()
+
+    def serve() -> None:
+        while not ended.is_set():
+            server.asyncore.loop(timeout=1, map=server._map, count=1)
+
+    thread = threading.Thread(target=serve)
     thread.start()
     try:
-        yield Site(
-            f"http://127.0.0.1:{server.effective_port}", token, settings.database
-        )
+        yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        ended.set()
+        server.pull_trigger()
+        thread.join()
         server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(timeout=10)
+        # Only now, since nobody waits for these any more: connections, trigger, listener.
+        server.asyncore.close_all(server._map)
 
 
 def case(case_id: str, sharing: Sharing, **more: Any) -> Case:

@@ -156,6 +156,14 @@ def test_case_that_is_gone_has_nobody_to_be_told(desk: Desk) -> None:
     assert rows(desk.db, "SELECT * FROM told") == []
 
 
+def test_nobody_is_told_of_a_test_case(desk: Desk) -> None:
+    desk.put("NORTH-T", test=True)
+
+    desk.telling.tell([shown("NORTH-T")])
+
+    assert rows(desk.db, "SELECT * FROM notices") == []
+
+
 def test_repeated_question_writes_nothing(desk: Desk) -> None:
     desk.telling.tell([shown()])
     before = desk.db.conn.total_changes

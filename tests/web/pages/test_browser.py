@@ -379,6 +379,8 @@ PATHS = [
     "/cases/NORTH-1/matches/HARBOUR-1",
     "/how-a-score-is-made",
     "/keyboard",
+    "/api/v1/docs",
+    "/exchange",
 ]
 
 

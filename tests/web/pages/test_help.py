@@ -8,7 +8,7 @@ import pytest
 
 from ..conftest import Cast, case_of
 
-OPEN_PAGES = ["/log-in", "/how-a-score-is-made", "/keyboard"]
+OPEN_PAGES = ["/log-in", "/how-a-score-is-made", "/keyboard", "/exchange"]
 PAGES = [
     "/",
     "/site",

@@ -80,6 +80,8 @@ def test_form_sent_twice_is_one_case(cast: Cast) -> None:
     assert answers[0].location == answers[1].location
     with cast.store() as store:
         assert (store.count(), store.revision()) == (1, 1)
+        # The site's own id of a case is for systems that submit cases.
+        assert store.get("NORTH-0001").external_id is None
 
 
 def test_form_sent_many_times_at_once_is_one_case(cast: Cast) -> None:

@@ -21,6 +21,7 @@ NAMES = {
     "filename": "base.css",
     "session_id": "1",
     "notice": "0123456789abcdef0123456789abcdef",
+    "external_id": "I1",
 }
 
 

@@ -1,0 +1,376 @@
+"""Every route, by every method, for everybody: no byte of a case without a grant.
+
+A private case of Alice and a private deposit of a system hold a canary in every field. A route
+that stands in no row of `GRANTS` fails, so that whoever adds one decides who may see what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from matcher.case import (
+    Case,
+    Contact,
+    Disease,
+    Exposure,
+    GenomicFeature,
+    Measurement,
+    Onset,
+    PhenotypicFeature,
+    Sharing,
+    Treatment,
+    Variant,
+)
+from web.accounts import Role
+from web.accounts.people import Accounts
+from web.accounts.passwords import Passwords
+from web.api.tokens import Scope, Tokens
+from web.db import open_database
+from web.mme.nodes import Nodes
+
+from .conftest import PASSWORD, PHF14, SEIZURE, Cast, case_of
+
+TERMS = (SEIZURE, "HP:0000677", "HP:0006237", "HP:0000154")
+CANARY = "kanarie"
+PRIVATE, MISSING = "NORTH-7701", "NORTH-7702"
+DEPOSIT, NO_DEPOSIT, NEW_DEPOSIT = "EXT-7701", "EXT-7702", "EXT-7703"
+# What differs from one answer to the next, whatever was asked: a message once, an id, a number.
+PASSING = re.compile(
+    r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR)-\d+|EXT-\d+', re.S
+)
+# A case of each person's own, so that she has something to compare with.
+OWN = {"alice": "NORTH-A", "bob": "NORTH-B", "charlie": "HARBOUR-C"}
+
+PEOPLE = ("nobody", "alice", "bob", "charlie", "dana", "olga")
+NODES = ("trusted node", "revoked node")
+SYSTEMS: Mapping[str, tuple[str, str, tuple[Scope, ...]]] = {
+    "depositor": ("seqr", "North", (Scope.SUBMIT, Scope.MATCH)),
+    "other system": ("scout", "North", (Scope.SUBMIT,)),
+    "asker": ("asker", "North", (Scope.MATCH,)),
+    "system of another site": ("ehr", "Harbour", (Scope.SUBMIT, Scope.MATCH)),
+    "revoked system": ("old", "North", (Scope.SUBMIT, Scope.MATCH)),
+}
+PRINCIPALS = (*PEOPLE, *NODES, *SYSTEMS)
+
+NOBODY: frozenset[str] = frozenset()
+ALICE = frozenset({"alice"})
+DEPOSITOR = frozenset({"depositor"})
+# Who may be told anything of the private case of Alice or of the private deposit, by route.
+GRANTS: Mapping[str, frozenset[str]] = {
+    "GET api_cases.get_case": DEPOSITOR,
+    "PUT api_cases.put_case": DEPOSITOR,
+    "DELETE api_cases.delete_case": DEPOSITOR,
+    "GET api_cases.list_cases": DEPOSITOR,
+    "POST api_matches.match_body": DEPOSITOR,
+    "GET api_matches.match_case": DEPOSITOR,
+    "GET api_reference.docs": NOBODY,
+    "GET api_reference.document": NOBODY,
+    "GET bootstrap.static": NOBODY,
+    "GET mme.heartbeat": NOBODY,
+    "GET mme.metrics": NOBODY,
+    "POST mme.match": NOBODY,
+    "GET pages.account.log_in": NOBODY,
+    "POST pages.account.log_out": NOBODY,
+    "GET pages.account.show": NOBODY,
+    "POST pages.account.check": NOBODY,
+    "POST pages.account.end": NOBODY,
+    "POST pages.account.theme": NOBODY,
+    "GET pages.cases.new": NOBODY,
+    "POST pages.cases.create": NOBODY,
+    "GET pages.cases.show": ALICE,
+    "GET pages.cases.edit": ALICE,
+    "POST pages.cases.change": ALICE,
+    "GET pages.help.score": NOBODY,
+    "GET pages.help.keyboard": NOBODY,
+    "GET pages.home.mine": ALICE,
+    "GET pages.home.site": ALICE,
+    "GET pages.matches.ranked": ALICE,
+    "GET pages.matches.pair": ALICE,
+    "GET pages.terms.search": NOBODY,
+    "GET pages.terms.genes": NOBODY,
+    "GET static": NOBODY,
+}
+# What is put may be there for all that follows, so it is last.
+METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT")
+
+Send = Callable[[str, str], TestResponse]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: the row it belongs to, its method, and the same path for a missing case."""
+
+    row: str
+    method: str
+    path: str
+    missing: str
+
+
+def canary(field: str) -> str:
+    return f"{CANARY}-{field}"
+
+
+def private_case(case_id: str, submitter: str) -> Case:
+    """A case that nobody but its submitter may see, with a canary in every text."""
+    features = [
+        PhenotypicFeature(
+            term_id=term,
+            label=canary("feature"),
+            onset=Onset(term_id=canary("feature-onset")),
+            modifiers=(canary("modifier"),),
+            severity=canary("severity"),
+        )
+        for term in TERMS
+    ]
+    variant = Variant(
+        assembly=canary("assembly"),
+        chromosome=canary("chromosome"),
+        start=1,
+        reference=canary("reference"),
+        alternate=canary("alternate"),
+        consequence=canary("consequence"),
+        structural_type=canary("type"),
+        hgvs=(canary("hgvs"),),
+        label=canary("variant"),
+        origin=canary("origin"),
+        classification=canary("classification"),
+    )
+    return Case(
+        case_id=case_id,
+        label=canary("label"),
+        features=(*features, PhenotypicFeature(term_id=canary("term"))),
+        genomic_features=(
+            GenomicFeature(gene=PHF14, gene_label=canary("gene"), variant=variant),
+            GenomicFeature(gene=canary("gene-id")),
+        ),
+        diseases=(Disease(disease_id=canary("disease"), label=canary("diagnosis")),),
+        age_years=4.5,
+        onset=Onset(term_id=canary("onset")),
+        inheritance=(canary("inheritance"),),
+        species=canary("species"),
+        family=canary("family"),
+        contact=Contact(
+            name=canary("name"),
+            href=f"mailto:{canary('mail')}@north.example",
+            institution=canary("institution"),
+            roles=(canary("role"),),
+        ),
+        site="North",
+        submitter=submitter,
+        sharing=Sharing.PRIVATE,
+        publications=(canary("publication"),),
+        measurements=(Measurement(assay_id=canary("assay"), label=canary("value")),),
+        treatments=(Treatment(agent_id=canary("agent"), label=canary("treatment")),),
+        exposures=(Exposure(exposure_id=canary("exposure"), note=canary("lifestyle")),),
+        note=canary("note"),
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    """The site with its private cases, and the tokens of programs."""
+
+    cast: Cast
+    tokens: Mapping[str, str]
+
+    def sender(self, principal: str) -> Send:
+        """How the principal sends a request."""
+        if principal in PEOPLE:
+            return self._person(principal)
+        name = "X-Auth-Token" if principal in NODES else "Authorization"
+        scheme = "" if principal in NODES else "Bearer "
+        headers = {name: scheme + self.tokens[principal]}
+        client = self.cast.app.test_client()
+        return lambda method, path: client.open(
+            path, method=method, headers=headers, json=BODY, buffered=True
+        )
+
+    def _person(self, name: str) -> Send:
+        visitor = self.cast[name]
+        if not visitor.token:
+            visitor.get("/log-in")
+
+        def send(method: str, path: str) -> TestResponse:
+            if method == "GET":
+                return visitor.client.get(path, buffered=True)
+            data = {**FORM, "csrf_token": visitor.token}
+            return visitor.client.open(path, method=method, data=data, buffered=True)
+
+        return send
+
+
+BODY = {
+    "patient": {
+        "id": "asked",
+        "contact": {"name": "Dr Example", "href": "mailto:a@b.example"},
+        "features": [{"id": term} for term in TERMS],
+        "genomicFeatures": [{"gene": {"id": "PHF14"}}],
+    }
+}
+FORM = {
+    "action": "save",
+    "version": "1",
+    "observed": list(TERMS),
+    "gene": PHF14,
+    "sharing": "site",
+    "sex": "female",
+}
+
+
+@pytest.fixture
+def world(cast: Cast) -> World:
+    with closing(open_database(cast.settings.database)) as db:
+        people = Accounts(db, Passwords())
+        people.add("olga", PASSWORD, roles=[Role.OPERATOR], site="North")
+        nodes, tokens = Nodes(db), Tokens(db)
+        given = {name: nodes.add(name) for name in NODES}
+        nodes.revoke("revoked node")
+        given |= {name: tokens.add(*what) for name, what in SYSTEMS.items()}
+        revoked = [each for each in tokens if each.system == "old"]
+        tokens.revoke(revoked[0].token_id)
+    with cast.store() as store:
+        store.put(private_case(PRIVATE, "alice"), actor="alice")
+        store.put(
+            private_case("NORTH-7700", "api:seqr"),
+            actor="api:seqr",
+            external_id=DEPOSIT,
+        )
+    for person, case_id in OWN.items():
+        site = "Harbour" if person == "charlie" else "North"
+        shared = case_of(case_id, site=site, submitter=person, observed=TERMS)
+        cast.put(bare(shared), actor=person)
+    return World(cast, given)
+
+
+def bare(case: Case) -> Case:
+    """A case with nothing in it that the test looks for."""
+    return Case(
+        case_id=case.case_id,
+        features=case.features,
+        site=case.site,
+        submitter=case.submitter,
+        sharing=Sharing.SITE,
+    )
+
+
+def calls(app: Flask, principal: str) -> list[Call]:
+    """Every route by every method, in the order of `METHODS`."""
+    found = [
+        Call(row, method, *paths)
+        for rule in app.url_map.iter_rules()
+        for method in METHODS
+        if method in (rule.methods or ())
+        for row in [f"{method} {rule.endpoint}"]
+        for paths in pairs_of_paths(app, rule, method, OWN.get(principal, "NORTH-A"))
+    ]
+    return sorted(found, key=lambda call: METHODS.index(call.method))
+
+
+def pairs_of_paths(
+    app: Flask, rule: Rule, method: str, own: str
+) -> Iterator[tuple[str, str]]:
+    """Addresses about the private cases, each with the same for a case that is not there."""
+    known = {"filename": "base.css", "session_id": "1"}
+    hidden = {"case_id": PRIVATE, "other_id": PRIVATE, "external_id": DEPOSIT}
+    # What a system puts there is there afterwards.
+    no_deposit = NEW_DEPOSIT if method == "PUT" else NO_DEPOSIT
+    gone = {"case_id": MISSING, "other_id": MISSING, "external_id": no_deposit}
+    named = rule.arguments & hidden.keys()
+    with app.test_request_context():
+        adapter = app.url_map.bind("localhost")
+        for name in sorted(named) or [""]:
+            others = {each: own for each in named}
+            yield tuple(  # type: ignore[misc]
+                adapter.build(
+                    rule.endpoint,
+                    {**arguments(rule, {**known, **others}), **chosen},
+                    method=method,
+                )
+                for chosen in (
+                    ({name: hidden[name]}, {name: gone[name]}) if name else ({}, {})
+                )
+            )
+
+
+def arguments(rule: Rule, known: Mapping[str, str]) -> dict[str, Any]:
+    """A value for each argument; one with a name that is not known fails."""
+    return {name: known[name] for name in rule.arguments}
+
+
+def told(answer: TestResponse) -> str:
+    """Everything of an answer that its reader gets: the body and the headers."""
+    return answer.get_data(as_text=True) + str(answer.headers)
+
+
+def alike(answer: TestResponse) -> tuple[int, str]:
+    """An answer without what differs from one request to the next."""
+    return answer.status_code, PASSING.sub("", answer.get_data(as_text=True))
+
+
+def test_every_route_has_a_row(cast: Cast) -> None:
+    routes = {call.row for call in calls(cast.app, "alice")}
+
+    assert routes == set(GRANTS)
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_nothing_of_a_private_case_is_told_without_a_grant(
+    world: World, principal: str
+) -> None:
+    send = world.sender(principal)
+
+    leaks, differing, failing, shown = [], [], [], set()
+    for call in calls(world.cast.app, principal):
+        if "log_out" in call.row:
+            continue
+        of_missing = send(call.method, call.missing)
+        answer = send(call.method, call.path)
+        if answer.status_code >= 500:
+            failing.append(call)
+        if CANARY in told(answer):
+            shown.add(call.row)
+            if principal not in GRANTS[call.row]:
+                leaks.append(call)
+        elif call.path != call.missing and principal not in GRANTS[call.row]:
+            if alike(answer) != alike(of_missing):
+                differing.append(call.row)
+
+    assert leaks == []
+    assert failing == []
+    assert differing == DIFFERING.get(principal, [])
+    assert shown >= MUST_SHOW.get(principal, NOBODY)
+
+
+# So that the canaries are known to be where somebody could see them.
+MUST_SHOW: Mapping[str, frozenset[str]] = {
+    "alice": frozenset(
+        {"GET pages.cases.show", "GET pages.cases.edit", "GET pages.home.mine"}
+    ),
+    "depositor": frozenset({"GET api_cases.get_case"}),
+}
+# One external id names one case of a site: a system that uses that of another at its own site
+# is told that it is taken, and no more.
+DIFFERING: Mapping[str, list[str]] = {"other system": ["PUT api_cases.put_case"]}
+
+
+@pytest.mark.parametrize(
+    "principal", [p for p in PRINCIPALS if p not in ("alice", "depositor")]
+)
+def test_nobody_else_changes_a_private_case(world: World, principal: str) -> None:
+    send = world.sender(principal)
+
+    for call in calls(world.cast.app, principal):
+        if "log_out" not in call.row:
+            send(call.method, call.path)
+
+    assert world.cast.get(PRIVATE).version == 1
+    assert world.cast.get("NORTH-7700").version == 1

@@ -1,0 +1,213 @@
+"""The case in the body of a call: read, judged, and each remark with the place it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import NoReturn
+
+from flask import request
+
+from matcher.case import Case
+from matcher.errors import MalformedCase, TooLarge, UnreadableInput
+from matcher.readers import Report, cases_in
+from matcher.readers.fields import as_object, described
+from matcher.readers.report import Entry
+from matcher.readers.strict_json import parse_json
+from matcher.validation import Issue, Severity, validate
+from ontologies import Release
+from web.api.errors import BadBody, BodyTooLarge, InvalidCase, WrongType
+from web.api.pointers import Found, find
+from web.problems import Fault
+
+JSON = "application/json"
+PHENOPACKET = "application/vnd.ga4gh.phenopacket.v2+json"
+PATIENT = "application/vnd.ga4gh.matchmaker.v1.0+json"
+_PHENOPACKET = re.compile(r"application/vnd\.ga4gh\.phenopacket(\.v2[.\d]*)?\+json")
+_PATIENT = re.compile(r"application/vnd\.ga4gh\.matchmaker(\.v1[.\d]*)?\+json")
+
+MOST_REMARKS = 200
+MOST_FEATURES = 400
+MOST_GENOMIC_FEATURES = 200
+MOST_DISEASES = 100
+# Shorter numbers stand in many sentences.
+SHORTEST_ID = 3
+# Where the fields of a case stand in a phenopacket and in a patient.
+FIELDS: Mapping[str, tuple[str, str]] = {
+    "features": ("phenotypicFeatures", "features"),
+    "features.onset": ("phenotypicFeatures.onset", "features.ageOfOnset"),
+    "genomic_features": ("interpretations", "genomicFeatures"),
+    "genomic_features.variant": ("interpretations", "genomicFeatures.variant"),
+    "diseases": ("diseases", "disorders"),
+    "diseases.onset": ("diseases.onset", "disorders"),
+    "onset": ("diseases.onset", "ageOfOnset"),
+    "age_years": ("subject.timeAtLastEncounter", ""),
+    "inheritance": ("phenotypicFeatures", "inheritanceMode"),
+    "species": ("subject.taxonomy", "species"),
+    "contact": ("metaData", "contact"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One case as it was sent, and what is to be said of it.
+
+    `remarks` are the values that were guessed or dropped and the rules that a good case meets
+    and this one does not; none of them keeps the case from being used.
+    """
+
+    case: Case
+    report: Report
+    entries: tuple[tuple[Entry, Found], ...]
+    issues: tuple[tuple[Issue, Found], ...]
+
+
+def submitted(release: Release) -> Submission:
+    """The one case in the body of this request.
+
+    Raises `WrongType`, `BadBody`, `BodyTooLarge` or, with every field that is wrong,
+    `InvalidCase`.
+    """
+    wanted = _wanted()
+    report = Report(limit=MOST_REMARKS)
+    document = _parsed(report)
+    is_patient, base, part = _unwrapped(document)
+    if wanted is not None and wanted != is_patient:
+        _refuse_kind(wanted)
+    case = _case(document, report, base)
+    issues = validate(case, release)
+    faults = [*_too_many(case, part, is_patient, base)]
+    faults += [
+        _fault(issue, _place(issue, part, is_patient, base))
+        for issue in issues
+        if issue.severity is Severity.ERROR
+    ]
+    if faults:
+        raise InvalidCase(faults)
+    return Submission(
+        case=case,
+        report=report,
+        entries=tuple((e, _stands(e, part, base)) for e in report.entries),
+        issues=tuple((i, _place(i, part, is_patient, base)) for i in issues),
+    )
+
+
+def _wanted() -> bool | None:
+    """Whether the body is said to be a patient; None where it says neither."""
+    given = request.mimetype
+    if _PATIENT.fullmatch(given):
+        return True
+    if _PHENOPACKET.fullmatch(given):
+        return False
+    if given not in ("", JSON):
+        raise WrongType(request.content_type or "", (JSON, PHENOPACKET, PATIENT))
+    return None
+
+
+def _parsed(report: Report) -> Mapping[str, object]:
+    try:
+        value = parse_json(request.get_data(), report=report)
+    except TooLarge as error:
+        raise BodyTooLarge(str(error)) from error
+    except UnreadableInput as error:
+        raise BadBody(str(error)) from error
+    document = as_object(value)
+    if document is None:
+        raise InvalidCase(
+            [
+                Fault(
+                    place="body",
+                    field="",
+                    value=described(value),
+                    message=f"The body is {described(value)}; right would be one object, "
+                    "a phenopacket or a Matchmaker Exchange patient.",
+                )
+            ]
+        )
+    return document
+
+
+def _unwrapped(document: Mapping[str, object]) -> tuple[bool, str, object]:
+    """Whether the body is a patient, and the part of it in which the case itself stands."""
+    if isinstance(document.get("patient"), dict):
+        return True, "/patient", document["patient"]
+    if isinstance(document.get("proband"), dict):
+        return False, "/proband", document["proband"]
+    names = ("features", "genomicFeatures", "disorders")
+    return any(name in document for name in names), "", document
+
+
+def _refuse_kind(is_patient: bool) -> NoReturn:
+    kind = "a Matchmaker Exchange patient" if is_patient else "a phenopacket"
+    message = (
+        f"The content type says {kind}, and the body is none; send the right content type, "
+        f"or {JSON}, with which the body tells by itself."
+    )
+    raise InvalidCase([Fault(place="body", field="", message=message)])
+
+
+def _case(document: Mapping[str, object], report: Report, base: str) -> Case:
+    try:
+        found = list(islice(cases_in(document, report, ""), 2))
+    except UnreadableInput as error:
+        pointer = f"{base}/id" if isinstance(error, MalformedCase) else base
+        fault = Fault(
+            place="body",
+            field=pointer.rpartition("/")[2],
+            pointer=pointer,
+            message=str(error),
+        )
+        raise InvalidCase([fault]) from error
+    if len(found) == 1:
+        return found[0]
+    message = (
+        "The body holds no affected person or several; "
+        "send each case to an address of its own."
+    )
+    raise InvalidCase([Fault(place="body", field="", message=message)])
+
+
+def _too_many(case: Case, part: object, is_patient: bool, base: str) -> Iterator[Fault]:
+    for name, count, most in (
+        ("features", len(case.features), MOST_FEATURES),
+        ("genomic_features", len(case.genomic_features), MOST_GENOMIC_FEATURES),
+        ("diseases", len(case.diseases), MOST_DISEASES),
+    ):
+        if count > most:
+            field = FIELDS[name][is_patient]
+            yield Fault(
+                place="body",
+                field=field,
+                pointer=find(part, field, lambda text: False).below(base).pointer,
+                value=str(count),
+                message=f"{count:,} {name} are more than {most:,}; "
+                "send those that tell this person from others.",
+            )
+
+
+def _fault(issue: Issue, found: Found) -> Fault:
+    return Fault(
+        place="body",
+        field=issue.field,
+        pointer=found.pointer,
+        value=found.value,
+        message=issue.message,
+    )
+
+
+def _place(issue: Issue, part: object, is_patient: bool, base: str) -> Found:
+    """The value that an issue is about, as far as its message names one."""
+    field = FIELDS.get(issue.field, (issue.field, issue.field))[is_patient]
+
+    def is_named(text: str) -> bool:
+        is_id = len(text) >= SHORTEST_ID and any(map(str.isdigit, text))
+        return (is_id and text in issue.message) or f"{text!r}" in issue.message
+
+    return (find(part, field, is_named) if field else Found("")).below(base)
+
+
+def _stands(entry: Entry, part: object, base: str) -> Found:
+    """The value that an entry of the reader's report is about."""
+    return find(part, entry.field, lambda text: text == entry.value).below(base)
