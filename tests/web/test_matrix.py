@@ -89,6 +89,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.cases.show": ALICE,
     "GET pages.cases.edit": ALICE,
     "POST pages.cases.change": ALICE,
+    "GET pages.exchange.show": NOBODY,
     "GET pages.help.score": NOBODY,
     "GET pages.help.keyboard": NOBODY,
     "GET pages.home.mine": ALICE,

@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from matcher import Case, Match, __version__
+from matcher.calibration import wire_score
 from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
@@ -48,8 +49,6 @@ from web.service import service
 
 MOST_RESULTS = 10
 MOST_WARNINGS = 200
-# Total in nats at which a match is worth showing to a stranger as often as not.
-WIRE_MIDPOINT = 6.0
 BANDS = 10
 
 blueprint = Blueprint("mme", __name__)
@@ -263,7 +262,12 @@ def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
 
 
 def _score(found: Match) -> float:
-    return wire_score(found.score)
+    """Score for a peer, in [0, 1]: independent of how many cases there are, and in bands.
+
+    A band is a tenth wide and told by its lower end, so that a peer who changes a query term by
+    term learns little of the other terms of a case.
+    """
+    return math.floor(wire_score(found.score) * BANDS) / BANDS
 
 
 def _is_same(query: Case, candidate: Case) -> bool:
@@ -283,13 +287,3 @@ def _named(case: Case) -> tuple[set[str], set[str]]:
     terms = {release.ontology.resolve(each).term_id or each for each in case.observed}
     genes = {(each, release.genes.resolve(each).gene) for each in case.genes}
     return terms, {gene.hgnc_id if gene else entered for entered, gene in genes}
-
-
-def wire_score(total: float) -> float:
-    """Score for a peer, in [0, 1]: independent of how many cases there are, and in bands.
-
-    A band is a tenth wide and told by its lower end, so that a peer who changes a query term by
-    term learns little of the other terms of a case.
-    """
-    exact = 1 / (1 + math.exp(WIRE_MIDPOINT - total))
-    return math.floor(exact * BANDS) / BANDS
