@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from matcher.case import Case, GenomicFeature, PhenotypicFeature
 from matcher.storage import codec
 
-LONGEST = 200
+LONGEST = 80
 
 
 class Kind(enum.StrEnum):

@@ -18,15 +18,13 @@ from web.accounts import (
     maybe_person,
     the_person,
 )
-from web.accounts import Person
 from web.errors import BadAccount, LogInFailed, LogInThrottled
 from web.notices.telling import How
 from web.pages.admission import is_clinician, the_clinician
 from web.pages.devices import device
-from web.pages.notices import inbox_of
+from web.pages.notices import inbox_of, no_mail
 from web.pages.words import counted, moment
 from web.security import safe_target
-from web.service import service
 
 blueprint = Blueprint("account", __name__)
 
@@ -110,20 +108,8 @@ def show() -> ResponseReturnValue:
         themes=THEMES,
         ways=WAYS if is_clinician(person) else (),
         how=inbox_of(person).how(),
-        no_mail=_no_mail(person),
+        no_mail=no_mail(person),
     )
-
-
-def _no_mail(person: Person) -> str:
-    """Why no e-mail comes, whatever she chooses; empty if one does."""
-    if not service().settings.sends_mail:
-        return "This site sends no e-mail, so you are told on these pages only."
-    if person.email is None:
-        return (
-            "Your account has no address, so you are told on these pages only; "
-            "the operator of your site can add one."
-        )
-    return ""
 
 
 def _heading(sessions: int) -> str:

@@ -11,9 +11,11 @@ from web.accounts import Person
 from web.db import connection
 from web.notices.inbox import Inbox, Notice
 from web.notices.matters import Kind
+from web.notices.telling import How
 from web.pages.admission import the_clinician
 from web.pages.visibility import may_open
 from web.pages.words import counted, moment, sentence
+from web.service import service
 
 blueprint = Blueprint("notices", __name__)
 
@@ -33,10 +35,23 @@ def inbox_of(person: Person) -> Inbox:
     return Inbox(connection(), person, may_open)
 
 
+def no_mail(person: Person) -> str:
+    """Why no e-mail comes, whatever she chooses; empty if one does."""
+    if not service().settings.sends_mail:
+        return "This site sends no e-mail, so you are told on these pages only."
+    if person.email is None:
+        return (
+            "Your account has no address, so you are told on these pages only; "
+            "the operator of your site can add one."
+        )
+    return ""
+
+
 @blueprint.get("/notices")
 def all_notices() -> ResponseReturnValue:
     """What happened to my cases, a page at a time."""
-    inbox = inbox_of(the_clinician())
+    person = the_clinician()
+    inbox = inbox_of(person)
     before = request.args.get("before", type=int)
     found = inbox.notices(limit=PAGE_SIZE + 1, before=_bounded(before))
     shown = found[:PAGE_SIZE]
@@ -49,7 +64,7 @@ def all_notices() -> ResponseReturnValue:
         newest=shown[0].notice_id if shown else 0,
         older=shown[-1].notice_id if len(found) > PAGE_SIZE else None,
         is_first=before is None,
-        how=inbox.how(),
+        how=How.NEVER if no_mail(person) else inbox.how(),
     )
 
 

@@ -235,7 +235,12 @@ def test_account_says_why_no_mail_comes(
         passwords=Passwords(hasher),
     )
 
-    page = Cast(app=app, settings=settings)[person].get("/account").text
+    visitor = Cast(app=app, settings=settings)[person]
+    tell(shared, asking())
+    page = visitor.get("/account").text
 
     assert said in page
     assert ("you are told on these pages only" in page) == bool(said)
+    if person == "alice":
+        inbox = visitor.get("/notices").text
+        assert ("no e-mail ·" in inbox) == bool(said)
