@@ -210,6 +210,12 @@ class Settings:
         lambda value: bool(value.strip()),
         shown="the authorities that the system trusts",
     )
+    peer_seconds: int = _number(
+        20, 1, 300, "How long peers have to answer a question, all of them together."
+    )
+    peer_answers_days: int = _number(
+        365, 1, 3650, "After how many days an answer of a peer is forgotten."
+    )
     log_level: str = _setting(
         "info",
         "The least severe event that is logged.",
