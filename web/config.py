@@ -160,6 +160,13 @@ class Settings:
         100.0,
         "Below how many expected false matches a match is worth a look.",
     )
+    standing_days: int = _number(
+        7,
+        0,
+        365,
+        "After how many days a shared case is asked of the peers again; when it changes it is "
+        "asked at once. 0: only when somebody asks.",
+    )
     public_url: str | None = _setting(
         None,
         "The address under which people reach the site, for the links in e-mails.",

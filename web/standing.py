@@ -11,7 +11,7 @@ from typing import Any
 
 from matcher.case import Sharing
 from matcher.storage.database import Database, rows, write_transaction
-from web.notices.matters import Kind, Matter
+from web.notices.matters import LONGEST, Kind, Matter
 from web.notices.telling import Telling
 from web.outbox import Outbox, Work, text_of
 
@@ -57,12 +57,15 @@ class StandingQueries:
     """When each shared case is asked about, and who is told what came of it."""
 
     ask: Ask
+    has_peers: Callable[[Database], bool] = lambda db: True
     by_mail: bool = False
     every: timedelta = EVERY
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def leave_due(self, db: Database) -> None:
         """Leave the asking of cases that changed or whose time has come, a few at a time."""
+        if not self.has_peers(db):
+            return
         outbox = Outbox(db, self.clock)
         free = MOST_WAITING - outbox.waiting().get(ASK, 0)
         if free <= 0:
@@ -86,8 +89,9 @@ class StandingQueries:
         with write_transaction(db):
             if rows(db, CURRENT, [work.subject]):
                 self._note(db, work.subject, found[0]["revision"])
-                matters = [_matter(work.subject, finding) for finding in findings]
-                Telling(db, by_mail=self.by_mail, clock=self.clock).tell(matters)
+                telling = Telling(db, by_mail=self.by_mail, clock=self.clock)
+                news = (_matter(work.subject, finding) for finding in findings)
+                telling.tell([each for each in news if _is_news(telling, each)])
 
     def _note(self, db: Database, case_id: str, revision: int) -> None:
         now = self.clock()
@@ -121,10 +125,15 @@ def _matter(case_id: str, finding: Finding) -> Matter:
         content=finding.content,
         facts={
             "node": finding.node,
-            "remote": finding.remote_id,
+            "remote": finding.remote_id[:LONGEST],
             "why": finding.why,
         },
     )
+
+
+def _is_news(telling: Telling, matter: Matter) -> bool:
+    """Whether it means anything to its reader: what she never heard of is not withdrawn."""
+    return matter.kind is not Kind.WITHDRAWN_MATCH or telling.has_told_of(matter)
 
 
 def _spread(case_id: str) -> float:

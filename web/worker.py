@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -20,7 +20,8 @@ from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import NotDone, Outbox, Work
 from web.pages.visibility import may_open
-from web.standing import ASK, Ask, StandingQueries
+from web.standing import ASK, StandingQueries
+from web.standing_peers import MakeAsker, asking_peers, has_peers
 
 POLL_SECONDS = 5.0
 GRACE_SECONDS = 10.0
@@ -111,10 +112,10 @@ def _named(error: Exception, work: Work) -> NotDone:
     return NotDone(f"the program failed with {name}; the log says where")
 
 
-def worker_of(settings: Settings, ask: Ask | None = None) -> Worker:
+def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker:
     """The worker of a site. Without a mail server, e-mails wait for one.
 
-    `ask` puts cases to the peers; without it, no case is asked again by itself.
+    Without `make_asker` no case is asked again by itself.
     """
     handlers: dict[str, Handler] = {}
     chores: list[Chore] = []
@@ -127,8 +128,13 @@ def worker_of(settings: Settings, ask: Ask | None = None) -> Worker:
             may_see=may_open,
         )
         handlers |= {LETTER: letters.letter, DIGEST: letters.digest}
-    if ask is not None:
-        standing = StandingQueries(ask=ask, by_mail=settings.sends_mail)
+    if make_asker is not None and settings.standing_days:
+        standing = StandingQueries(
+            ask=asking_peers(make_asker),
+            has_peers=has_peers,
+            by_mail=settings.sends_mail,
+            every=timedelta(days=settings.standing_days),
+        )
         handlers[ASK] = standing.answer
         chores.append(standing.leave_due)
     return Worker(path=settings.database, handlers=handlers, chores=chores)

@@ -205,6 +205,26 @@ def test_pair_is_one_notice_until_it_is_read(network: Network) -> None:
     assert Outbox(network.db).waiting() == {"letter": 1}
 
 
+def test_withdrawal_of_what_nobody_heard_of_is_no_news(network: Network) -> None:
+    network.put("NORTH-1")
+    network.findings = [
+        Finding(node="Island", remote_id="P", change=Change.WITHDRAWN, content="a")
+    ]
+
+    network.round()
+
+    assert network.notices() == []
+
+
+def test_nothing_is_asked_while_there_is_no_peer(network: Network) -> None:
+    network.put("NORTH-1")
+    lonely = StandingQueries(ask=network.ask, has_peers=lambda db: False)
+
+    lonely.leave_due(network.db)
+
+    assert Outbox(network.db).waiting() == {}
+
+
 def test_failed_question_is_put_off_and_the_case_stays_due(network: Network) -> None:
     network.put("NORTH-1")
     network.errors = [NotDone("no peer could be asked")]

@@ -28,7 +28,6 @@ from web.db import open_database
 from web.notices.matters import asked
 from web.notices.telling import Telling
 from web.outbox import LEASE, NotDone, Outbox, Work
-from web.standing import Finding
 from web.worker import Done, Worker, worker_of, working
 
 from .mail_servers import Mailbox, serving
@@ -142,25 +141,6 @@ def test_mail_waits_where_no_mail_server_is_set(tmp_path: Path) -> None:
 
         assert worker_of(settings).once() == Done()
         assert Outbox(db).waiting() == {"letter": 1}
-
-
-def test_shared_case_is_asked_by_the_worker_of_a_site_that_can_ask(
-    tmp_path: Path,
-) -> None:
-    asked_about: list[str] = []
-
-    def ask(db: Database, case_id: str) -> Iterator[Finding]:
-        asked_about.append(case_id)
-        return iter(())
-
-    settings = load_settings({}, directory=tmp_path)
-    with closing(open_database(settings.database)) as db:
-        case = Case(case_id="N", site="North", sharing=Sharing.EXCHANGE_1)
-        CaseStore(db).put(case, actor="alice")
-
-    assert worker_of(settings).once() == Done()
-    assert worker_of(settings, ask).once() == Done(done=1)
-    assert asked_about == ["N"]
 
 
 # Killed

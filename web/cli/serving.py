@@ -19,6 +19,7 @@ from web.config import Settings
 from web.db import close_idle
 from web.mme.exchange import exchange
 from web.service import EXTENSION, Service
+from web.standing_peers import MakeAsker, asker_of
 from web.worker import worker_of, working
 
 # Nobody is kept out by idle sockets: they cost no thread, and are closed after a while.
@@ -73,10 +74,15 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         ident=None,
     )
     try:
-        with working(worker_of(settings)):
+        with working(worker_of(settings, _asker(app))):
             server.run()
     finally:
         close_idle(app)
+
+
+def _asker(app: Flask) -> MakeAsker:
+    made: Service = app.extensions[EXTENSION]
+    return asker_of(made.settings, made.release, made.calibration)
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -10,11 +10,14 @@ from contextlib import closing
 
 import click
 
+from ontologies import open_release
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import Outbox
+from web.service import chosen_calibration
+from web.standing_peers import MakeAsker, asker_of, has_peers
 from web.worker import Worker, worker_of
 
 
@@ -22,7 +25,7 @@ from web.worker import Worker, worker_of
 @click.option("--once", is_flag=True, help="Do what is due now, and end.")
 @click.option("--retry", is_flag=True, help="Attempt anew what was given up.")
 def work(once: bool, retry: bool) -> None:
-    """Send e-mails and do other work that is left for later, until Ctrl-C.
+    """Send e-mails, ask peers again and do other work left for later, until Ctrl-C.
 
     The running service does this by itself; this is for a service that runs elsewhere, or for
     cron with --once.
@@ -32,10 +35,16 @@ def work(once: bool, retry: bool) -> None:
     with closing(open_database(settings.database)) as db:
         if retry:
             click.echo(f"{Outbox(db).retry():,} attempted anew.")
+        worker = worker_of(settings, _asker(settings) if has_peers(db) else None)
     if once:
-        _once(worker_of(settings))
+        _once(worker)
     else:
-        _until_told_to_stop(worker_of(settings))
+        _until_told_to_stop(worker)
+
+
+def _asker(settings: Settings) -> MakeAsker:
+    release = open_release()
+    return asker_of(settings, release, chosen_calibration(settings, release))
 
 
 def _once(worker: Worker) -> None:

@@ -78,6 +78,11 @@ class Telling:
                         self._notify(each, matter)
         return len(fresh)
 
+    def has_told_of(self, matter: Matter) -> bool:
+        """Whether anybody was told of the same pair before."""
+        sql = "SELECT 1 FROM notices WHERE case_id = ? AND pair = ? LIMIT 1"
+        return bool(rows(self._db, sql, [matter.case_id, matter.pair_digest]))
+
     def _fresh(self, matters: Sequence[Matter]) -> list[Matter]:
         if not matters:
             return []
