@@ -24,6 +24,7 @@ from web.accounts import Accounts, Passwords, Role
 from web.cli.ontology import release_ready
 from web.cli.progress import shown
 from web.cli.serving import listen
+from web.cli.work import undone_work
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.errors import WebError
@@ -107,6 +108,7 @@ def doctor(context: click.Context) -> None:
         ("ontology release", _release),
         ("database", _database),
         ("audit", _audit),
+        ("work", undone_work),
     ):
         try:
             found = list(check())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, redirect, request, url_for
@@ -41,6 +42,8 @@ from web.mme.wire import (
     minor_version,
     notices,
 )
+from web.notices import matters
+from web.notices.telling import Telling
 from web.service import service
 
 MOST_RESULTS = 10
@@ -172,7 +175,8 @@ def _answered(node: Node) -> Response:
     results = list(_results(query, node, asked))
     case_ids = [result["patient"]["id"] for result in results]
     # Before anything leaves: what cannot be recorded is not told.
-    _audit().record(node.name, DISCLOSED, case_ids, **facts)
+    notify = partial(_notify, node, query, case_ids)
+    _audit().record(node.name, DISCLOSED, case_ids, also=notify, **facts)
     if not query.test:
         patients = [result["patient"] for result in results]
         note_matched_genes(connection(), query, patients, service().release)
@@ -191,6 +195,13 @@ def _releases() -> dict[str, str]:
     made = service()
     own = {"secondcase": __version__, "calibration": made.calibration.calibration_id}
     return {**made.release.versions, **own}
+
+
+def _notify(node: Node, query: Case, case_ids: Sequence[str]) -> None:
+    """Tell who entered these cases, unless it was a test, which disturbs nobody."""
+    if case_ids and not query.test:
+        telling = Telling(connection(), by_mail=service().settings.sends_mail)
+        telling.tell(matters.asked(node.name, query, case_ids))
 
 
 def _audit() -> Audit:
