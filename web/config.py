@@ -151,6 +151,12 @@ class Settings:
         100.0,
         "Below how many expected false matches a match is worth a look.",
     )
+    near_duplicates: int = _number(
+        20,
+        1,
+        1_000_000,
+        "How many nearly equal profiles a peer may ask about within 24 hours.",
+    )
     log_level: str = _setting(
         "info",
         "The least severe event that is logged.",

@@ -13,6 +13,7 @@ def web_migrations() -> tuple[Migrations, ...]:
         form_migrations(),
         api_migrations(),
         statistics_migrations(),
+        disclosure_migrations(),
     )
 
 
@@ -35,6 +36,18 @@ def exchange_migrations() -> Migrations:
     @migrations()
     def m0001_exchange(db: Database) -> None:
         for statement in _M0001_EXCHANGE:
+            db.execute(statement)
+
+    return migrations
+
+
+def disclosure_migrations() -> Migrations:
+    """What each peer was told of for the first time, and what it asked in the last day."""
+    migrations = Migrations("disclosures")
+
+    @migrations()
+    def m0001_disclosures(db: Database) -> None:
+        for statement in _M0001_DISCLOSURES:
             db.execute(statement)
 
     return migrations
@@ -76,6 +89,31 @@ def api_migrations() -> Migrations:
 
     return migrations
 
+
+# The name stays when a peer is removed: who withdraws a case must learn who has seen it.
+_M0001_DISCLOSURES = (
+    """
+    CREATE TABLE disclosures (
+        node_id INTEGER NOT NULL,
+        case_id TEXT NOT NULL,
+        node TEXT NOT NULL,
+        first_at TEXT NOT NULL,
+        PRIMARY KEY (node_id, case_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX disclosures_by_time ON disclosures (node_id, first_at)",
+    "CREATE INDEX disclosures_by_case ON disclosures (case_id)",
+    """
+    CREATE TABLE asked_profiles (
+        node_id INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        statements BLOB NOT NULL,
+        asked_at TEXT NOT NULL,
+        PRIMARY KEY (node_id, size, statements)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX asked_profiles_by_time ON asked_profiles (asked_at)",
+)
 
 _M0001_FORMS = """
     CREATE TABLE sent_forms (

@@ -27,6 +27,7 @@ from web.cli.serving import listen
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.errors import WebError
+from web.mme.alerts import alerts
 from web.service import chosen_calibration
 
 DEMO_PERSON = "demo"
@@ -107,6 +108,7 @@ def doctor(context: click.Context) -> None:
         ("ontology release", _release),
         ("database", _database),
         ("audit", _audit),
+        ("peers", _peers),
     ):
         try:
             found = list(check())
@@ -146,3 +148,10 @@ def _audit() -> Iterator[str]:
         found = Audit(db).first_break()
     if found:
         yield f"{found.message}; see 'secondcase audit verify'."
+
+
+def _peers() -> Iterator[str]:
+    settings = load_settings()
+    if settings.database.exists():
+        with closing(open_database(settings.database)) as db:
+            yield from alerts(Audit(db))
