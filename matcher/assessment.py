@@ -62,11 +62,20 @@ class Assessor:
             calibrated=len(question.profile.rows) >= FEWEST_TERMS,
         )
 
-    def ranking(self, question: Question, found: Sequence[Found]) -> Ranking:
-        """What was found in full, without the cases that are gone since."""
+    def ranking(
+        self,
+        question: Question,
+        found: Sequence[Found],
+        fetch: Callable[[str], Case | None] | None = None,
+    ) -> Ranking:
+        """What was found in full, without the cases that are gone since.
+
+        `fetch` gives the cases instead, to who has read them already.
+        """
+        matches = self._matches(question, found, fetch or self._fetch)
         return Ranking(
             query_id=question.case.case_id,
-            matches=tuple(self._matches(question, found)),
+            matches=tuple(matches),
             searched=question.searched,
             unresolved=question.profile.unresolved,
             calibrated=len(question.profile.rows) >= FEWEST_TERMS,
@@ -94,10 +103,15 @@ class Assessor:
             closeness=closeness,
         )
 
-    def _matches(self, question: Question, found: Sequence[Found]) -> Iterator[Match]:
+    def _matches(
+        self,
+        question: Question,
+        found: Sequence[Found],
+        fetch: Callable[[str], Case | None],
+    ) -> Iterator[Match]:
         rank = 0
         for each, similarity in zip(found, self._similarities(question, found)):
-            candidate = self._fetch(each.case_id)
+            candidate = fetch(each.case_id)
             # Erased since the snapshot was taken: then it is not to be seen any more.
             if candidate is not None:
                 rank += 1

@@ -157,6 +157,12 @@ class Settings:
         1_000_000,
         "How many nearly equal profiles a peer may ask about within 24 hours.",
     )
+    peer_seconds: int = _number(
+        20, 1, 300, "How long peers have to answer a question, all of them together."
+    )
+    peer_answers_days: int = _number(
+        365, 1, 3650, "After how many days an answer of a peer is forgotten."
+    )
     log_level: str = _setting(
         "info",
         "The least severe event that is logged.",

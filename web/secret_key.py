@@ -1,4 +1,4 @@
-"""The key that signs cookies: made at the first start, readable for its owner alone."""
+"""The site's secret, which every key is made from: readable for its owner alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import secrets
 import stat
 from pathlib import Path
+
+from web.errors import BadSettings
 
 SECRET_BYTES = 32
 
@@ -33,9 +35,19 @@ def secret_key(folder: Path, problems: list[str]) -> str:
         problems.append(
             f"{path} holds {len(key)} characters, but it must hold at least "
             f"{2 * SECRET_BYTES}; put the old one back. A new one is made if it is removed: then "
-            "everybody logs in again, and the audit so far can no longer be verified."
+            "everybody logs in again, the audit so far can no longer be verified, and the tokens "
+            "that peers gave you must be given again with 'secondcase node set'."
         )
     return key
+
+
+def required_secret_key(folder: Path) -> str:
+    """The key in the folder. Raises `BadSettings` if it cannot be used."""
+    problems: list[str] = []
+    found = secret_key(folder, problems)
+    if problems:
+        raise BadSettings(tuple(problems))
+    return found
 
 
 def make_secret_key(path: Path) -> None:

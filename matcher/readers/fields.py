@@ -52,6 +52,11 @@ def plain_text(value: object) -> str | None:
     return str(int(value)) if value == int(value) else repr(value)
 
 
+def is_plain(text: str) -> bool:
+    """Whether it is text that is read as it stands."""
+    return len(text) <= _MAX_TEXT and text.isprintable() and text == text.strip()
+
+
 def printable(text: str) -> str:
     """The text without what moves a cursor, turns a line around or breaks it.
 

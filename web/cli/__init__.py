@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "web.cli.cases:export_cases",
     "user": "web.cli.people:user",
     "node": "web.cli.nodes:node",
+    "ask": "web.cli.asking:ask",
     "token": "web.cli.tokens:token",
     "audit": "web.cli.audit:audit",
     "ontology": "web.cli.ontology:ontology",

@@ -16,7 +16,7 @@ FILES = {
     "secondcase.db.index": "what a new process starts from; holds case data, and is made again",
     "audit.head": "where the audit ended, so that a cut shows; belongs to the database",
     "settings.toml": "settings, where the environment does not say otherwise",
-    "secret.key": "signs the cookies and seals the audit; made at the first start, mode 600",
+    "secret.key": "signs cookies, seals the audit, opens peers' tokens; made at first, mode 600",
     "demo/": "the demonstration's own database and log-in",
 }
 INTRODUCTION = """\

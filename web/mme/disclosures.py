@@ -12,7 +12,6 @@ from matcher.storage.database import Database, rows
 from web.errors import WebError
 from web.mme.nodes import Node
 
-DAILY_BUDGET = 50
 DAY = timedelta(days=1)
 
 
@@ -68,7 +67,7 @@ class Disclosures:
         """
         known = self._known(node, case_ids)
         new = [each for each in case_ids if each not in known]
-        left = budget_of(node) - self.spent(node)
+        left = node.daily_budget - self.spent(node)
         granted = new[: max(0, left)]
         self._insert(node, granted)
         told = known | set(granted)
@@ -115,8 +114,8 @@ class Disclosures:
             SELECT first_at FROM disclosures WHERE node_id = ? AND first_at > ?
             ORDER BY first_at DESC LIMIT 1 OFFSET ?
         """
-        values = [node.node_id, self._since(), budget_of(node) - 1]
-        found = rows(self._db, sql, values) if budget_of(node) else []
+        values = [node.node_id, self._since(), node.daily_budget - 1]
+        found = rows(self._db, sql, values) if node.daily_budget else []
         if not found:
             return int(DAY.total_seconds())
         free = datetime.fromisoformat(found[0]["first_at"]) + DAY
@@ -124,11 +123,6 @@ class Disclosures:
 
     def _since(self) -> str:
         return _written(self._clock() - DAY)
-
-
-def budget_of(node: Node) -> int:
-    """How many cases a peer may be told of for the first time within 24 hours."""
-    return DAILY_BUDGET
 
 
 def _written(moment: datetime) -> str:

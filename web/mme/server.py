@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 import structlog
@@ -27,7 +26,7 @@ from web.errors import WebError
 from web.mme.account import account
 from web.mme.actions import ALERTING, BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
 from web.mme.asked import Asked, read_asked
-from web.mme.disclosures import BudgetSpent, Disclosures, Granted, budget_of
+from web.mme.disclosures import BudgetSpent, Disclosures, Granted
 from web.mme.exchange import exchange, init_app
 from web.mme.metrics import BeingCounted, current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
@@ -208,14 +207,14 @@ def _granted(node: Node, query: Case, asked: Asked, case_ids: Sequence[str]) -> 
     variations.note(node, statements(query, asked, service().release))
     granted = Disclosures(connection()).take(node, case_ids)
     if granted.is_spent and not granted.case_ids:
-        raise BudgetSpent(budget_of(node), granted.retry_after)
+        raise BudgetSpent(node.daily_budget, granted.retry_after)
     return granted
 
 
 def _held_back(node: Node, granted: Granted) -> str:
     """Said of every answer to a peer without budget, so that it does not tell what there is."""
     return (
-        f"You have been told of {budget_of(node)} cases new to you within 24 hours, so results "
+        f"You have been told of {node.daily_budget} cases new to you within 24 hours, so results "
         f"that would be new to you are held back, if any; ask again in {granted.retry_after} "
         "seconds."
     )
@@ -270,34 +269,46 @@ def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
     """The best of the shared cases, each as it is now, or not at all if it changed meanwhile."""
     if asked.nothing_fits:
         return
+    for each, patient in _told(query, node, asked):
+        yield {"score": {"patient": _score(each.score)}, "patient": patient} | account(
+            each
+        )
+
+
+def _told(
+    query: Case, node: Node, asked: Asked
+) -> Iterator[tuple[Match, dict[str, Any]]]:
     followed = exchange().matcher.followed()
-    found = followed.matcher.rank(
-        # An id of theirs may be one of ours.
-        replace(query, case_id=f"{node.name}:{query.case_id}"),
-        limit=asked.most + 1,
-        constraints=replace(asked.constraints, test=query.test),
+    # An id of theirs may be one of ours.
+    named = replace(query, case_id=f"{node.name}:{query.case_id}")
+    question = followed.matcher.question(named)
+    search = followed.matcher.search(
+        question, replace(asked.constraints, test=query.test)
     )
-    told = [each for each in found if 0 < _score(each) >= asked.least_score]
-    peers = PeerView(connection(), service().release)
-    ids = (each.case_id for each in told)
-    patients = peers.messages(ids, followed.revision)
-    others = (
-        each
-        for each in told
-        if each.case_id in patients and not _is_same(query, each.pair.candidate)
+    best = search.best(asked.most + 1)
+    found = [each for each in best if 0 < _score(each.total) >= asked.least_score]
+    # Read once: what is weighed, explained and sent are the same words.
+    told = PeerView(connection(), service().release).told(
+        (each.case_id for each in found), followed.revision
     )
-    for each in islice(others, asked.most):
-        score, patient = {"patient": _score(each)}, patients[each.case_id]
-        yield {"score": score, "patient": patient, **account(each)}
+    others = {
+        case_id: each.case
+        for case_id, each in told.items()
+        if not _is_same(query, each.case)
+    }
+    kept = [each for each in found if each.case_id in others][: asked.most]
+    ranking = followed.matcher.assessor.ranking(question, kept, others.get)
+    for match in ranking.matches:
+        yield match, told[match.case_id].message
 
 
-def _score(found: Match) -> float:
+def _score(total: float) -> float:
     """Score for a peer, in [0, 1]: independent of how many cases there are, and in bands.
 
     A band is a tenth wide and told by its lower end, so that a peer who changes a query term by
     term learns little of the other terms of a case.
     """
-    return math.floor(wire_score(found.score) * BANDS) / BANDS
+    return math.floor(wire_score(total) * BANDS) / BANDS
 
 
 def _is_same(query: Case, candidate: Case) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -27,20 +27,29 @@ def sent(case: Case, release: Release) -> Json:
     return mme.to_json(disclosed(case), release=release)
 
 
-def seen(case: Case, release: Release) -> Case | None:
-    """The case as a peer reads it, None if nobody may or can.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The message about a case, and the case as a peer reads it there."""
 
-    It is read back from the very message that is sent, so nothing that is not in the message
-    can move a score, an order or an explanation.
+    message: Json
+    case: Case
+
+
+def told(case: Case, release: Release) -> Told | None:
+    """What a peer is told of the case, None if nobody may be or it cannot be said.
+
+    The case is read back from the very message that is sent, so nothing that is not in the
+    message can move a score, an order or an explanation.
     """
     if not is_exchanged(case):
         return None
+    message = sent(case, release)
     try:
-        read = mme.from_json(sent(case, release), Report(limit=0), "")
+        read = mme.from_json(message, Report(limit=0), "")
     except UnreadableInput:
         log.error("case that cannot be sent left out", case_id=case.case_id)
         return None
-    return replace(
+    as_read = replace(
         read,
         case_id=case.case_id,
         sharing=case.sharing,
@@ -48,6 +57,13 @@ def seen(case: Case, release: Release) -> Case | None:
         # As far as a peer can tell: a diagnosis is named.
         solved=bool(read.diseases),
     )
+    return Told(message, as_read)
+
+
+def seen(case: Case, release: Release) -> Case | None:
+    """The case as a peer reads it, None if nobody may or can."""
+    found = told(case, release)
+    return found.case if found else None
 
 
 class PeerView(CaseStore):
@@ -65,18 +81,16 @@ class PeerView(CaseStore):
             raise UnknownCase(case_id)
         return replace(stored, case=case)
 
-    def messages(self, case_ids: Iterable[str], revision: int) -> dict[str, Json]:
-        """What is sent of each of these cases, by id, as all of them are at this moment.
+    def told(self, case_ids: Iterable[str], revision: int) -> dict[str, Told]:
+        """What peers are told of each of these cases, by id, as all are at this moment.
 
         A case that is not shared, or that anything happened to after `revision`, is left out:
         it is not the one that was ranked.
         """
         found = super().get_many(case_ids, on_damage=_leave_out).values()
-        return {
-            each.case.case_id: sent(each.case, self._release)
-            for each in found
-            if each.revision <= revision and is_exchanged(each.case)
-        }
+        current = (each.case for each in found if each.revision <= revision)
+        pairs = ((case.case_id, told(case, self._release)) for case in current)
+        return {case_id: each for case_id, each in pairs if each is not None}
 
     def get_many(
         self,

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matcher.case import (
     Case,
@@ -52,6 +54,21 @@ def variant(
 
 
 SNV: Json = {"referenceName": "17", "referenceBases": "G", "alternateBases": "A"}
+
+
+TERM_IDS = st.one_of(st.just("HP:0001250"), st.from_regex("HP:[0-9٠]{7}"), st.text())
+
+
+@given(TERM_IDS, st.text(), st.sampled_from([("yes", True), ("no", False)]))
+def test_feature_in_its_plainest_form_is_read_as_in_any_other(
+    term_id: str, label: str, observed: tuple[str, bool]
+) -> None:
+    plain, other = (
+        read(features=[{"id": term_id, "label": label, "observed": each}])
+        for each in observed
+    )
+    assert plain[0] == other[0]
+    assert plain[1].to_json() == other[1].to_json()
 
 
 def test_every_part_of_a_full_patient_is_read() -> None:

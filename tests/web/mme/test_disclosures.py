@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,9 +19,9 @@ from ontologies import Release
 from web.audit import Audit, Entry
 from web.cli import main
 from web.db import open_database
-from web.mme import disclosures
 from web.mme.disclosures import Disclosures, Granted
 from web.mme.nodes import Node, Nodes
+from web.mme.nodes.register import Description
 
 from .test_server import Site, found, patient, refused, running
 
@@ -32,15 +33,12 @@ GENES = ("EFTUD2", "PHF14", "KMT2D", "ARID1B")
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     with contextlib.closing(open_database(tmp_path / "secondcase.db")) as db:
-        Nodes(db).add("Island")
+        add(db, "Island")
         yield db
 
 
-@pytest.fixture(autouse=True)
-def budget(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(disclosures, "budget_of", lambda node: 3)
-    monkeypatch.setattr("web.mme.server.budget_of", lambda node: 3)
-    return 3
+def add(db: Database, name: str, budget: int = 3) -> None:
+    Nodes(db).add(name, Description(daily_budget=budget))
 
 
 def island(db: Database) -> Node:
@@ -80,10 +78,8 @@ def test_a_day_later_there_is_a_new_budget(db: Database) -> None:
     assert later.case_ids == ("d", "e") and later.retry_after == 3600
 
 
-def test_a_peer_with_a_budget_of_nothing_is_told_nothing(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(disclosures, "budget_of", lambda node: 0)
+def test_a_peer_with_a_budget_of_nothing_is_told_nothing(db: Database) -> None:
+    Nodes(db).set("Island", Description(daily_budget=0))
 
     assert take(db, "a") == Granted(
         case_ids=(), withheld=1, is_spent=True, retry_after=86_400
@@ -91,7 +87,7 @@ def test_a_peer_with_a_budget_of_nothing_is_told_nothing(
 
 
 def test_every_peer_has_a_budget_of_its_own(db: Database) -> None:
-    Nodes(db).add("Valley")
+    add(db, "Valley")
     take(db, "a", "b", "c")
     valley = next(node for node in Nodes(db) if node.name == "Valley")
 
@@ -104,7 +100,7 @@ def test_every_peer_has_a_budget_of_its_own(db: Database) -> None:
 def test_many_at_once_never_get_more_than_the_budget(tmp_path: Path) -> None:
     path = tmp_path / "secondcase.db"
     with contextlib.closing(open_database(path)) as db:
-        Nodes(db).add("Island")
+        add(db, "Island")
 
     def ask(number: int) -> int:
         with contextlib.closing(open_database(path)) as own:
@@ -140,6 +136,8 @@ def site(tmp_path: Path, release: Release) -> Iterator[Site]:
         for number in range(2)
     ]
     with running(tmp_path, release, cases) as site:
+        with contextlib.closing(open_database(site.database)) as db:
+            Nodes(db).set("Island", Description(daily_budget=3))
         yield site
 
 
@@ -216,3 +214,9 @@ def test_the_doctor_names_the_peers_that_met_a_guard(
 
     assert "peers: well" in quiet
     assert "Island met a guard 2 times in the last 24 hours: daily budget spent" in told
+    assert "budget of new cases is spent" in node("list")
+    assert re.search(r"new cases told in 24 hours\s+3", node("show", "Island"))
+
+
+def node(*arguments: str) -> str:
+    return CliRunner().invoke(main, ["node", *arguments]).stdout

@@ -1,0 +1,1 @@
+"""What the peers of the exchange have to say about a case of ours."""

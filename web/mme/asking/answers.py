@@ -1,0 +1,72 @@
+"""What became of asking one peer: its state, and the patients it told of."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matcher.case import Case
+
+
+class State(enum.StrEnum):
+    """What became of a question. Only the first two say something about the peer's cases."""
+
+    ANSWERED = "answered"
+    EMPTY = "empty"
+    TIMED_OUT = "timed out"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+    SILENT = "silent"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the peer looked at its cases and told of them."""
+        return self in (State.ANSWERED, State.EMPTY)
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the peer is to be left alone for a while."""
+        return self in (State.TIMED_OUT, State.UNREACHABLE, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteCase:
+    """A patient in a peer's reply: untrusted, and only ever shown as what that peer says.
+
+    `case.case_id` is the peer's id, unique with the node alone. `peer_score` is the text of the
+    peer's own score, "" for none; `score_in_range` the same as a number if it lies in [0, 1].
+    """
+
+    node: str
+    case: Case
+    peer_score: str = ""
+    score_in_range: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one peer said.
+
+    `message` is the peer's word, or ours about what went wrong; text, never markup. `dropped`
+    counts what was left out of the reply by its reason, `noted` what was odd and kept.
+    `disclaimer` and `terms` supersede those that are stored of the peer, where it sent any.
+    """
+
+    state: State
+    message: str = ""
+    remotes: tuple[RemoteCase, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
+    disclaimer: str = ""
+    terms: str = ""
+    retry_after: float = 0.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what it does not tell of, the peer does not have."""
+        return self.state.is_complete and BEYOND not in self.dropped
+
+
+BEYOND = "beyond the limit"

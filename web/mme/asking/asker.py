@@ -1,0 +1,273 @@
+"""Asks peers about a case of ours: which, in what order it happens, and what is told as it comes.
+
+The connection to the database stays with the thread that asks; the threads that talk to peers
+have none. Before anything is sent, the audit says to whom.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import structlog
+
+from matcher import Calibration
+from matcher.case import Case
+from matcher.storage.database import Database, write_transaction
+from matcher.storage.store import CaseStore
+from ontologies import Release
+from web.audit import Audit
+from web.errors import WebError, frames
+from web.mme.asking.answers import Answer, State
+from web.mme.asking.comparison import Comparison, RemoteMatch
+from web.mme.asking.connections import Deadline, Resolve, addresses_of, tls_context
+from web.mme.asking.errors import BrokenReply, NotAskable, OutOfTime, Unreachable
+from web.mme.asking.fan_out import fan_out
+from web.mme.asking.kept import Kept, News
+from web.mme.asking.messages import body_of, patient_for, require_askable
+from web.mme.asking.own_cases import is_own
+from web.mme.asking.posting import Line
+from web.mme.asking.replies import read_reply
+from web.mme.nodes import Node, Nodes
+from web.mme.nodes.health import Breaker
+
+SENT = "sent to peers"
+OWN_CASE = "case of ours"
+# A lookup of a name cannot be interrupted; nobody waits for one longer than this.
+GRACE_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long all peers together may take, how many are asked at a time, what is remembered."""
+
+    seconds: float = 20.0
+    threads: int = 32
+    remembered_days: int = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What became of asking one node.
+
+    `results` are its patients, best by our score first; `news` says of each remote id whether
+    it was told of before, and `gone` names those that are withdrawn. `dropped` and `noted` count
+    by reason. `silent_since` is when its present silence began. Disclaimer and terms are those
+    of the reply or, where it has none, those that are stored.
+    """
+
+    node: Node
+    state: State
+    message: str = ""
+    results: tuple[RemoteMatch, ...] = ()
+    news: Mapping[str, News] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
+    elapsed: float = 0.0
+    silent_since: str = ""
+    disclaimer: str = ""
+    terms: str = ""
+
+
+Outcome = tuple[Answer, float]
+
+
+class Asker:
+    """Asks the peers of one installation, over a connection of the calling thread."""
+
+    def __init__(
+        self,
+        db: Database,
+        release: Release,
+        calibration: Calibration,
+        patience: Patience = Patience(),
+        *,
+        nodes: Nodes | None = None,
+        breaker: Breaker | None = None,
+        kept: Kept | None = None,
+        resolve: Resolve = addresses_of,
+    ) -> None:
+        self._db = db
+        self._store = CaseStore(db)
+        self._release = release
+        self._comparison = Comparison(release, calibration)
+        self._patience = patience
+        self._nodes = nodes or Nodes(db)
+        self._breaker = breaker or Breaker(db)
+        self._kept = kept or Kept(db)
+        self._resolve = resolve
+
+    def ask(
+        self, case_id: str, *, by: str, names: Sequence[str] = ()
+    ) -> Generator[Asked, None, None]:
+        """What each peer says of a case, or only those named, as the answers come.
+
+        Nothing is asked before the first is taken. Raises `UnknownCase`, `UnknownNode`,
+        `NotAskable`, and `AuditFailed`, before anything is sent.
+        """
+        self._kept.forget_older(self._patience.remembered_days)
+        with write_transaction(self._db):
+            case = self._store.get(case_id).case
+            require_askable(case, self._release)
+            chosen = self._chosen(case, names)
+            ask_id = self._kept.begin(case, by)
+        lines, left_out = self._lines(chosen)
+        if lines:
+            # Before anything leaves: what cannot be recorded is not sent.
+            Audit(self._db).record(
+                by,
+                SENT,
+                [case_id],
+                nodes=[line.node.name for line in lines],
+                sharing=str(case.sharing),
+                test=case.test,
+            )
+        for node, answer in left_out:
+            yield self._told(ask_id, case, node, (answer, 0.0))
+        yield from self._answers(ask_id, case, lines)
+
+    def _chosen(self, case: Case, names: Sequence[str]) -> list[Node]:
+        if not names:
+            return [node for node in self._nodes if node.is_asked]
+        chosen = [self._nodes.get(name) for name in dict.fromkeys(names)]
+        for node in chosen:
+            if not node.is_asked:
+                raise NotAskable(
+                    case.case_id,
+                    f"the node {node.name!r} is revoked, or has no address or no token for us "
+                    f"to send; see 'secondcase node show {node.name}'",
+                )
+        return chosen
+
+    def _lines(
+        self, chosen: Sequence[Node]
+    ) -> tuple[list[Line], list[tuple[Node, Answer]]]:
+        """The peers that can be asked now, and what is to be said of the others."""
+        lines, left_out = [], []
+        contexts: dict[str, ssl.SSLContext] = {}
+        for node in chosen:
+            try:
+                token = self._nodes.outbound_token(node)
+                if node.ca_file not in contexts:
+                    contexts[node.ca_file] = tls_context(node.ca_file)
+            except (WebError, OSError) as error:
+                why = str(error) if isinstance(error, WebError) else _unusable(node)
+                left_out.append((node, Answer(state=State.UNREACHABLE, message=why)))
+                continue
+            if self._breaker.admits(node.node_id):
+                tls = contexts[node.ca_file]
+                lines.append(
+                    Line(node=node, token=token, tls=tls, resolve=self._resolve)
+                )
+            else:
+                left_out.append((node, self._silence(node)))
+        return lines, left_out
+
+    def _silence(self, node: Node) -> Answer:
+        health = self._breaker.health(node.node_id)
+        since = health.failing_since
+        why = f"it has not answered since {since}" if since else "it asked for a pause"
+        message = f"{why}; it is asked again after {health.open_until}"
+        return Answer(state=State.SILENT, message=message)
+
+    def _answers(
+        self, ask_id: int, case: Case, lines: Sequence[Line]
+    ) -> Iterator[Asked]:
+        deadline = Deadline(self._patience.seconds)
+        calls: dict[Node, Callable[[], Outcome]] = {}
+        for line in lines:
+            body = body_of(patient_for(line.node, case, self._release))
+            calls[line.node] = partial(_question, line, body, deadline, case.test)
+        found = fan_out(
+            calls,
+            seconds=self._patience.seconds + GRACE_SECONDS,
+            threads=self._patience.threads,
+        )
+        for node, outcome in found:
+            late = Answer(state=State.TIMED_OUT, message=str(OutOfTime()))
+            done = outcome or (late, self._patience.seconds)
+            self._note(node, *done)
+            yield self._told(ask_id, case, node, done)
+
+    def _note(self, node: Node, answer: Answer, elapsed: float) -> None:
+        """Tell the breaker how the peer fared."""
+        if answer.state.is_complete:
+            self._breaker.succeeded(node.node_id, round(1000 * elapsed))
+        elif answer.state.is_failure:
+            self._breaker.failed(node.node_id, answer.retry_after)
+        else:
+            self._breaker.refused(node.node_id, answer.retry_after)
+
+    def _told(self, ask_id: int, case: Case, node: Node, outcome: Outcome) -> Asked:
+        answer, elapsed = outcome
+        answer = self._without_own(answer, case)
+        health = self._breaker.health(node.node_id)
+        results = self._comparison.ranked(case, answer.remotes, health.cases)
+        recorded = self._kept.record(
+            ask_id, node, answer, round(1000 * elapsed), results
+        )
+        return Asked(
+            node=node,
+            state=answer.state,
+            message=answer.message,
+            results=tuple(results),
+            news=recorded.news,
+            gone=recorded.gone,
+            dropped=answer.dropped,
+            noted=answer.noted,
+            elapsed=elapsed,
+            silent_since=health.failing_since or "",
+            disclaimer=answer.disclaimer or node.disclaimer,
+            terms=answer.terms or node.terms,
+        )
+
+    def _without_own(self, answer: Answer, query: Case) -> Answer:
+        """The answer without cases of ours that were deposited there as well."""
+        kept = tuple(
+            each
+            for each in answer.remotes
+            if not is_own(each.case, query, self._store, self._release)
+        )
+        own = len(answer.remotes) - len(kept)
+        if not own:
+            return answer
+        state = State.ANSWERED if kept else State.EMPTY
+        dropped = {**answer.dropped, OWN_CASE: own}
+        return replace(answer, state=state, remotes=kept, dropped=dropped)
+
+
+def _question(line: Line, body: bytes, deadline: Deadline, test: bool) -> Outcome:
+    """What one peer answers and how long it took; whatever goes wrong is an answer too."""
+    start = time.monotonic()
+    try:
+        answer = read_reply(line.post(body, deadline), line.node, test=test)
+    except Unreachable as error:
+        answer = Answer(state=State.UNREACHABLE, message=str(error))
+    except OutOfTime as error:
+        answer = Answer(state=State.TIMED_OUT, message=str(error))
+    except BrokenReply as error:
+        answer = Answer(state=State.FAILED, message=str(error))
+    except Exception as error:
+        # One peer's reply, whatever is in it, must not cost the answers of the others.
+        log.error(
+            "reply not understood",
+            node=line.node.name,
+            error=type(error).__name__,
+            frames=frames(error),
+        )
+        answer = Answer(
+            state=State.FAILED, message="its reply could not be understood here"
+        )
+    # Some repeat the token that they do not know, and the message is shown and kept.
+    said = answer.message.replace(line.token, "(token)")
+    return replace(answer, message=said), time.monotonic() - start
+
+
+def _unusable(node: Node) -> str:
+    return f"the CA file {node.ca_file!r} cannot be used; give one in PEM format"

@@ -1,0 +1,134 @@
+"""How alike peers' patients are to our case by our own measure, and which of them are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from matcher import Calibration, Match, Matcher
+from matcher.case import Case
+from matcher.matching import MatchSettings
+from ontologies import Release
+from web.mme.asking.answers import RemoteCase
+from web.mme.asking.profiles import Profile, content_sha256, profile_of
+
+# With fewer terms two patients may well say the same by chance.
+SAME_BY_TERMS = 5
+QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteMatch:
+    """A peer's patient beside our own score of it.
+
+    Who it is, is (`remote.node`, `remote.case.case_id`). `match.score` is ours, in nats;
+    `probability` is None where the peer does not say how many cases it has.
+    """
+
+    remote: RemoteCase
+    match: Match
+    probability: float | None
+    profile: Profile
+    content_sha256: str
+
+    @property
+    def score(self) -> float:
+        """Our own score, in nats."""
+        return self.match.score
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One patient, as one or several nodes tell of it; the best match first."""
+
+    sightings: tuple[RemoteMatch, ...]
+
+    @property
+    def best(self) -> RemoteMatch:
+        """The one to be shown."""
+        return self.sightings[0]
+
+
+class Comparison:
+    """Scores peers' patients as the matcher would if they were cases of ours."""
+
+    def __init__(self, release: Release, calibration: Calibration) -> None:
+        self._release = release
+        self._calibration = calibration
+
+    def ranked(
+        self,
+        query: Case,
+        remotes: Sequence[RemoteCase],
+        cases_there: int | None = None,
+    ) -> list[RemoteMatch]:
+        """All patients of one peer, the best by our score first; none is left out.
+
+        `cases_there` is how many cases the peer has, from its metrics.
+        """
+        named = {f"{each.node}:{each.case.case_id}": each for each in remotes}
+        matcher = Matcher(
+            self._release,
+            (replace(each.case, case_id=name) for name, each in named.items()),
+            self._calibration,
+            MatchSettings(workers=1),
+        )
+        asked = replace(query, case_id=QUERY)
+        found = matcher.rank(asked, limit=None)
+        return [self._match(each, named[each.case_id], cases_there) for each in found]
+
+    def _match(
+        self, found: Match, remote: RemoteCase, cases_there: int | None
+    ) -> RemoteMatch:
+        probability = None
+        if cases_there:
+            probability = self._calibration.probability(found.score, cases_there)
+            found = self._of_as_many(found, probability, cases_there)
+        return RemoteMatch(
+            remote=remote,
+            match=found,
+            probability=probability,
+            profile=profile_of(remote.case, self._release),
+            content_sha256=content_sha256(remote.case, self._release),
+        )
+
+    def _of_as_many(self, found: Match, probability: float, cases: int) -> Match:
+        """The match as one of so many that the peer searched, not of the few it told of."""
+        efm = found.efm
+        if efm is not None:
+            efm *= cases / max(found.searched, 1)
+        band = self._calibration.bands.band(found.score, probability, efm)
+        return replace(
+            found, searched=cases, probability=probability, efm=efm, band=band
+        )
+
+
+def cards(matches: Iterable[RemoteMatch]) -> list[Card]:
+    """The patients behind the matches of all nodes, best by our score first.
+
+    One that was deposited in several nodes is one card. Two of the same node never are: who
+    deposits siblings gives them the same contact.
+    """
+    made: list[list[RemoteMatch]] = []
+    for each in sorted(matches, key=_order):
+        for sightings in made:
+            if _is_another_sighting(each, sightings):
+                sightings.append(each)
+                break
+        else:
+            made.append([each])
+    return [Card(tuple(sightings)) for sightings in made]
+
+
+def _order(match: RemoteMatch) -> tuple[float, str, str]:
+    return -match.score, match.remote.node, match.remote.case.case_id
+
+
+def _is_another_sighting(match: RemoteMatch, sightings: list[RemoteMatch]) -> bool:
+    if any(each.remote.node == match.remote.node for each in sightings):
+        return False
+    first = sightings[0].profile
+    if not match.profile.is_like(first):
+        return False
+    enough = len(first.observed) >= SAME_BY_TERMS
+    return enough or match.profile.shares_address(first)

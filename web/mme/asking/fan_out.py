@@ -1,0 +1,42 @@
+"""Many calls side by side, each result as it comes, and an end whatever the calls do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Result = TypeVar("Result")
+
+THREAD_NAME = "asking"
+
+
+def fan_out(
+    calls: Mapping[Key, Callable[[], Result]], *, seconds: float, threads: int
+) -> Iterator[tuple[Key, Result | None]]:
+    """Key and result of each call in the order they come; None for one that is not done in time.
+
+    Such a call is left to its own end, for a thread cannot be stopped; whoever asks for the
+    results is never held up by it.
+    """
+    if not calls:
+        return
+    end = time.monotonic() + seconds
+    pool = ThreadPoolExecutor(min(threads, len(calls)), THREAD_NAME)
+    waiting: dict[Future[Result], Key] = {
+        pool.submit(each): key for key, each in calls.items()
+    }
+    try:
+        while waiting:
+            left = max(0.0, end - time.monotonic())
+            done, _ = wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
+            if not done:
+                break
+            for each in done:
+                yield waiting.pop(each), each.result()
+        for key in waiting.values():
+            yield key, None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

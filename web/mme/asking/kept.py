@@ -1,0 +1,242 @@
+"""What peers answered about our cases, kept for follow-up and for saying what is new.
+
+An answer is health data of others: it is kept for a limited time, and goes with the case of ours
+that it is about. A withdrawn match is marked as gone only by a whole answer of its peer.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from matcher.case import Case
+from matcher.storage import codec
+from matcher.storage.database import Database, rows, write_transaction
+from web.mme.asking.answers import Answer, RemoteCase, State
+from web.mme.asking.comparison import RemoteMatch
+from web.mme.nodes import Node
+
+log = structlog.get_logger(__name__)
+
+
+class News(enum.StrEnum):
+    """How a match stands to what its peer answered before."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMatch:
+    """A patient that a peer told of, as it was told last. `gone_at` is "" while it stands."""
+
+    node: str
+    remote: RemoteCase
+    content_sha256: str
+    score: float
+    first_seen: str
+    changed_at: str
+    last_seen: str
+    gone_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptState:
+    """What became of asking a node about a case, the last time it was asked."""
+
+    node: str
+    state: State
+    message: str
+    results: int
+    dropped: dict[str, int]
+    elapsed_ms: int
+    asked_at: str
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What an answer changed: news of each match by its remote id, and ids that are gone."""
+
+    news: dict[str, News]
+    gone: tuple[str, ...]
+
+
+class Kept:
+    """The answers in one database, over a connection of the calling thread."""
+
+    def __init__(
+        self, db: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._db = db
+        self._clock = clock
+
+    def begin(self, case: Case, asked_by: str) -> int:
+        """Note that peers are asked about a case now; the number of the asking."""
+        row = {
+            "case_id": case.case_id,
+            "asked_by": asked_by,
+            "asked_at": self._now(),
+            "test": case.test,
+        }
+        with write_transaction(self._db):
+            self._db.table("asks").insert(row)
+            number = rows(self._db, "SELECT max(ask_id) AS last FROM asks")[0]["last"]
+        return int(number)
+
+    def record(
+        self,
+        ask_id: int,
+        node: Node,
+        answer: Answer,
+        elapsed_ms: int,
+        matches: Sequence[RemoteMatch],
+    ) -> Recorded:
+        """Keep what a node answered; nothing of it if the case is gone since it was asked."""
+        with write_transaction(self._db):
+            sql = "SELECT case_id FROM asks WHERE ask_id = ?"
+            asked = rows(self._db, sql, [ask_id])
+            if not asked or not self._is_known(node):
+                return Recorded(news={}, gone=())
+            state = {
+                "ask_id": ask_id,
+                "node_id": node.node_id,
+                "state": str(answer.state),
+                "message": answer.message,
+                "results": len(matches),
+                "dropped": json.dumps(dict(answer.dropped), sort_keys=True),
+                "elapsed_ms": elapsed_ms,
+            }
+            self._db.table("ask_nodes").insert(state)
+            case_id = asked[0]["case_id"]
+            news = {
+                each.remote.case.case_id: self._put(case_id, node, each)
+                for each in matches
+            }
+            gone = self._lost(case_id, node, set(news)) if answer.is_whole else ()
+            return Recorded(news=news, gone=gone)
+
+    def matches(self, case_id: str) -> list[KeptMatch]:
+        """What nodes told of the case, the best by our own score first; also what is gone.
+
+        A row whose bytes were changed is left out and logged: the next answer renews it.
+        """
+        sql = """
+            SELECT remote_matches.*, name FROM remote_matches JOIN nodes USING (node_id)
+            WHERE case_id = ? ORDER BY score DESC, name, remote_id
+        """
+        found = map(_match, rows(self._db, sql, [case_id]))
+        return [each for each in found if each is not None]
+
+    def states(self, case_id: str) -> list[KeptState]:
+        """What became of asking each node about the case, the last time it was asked."""
+        sql = """
+            SELECT name, state, message, results, dropped, elapsed_ms, asked_at, asked_by,
+                max(ask_id)
+            FROM ask_nodes JOIN asks USING (ask_id) JOIN nodes USING (node_id)
+            WHERE case_id = ? GROUP BY node_id ORDER BY name
+        """
+        return [_state(row) for row in rows(self._db, sql, [case_id])]
+
+    def forget_older(self, days: int) -> int:
+        """Forget what was last heard before so many days; how many matches that were."""
+        before = (self._clock() - timedelta(days=days)).astimezone(UTC).isoformat()
+        with write_transaction(self._db):
+            old = "DELETE FROM remote_matches WHERE last_seen < ?"
+            count = self._db.execute(old, [before]).rowcount
+            self._db.table("asks").delete_where("asked_at < ?", [before])
+        return count
+
+    def _put(self, case_id: str, node: Node, match: RemoteMatch) -> News:
+        key = [case_id, node.node_id, match.remote.case.case_id]
+        where = "case_id = ? AND node_id = ? AND remote_id = ?"
+        sql = f"SELECT * FROM remote_matches WHERE {where}"
+        before = next(iter(rows(self._db, sql, key)), None)
+        now = self._now()
+        news = _news(before, match)
+        row = {
+            **dict(zip(("case_id", "node_id", "remote_id"), key)),
+            "content_sha256": match.content_sha256,
+            "profile": codec.encode(match.remote.case),
+            "peer_score": match.remote.peer_score,
+            "score": match.score,
+            "first_seen": before["first_seen"] if before else now,
+            "changed_at": (
+                before["changed_at"] if before and news is News.KNOWN else now
+            ),
+            "last_seen": now,
+            "gone_at": None,
+        }
+        self._db.table("remote_matches").upsert(
+            row, pk=("case_id", "node_id", "remote_id")
+        )
+        return news
+
+    def _lost(self, case_id: str, node: Node, told: set[str]) -> tuple[str, ...]:
+        """Mark as gone what the node told of before and does not any more."""
+        sql = """
+            SELECT remote_id FROM remote_matches
+            WHERE case_id = ? AND node_id = ? AND gone_at IS NULL ORDER BY remote_id
+        """
+        known = rows(self._db, sql, [case_id, node.node_id])
+        gone = tuple(r["remote_id"] for r in known if r["remote_id"] not in told)
+        for remote_id in gone:
+            self._db.table("remote_matches").update(
+                (case_id, node.node_id, remote_id), {"gone_at": self._now()}
+            )
+        return gone
+
+    def _is_known(self, node: Node) -> bool:
+        sql = "SELECT 1 FROM nodes WHERE node_id = ?"
+        return bool(rows(self._db, sql, [node.node_id]))
+
+    def _now(self) -> str:
+        return self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _news(before: dict[str, Any] | None, match: RemoteMatch) -> News:
+    """New also if it had been withdrawn meanwhile."""
+    if before is None or before["gone_at"] is not None:
+        return News.NEW
+    is_same = before["content_sha256"] == match.content_sha256
+    return News.KNOWN if is_same else News.CHANGED
+
+
+def _match(row: dict[str, Any]) -> KeptMatch | None:
+    try:
+        case = codec.decode(row["profile"])
+    except codec.UnreadableCase:
+        log.error(
+            "damaged answer left out", case_id=row["case_id"], node_id=row["node_id"]
+        )
+        return None
+    return KeptMatch(
+        node=row["name"],
+        remote=RemoteCase(node=row["name"], case=case, peer_score=row["peer_score"]),
+        content_sha256=row["content_sha256"],
+        score=row["score"],
+        first_seen=row["first_seen"],
+        changed_at=row["changed_at"],
+        last_seen=row["last_seen"],
+        gone_at=row["gone_at"] or "",
+    )
+
+
+def _state(row: dict[str, Any]) -> KeptState:
+    return KeptState(
+        node=row["name"],
+        state=State(row["state"]),
+        message=row["message"],
+        results=row["results"],
+        dropped=json.loads(row["dropped"]),
+        elapsed_ms=row["elapsed_ms"],
+        asked_at=row["asked_at"],
+        asked_by=row["asked_by"],
+    )

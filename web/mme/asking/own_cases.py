@@ -1,0 +1,76 @@
+"""Which patients of a peer are cases of ours, deposited there as well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from matcher.case import Case
+from matcher.storage.errors import DamagedCase, UnknownCase
+from matcher.storage.store import CaseStore
+from ontologies import Release
+from web.mme.asking.profiles import Profile, profile_of
+
+# Cases with so many terms in common with a patient are looked at one by one.
+MOST_LOOKED_AT = 50
+
+
+def is_own(remote: Case, query: Case, store: CaseStore, release: Release) -> bool:
+    """Whether a patient is one of our cases: the same profile under its id or contact.
+
+    A peer that uses an id of ours for another patient hides nothing, nor does somebody else's
+    patient who has the same profile.
+    """
+    theirs = profile_of(remote, release)
+    for case in _candidates(remote, theirs, query, store, release):
+        ours = profile_of(case, release)
+        same_name = case.case_id == remote.case_id or ours.shares_address(theirs)
+        if same_name and ours.is_like(theirs):
+            return True
+    return False
+
+
+def _candidates(
+    remote: Case,
+    profile: Profile,
+    query: Case,
+    store: CaseStore,
+    release: Release,
+) -> Iterator[Case]:
+    yield query
+    named = [remote.case_id] if profile.observed or profile.genes else []
+    # A case without a contact in common is ours by its id alone.
+    alike = _alike(remote, store, release) if profile.addresses else set()
+    for case_id in [*named, *sorted(alike)[:MOST_LOOKED_AT]]:
+        try:
+            yield store.get(case_id).case
+        except (UnknownCase, DamagedCase):
+            continue
+
+
+def _alike(remote: Case, store: CaseStore, release: Release) -> set[str]:
+    """Ids of our cases that name every term of the patient, or a gene of one without terms."""
+    if not remote.observed:
+        names = (name for gene in remote.genes for name in _names(gene, release))
+        return {found for name in names for found in store.cases_with_gene(name)}
+    # The most telling term first: fewest cases name it.
+    terms = sorted(remote.observed, key=lambda each: -_information(each, release))
+    found = set(store.cases_with_term(terms[0]))
+    for entered in terms[1:]:
+        if not found:
+            break
+        found &= set(store.cases_with_term(entered))
+    return found
+
+
+def _information(entered: str, release: Release) -> float:
+    """Information content of a term; endless for one that the release lacks."""
+    term_id = release.ontology.resolve(entered).term_id
+    return release.information_content[term_id] if term_id else math.inf
+
+
+def _names(entered: str, release: Release) -> set[str]:
+    """A gene by each name that a case may have been entered with."""
+    gene = release.genes.resolve(entered).gene
+    known = (gene.hgnc_id, gene.symbol, gene.ensembl_id) if gene else ()
+    return {entered, *(name for name in known if name)}
