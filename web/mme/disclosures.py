@@ -32,13 +32,15 @@ class Granted:
     """Which of the cases may be told, in their order, and how many are held back.
 
     `is_spent` says that the budget was spent before; that must be told alike whether anything
-    is held back or not, or else the peer learns of cases all the same. `retry_after` is in how
+    is held back or not, or else the peer learns of cases all the same. `is_last` says that it
+    was spent by this question. `retry_after` is in how
     many seconds the next new case may be told, 0 for at once.
     """
 
     case_ids: tuple[str, ...]
     withheld: int = 0
     is_spent: bool = False
+    is_last: bool = False
     retry_after: int = 0
 
 
@@ -76,6 +78,7 @@ class Disclosures:
             case_ids=tuple(each for each in case_ids if each in told),
             withheld=len(new) - len(granted),
             is_spent=left <= 0,
+            is_last=0 < left <= len(new),
             retry_after=self._retry_after(node) if is_limited else 0,
         )
 

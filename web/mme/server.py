@@ -24,7 +24,7 @@ from web.audit import Audit, AuditFailed
 from web.db import connection
 from web.errors import WebError
 from web.mme.account import account
-from web.mme.actions import ALERTING, BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
+from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
 from web.mme.asked import Asked, read_asked
 from web.mme.disclosures import BudgetSpent, Disclosures, Granted
 from web.mme.exchange import exchange, init_app
@@ -158,7 +158,7 @@ def match() -> Response:
     except tuple(REFUSALS) as error:
         reason = REFUSALS[type(error)]
         _audit().record(node.name, REFUSED, reason=reason)
-        if reason in ALERTING:
+        if isinstance(error, TooAlike):
             log.warning("peer refused", node=node.name, reason=reason)
         raise
 
@@ -187,9 +187,10 @@ def _answered(node: Node) -> Response:
         granted = _granted(node, query, asked, list(found))
         if granted.withheld:
             facts["withheld"] = granted.withheld
-            log.warning("cases held back", node=node.name, withheld=granted.withheld)
         _audit().record(node.name, DISCLOSED, granted.case_ids, **facts)
     results = [found[case_id] for case_id in granted.case_ids]
+    if granted.is_last:
+        log.warning("daily budget of a peer spent", node=node.name)
     if granted.retry_after:
         warnings.append(_held_back(node, granted))
     if not query.test:
