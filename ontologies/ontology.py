@@ -63,6 +63,8 @@ class Ontology:
         self._successions = texts["successions"]
         self._resolve = remembered(self._looked_up)
         self._label = remembered(self._written_label)
+        # Sets of about twenty ids each: a few megabytes for the terms in use.
+        self._ancestors = remembered(self._at_or_above, most=1 << 12)
 
     @cached_property
     def term_ids(self) -> Sequence[str]:
@@ -179,16 +181,19 @@ class Ontology:
 
     def ancestors(self, term_id: str) -> frozenset[str]:
         """Everything above a live term, and the term itself."""
-        arrays = self.arrays
-        return frozenset(
-            self._ids(arrays.ancestor_offsets, arrays.ancestor_rows, term_id)
-        )
+        return self._ancestors(term_id)
 
     def descendants(self, term_id: str) -> frozenset[str]:
         """Everything below a live term, and the term itself."""
         arrays = self.arrays
         return frozenset(
             self._ids(arrays.descendant_offsets, arrays.descendant_rows, term_id)
+        )
+
+    def _at_or_above(self, term_id: str) -> frozenset[str]:
+        arrays = self.arrays
+        return frozenset(
+            self._ids(arrays.ancestor_offsets, arrays.ancestor_rows, term_id)
         )
 
     def _ids(self, offsets: Offsets, rows: Rows, term_id: str) -> tuple[str, ...]:

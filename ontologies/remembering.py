@@ -14,9 +14,14 @@ LONGEST = 64
 Result = TypeVar("Result")
 
 
-def remembered(find: Callable[[str], Result]) -> Callable[[str], Result]:
-    """The same function, its latest results for short texts kept; safe to use from threads."""
-    known = lru_cache(maxsize=MOST)(find)
+def remembered(
+    find: Callable[[str], Result], most: int | None = None
+) -> Callable[[str], Result]:
+    """The same function, its latest results for short texts kept; safe to use from threads.
+
+    `most` is how many are kept, where results are so large that `MOST` are too many.
+    """
+    known = lru_cache(maxsize=most or MOST)(find)
 
     def recall(text: str) -> Result:
         return known(text) if len(text) <= LONGEST else find(text)

@@ -80,17 +80,25 @@ class Audit:
         self._clock = clock
 
     def record(
-        self, actor: str, action: str, case_ids: Sequence[str] = (), **facts: Any
+        self,
+        actor: str,
+        action: str,
+        case_ids: Sequence[str] = (),
+        *,
+        also: Callable[[], object] = lambda: None,
+        **facts: Any,
     ) -> None:
         """Add an entry for good, before what it tells of is done. Raises `AuditFailed`.
 
         In an open write transaction it is a part of that one, and noted in the file of seals
-        together with the next entry.
+        together with the next entry. `also` writes what belongs to the entry, in its
+        transaction: both are kept, or neither.
         """
         nested = self._db.conn.in_transaction
         try:
             with write_transaction(self._db):
                 number = self._insert(actor, action, case_ids, facts)
+                also()
             if not nested:
                 self._note(number)
         except (StoreError, sqlite3.Error, OSError) as error:

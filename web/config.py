@@ -17,6 +17,7 @@ from typing import Any
 
 from ontologies.library import data_directory
 from web.errors import BadSettings
+from web.mail_settings import mail_problems
 from web.secret_key import secret_key
 
 PREFIX = "SECONDCASE_"
@@ -57,6 +58,14 @@ def _is_host(text: str) -> bool:
 
 def _is_trusted_host(text: str) -> bool:
     return re.fullmatch(r"\.?[0-9A-Za-z_.-]+|\[[0-9A-Fa-f:.]+\]", text) is not None
+
+
+def _is_address(text: str) -> bool:
+    return re.fullmatch(r"[!-?A-~]{1,64}@[0-9A-Za-z.-]{1,190}", text) is not None
+
+
+def _is_site(text: str) -> bool:
+    return re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,11 +160,62 @@ class Settings:
         100.0,
         "Below how many expected false matches a match is worth a look.",
     )
-    near_duplicates: int = _number(
-        20,
-        1,
-        1_000_000,
-        "How many nearly equal profiles a peer may ask about within 24 hours.",
+    standing_days: int = _number(
+        7,
+        0,
+        365,
+        "After how many days a shared case is asked of the peers again; when it changes it is "
+        "asked at once. 0: only when somebody asks.",
+    )
+    public_url: str | None = _setting(
+        None,
+        "The address under which people reach the site, for the links in e-mails.",
+        "an address such as https://cases.hospital.example",
+        _is_site,
+        shown="http://HOST:PORT while the host is this machine alone",
+    )
+    mail_host: str | None = _setting(
+        None,
+        "The mail server that takes the e-mails of this site; without one, people are told on "
+        "the pages only.",
+        "an IP address or a host name",
+        _is_host,
+        shown="no e-mail",
+    )
+    mail_port: int = _number(587, 1, 65535, "The port of the mail server.")
+    mail_security: str = _setting(
+        "starttls",
+        "How the connection to the mail server is encrypted.",
+        "starttls, tls or none",
+        lambda value: value in ("starttls", "tls", "none"),
+    )
+    mail_sender: str | None = _setting(
+        None,
+        "The address that e-mails come from.",
+        "one address such as secondcase@hospital.example",
+        _is_address,
+        shown="to be set with mail_host",
+    )
+    mail_user: str | None = _setting(
+        None,
+        "Whom to log in as at the mail server.",
+        "1 to 200 characters",
+        lambda value: 1 <= len(value) <= 200 and value.isprintable(),
+        shown="no log-in",
+    )
+    mail_password_file: str | None = _setting(
+        None,
+        "The file with the password for the mail server, readable for its owner alone.",
+        "the path of a file",
+        lambda value: bool(value.strip()),
+        shown="no log-in",
+    )
+    mail_ca_file: str | None = _setting(
+        None,
+        "A file with the certificate of the authority that the mail server is known by.",
+        "the path of a file in PEM format",
+        lambda value: bool(value.strip()),
+        shown="the authorities that the system trusts",
     )
     peer_seconds: int = _number(
         20, 1, 300, "How long peers have to answer a question, all of them together."
@@ -163,12 +223,29 @@ class Settings:
     peer_answers_days: int = _number(
         365, 1, 3650, "After how many days an answer of a peer is forgotten."
     )
+    near_duplicates: int = _number(
+        20,
+        1,
+        1_000_000,
+        "How many nearly equal profiles a peer may ask about within 24 hours.",
+    )
+    consent_level_1: str = _setting(
+        "not required",
+        "Whether sharing with the exchange at level 1 needs a consent on record as well.",
+        "required or not required",
+        lambda value: value in ("required", "not required"),
+    )
     log_level: str = _setting(
         "info",
         "The least severe event that is logged.",
         "debug, info, warning or error",
         lambda value: value in ("debug", "info", "warning", "error"),
     )
+
+    @property
+    def consent_from_level(self) -> int:
+        """The lowest level of the exchange that needs a consent on record."""
+        return 1 if self.consent_level_1 == "required" else 2
 
     @property
     def database(self) -> Path:
@@ -184,6 +261,16 @@ class Settings:
             return ipaddress.ip_address(self.host.strip("[]")).is_loopback
         except ValueError:
             return False
+
+    @property
+    def site_url(self) -> str:
+        """The address of the site, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether people are told by e-mail too."""
+        return self.mail_host is not None
 
     @property
     def cookies_are_secure(self) -> bool:
@@ -360,3 +447,4 @@ def _inconsistencies(values: Mapping[str, Any]) -> Iterator[str]:
             f"session_idle_minutes is {settings.session_idle_minutes}, but it must not be "
             f"longer than session_hours, which is {settings.session_hours}."
         )
+    yield from mail_problems(settings)

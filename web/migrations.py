@@ -13,7 +13,9 @@ def web_migrations() -> tuple[Migrations, ...]:
         form_migrations(),
         api_migrations(),
         statistics_migrations(),
+        notice_migrations(),
         disclosure_migrations(),
+        consent_migrations(),
     )
 
 
@@ -51,6 +53,18 @@ def exchange_migrations() -> Migrations:
     return migrations
 
 
+def notice_migrations() -> Migrations:
+    """What people are told, work to be done later, and when peers are asked again."""
+    migrations = Migrations("notices")
+
+    @migrations()
+    def m0001_notices(db: Database) -> None:
+        for statement in _M0001_NOTICES:
+            db.execute(statement)
+
+    return migrations
+
+
 def disclosure_migrations() -> Migrations:
     """What each peer was told of for the first time, and what it asked in the last day."""
     migrations = Migrations("disclosures")
@@ -58,6 +72,18 @@ def disclosure_migrations() -> Migrations:
     @migrations()
     def m0001_disclosures(db: Database) -> None:
         for statement in _M0001_DISCLOSURES:
+            db.execute(statement)
+
+    return migrations
+
+
+def consent_migrations() -> Migrations:
+    """Who agreed that a case is shared with the exchange, how far, and until when."""
+    migrations = Migrations("consents")
+
+    @migrations()
+    def m0001_consents(db: Database) -> None:
+        for statement in _M0001_CONSENTS:
             db.execute(statement)
 
     return migrations
@@ -100,6 +126,73 @@ def api_migrations() -> Migrations:
     return migrations
 
 
+# All of it goes with the case: deleted or erased, in the same transaction.
+_M0001_NOTICES = (
+    """
+    CREATE TABLE outbox (
+        work_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        case_id TEXT REFERENCES cases (case_id) ON DELETE CASCADE,
+        person_id INTEGER REFERENCES people (person_id) ON DELETE CASCADE,
+        due_at TEXT NOT NULL,
+        owner TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        begun INTEGER NOT NULL DEFAULT 0,
+        why TEXT NOT NULL DEFAULT '',
+        given_up_at TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_by_due ON outbox (kind, due_at) WHERE given_up_at IS NULL",
+    """
+    CREATE UNIQUE INDEX outbox_waits_once ON outbox (kind, subject)
+    WHERE owner IS NULL AND given_up_at IS NULL
+    """,
+    "CREATE INDEX outbox_by_case ON outbox (case_id)",
+    "CREATE INDEX outbox_by_person ON outbox (person_id)",
+    """
+    CREATE TABLE told (
+        matter TEXT NOT NULL,
+        case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        PRIMARY KEY (matter, case_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX told_by_case ON told (case_id)",
+    """
+    CREATE TABLE notices (
+        notice_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        link TEXT NOT NULL UNIQUE,
+        person_id INTEGER NOT NULL REFERENCES people (person_id) ON DELETE CASCADE,
+        case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        pair TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        told_at TEXT NOT NULL,
+        read_at TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX notices_by_person ON notices (person_id, notice_id)",
+    "CREATE INDEX notices_by_case ON notices (case_id)",
+    """
+    CREATE UNIQUE INDEX notices_unread_once ON notices (person_id, case_id, pair)
+    WHERE read_at IS NULL
+    """,
+    """
+    CREATE TABLE notice_choices (
+        person_id INTEGER PRIMARY KEY REFERENCES people (person_id) ON DELETE CASCADE,
+        how TEXT NOT NULL CHECK (how IN ('each', 'daily', 'never'))
+    ) STRICT
+    """,
+    """
+    CREATE TABLE standing_queries (
+        case_id TEXT PRIMARY KEY REFERENCES cases (case_id) ON DELETE CASCADE,
+        revision INTEGER NOT NULL,
+        asked_at TEXT NOT NULL,
+        due_at TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
 # The name stays when a peer is removed: who withdraws a case must learn who has seen it.
 _M0001_DISCLOSURES = (
     """
@@ -107,11 +200,12 @@ _M0001_DISCLOSURES = (
         node_id INTEGER NOT NULL,
         case_id TEXT NOT NULL,
         node TEXT NOT NULL,
+        way TEXT NOT NULL CHECK (way IN ('told', 'sent')),
         first_at TEXT NOT NULL,
         PRIMARY KEY (node_id, case_id)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX disclosures_by_time ON disclosures (node_id, first_at)",
+    "CREATE INDEX disclosures_by_time ON disclosures (node_id, way, first_at)",
     "CREATE INDEX disclosures_by_case ON disclosures (case_id)",
     """
     CREATE TABLE asked_profiles (
@@ -123,6 +217,31 @@ _M0001_DISCLOSURES = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX asked_profiles_by_time ON asked_profiles (asked_at)",
+)
+
+# Not tied to the case: that somebody agreed, or withdrew, is known after it was deleted.
+_M0001_CONSENTS = (
+    """
+    CREATE TABLE consents (
+        consent_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        case_id TEXT NOT NULL,
+        scope INTEGER NOT NULL CHECK (scope IN (1, 2)),
+        given_by TEXT NOT NULL,
+        given_on TEXT NOT NULL,
+        form TEXT NOT NULL,
+        expires_on TEXT,
+        recorded_by TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        ended_at TEXT,
+        ended_by TEXT,
+        sha256 TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX consents_by_case ON consents (case_id)",
+    """
+    CREATE INDEX consents_by_expiry ON consents (expires_on)
+    WHERE ended_at IS NULL AND expires_on IS NOT NULL
+    """,
 )
 
 _M0001_FORMS = """

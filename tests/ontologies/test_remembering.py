@@ -33,6 +33,14 @@ def test_long_text_is_never_kept() -> None:
     assert len(asked) == 2
 
 
+def test_fewer_are_kept_where_that_is_asked_for() -> None:
+    asked = Asked()
+    recall = remembered(asked.find, most=1)
+
+    assert [recall(text) for text in ("a", "b", "a")] == ["A", "B", "A"]
+    assert asked == ["a", "b", "a"]
+
+
 def test_endless_texts_push_each_other_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembering, "MOST", 10)
     asked = Asked()

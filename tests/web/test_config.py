@@ -11,6 +11,7 @@ import pytest
 
 from web.config import Settings, describe_settings, load_settings
 from web.errors import BadSettings
+from web.mail import MailServer, mail_server
 from web.secret_key import make_secret_key
 
 
@@ -292,3 +293,111 @@ def test_no_default_breaks_its_own_rule(tmp_path: Path, setting: object) -> None
     text = str(default).lower() if isinstance(default, bool) else str(default)
 
     assert getattr(load(tmp_path, **{name: text}), name) == default
+
+
+def password_file(
+    tmp_path: Path, content: str = "a good password", mode: int = 0o600
+) -> str:
+    path = tmp_path / "mail-password"
+    path.write_text(content)
+    path.chmod(mode)
+    return str(path)
+
+
+MAIL = {"mail_host": "mail.north.example", "mail_sender": "cases@north.example"}
+
+
+def test_no_mail_server_is_no_mail(tmp_path: Path) -> None:
+    assert mail_server(load(tmp_path)) is None
+
+
+def test_mail_server_is_that_of_the_settings(tmp_path: Path) -> None:
+    file = password_file(tmp_path)
+
+    server = mail_server(
+        load(
+            tmp_path,
+            **MAIL,
+            mail_port="465",
+            mail_security="tls",
+            mail_user="cases",
+            mail_password_file=file,
+        )
+    )
+
+    assert server == MailServer(
+        host="mail.north.example",
+        port=465,
+        security="tls",
+        sender="cases@north.example",
+        user="cases",
+        password_file=Path(file),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"mail_sender": ""}, "mail_sender is"),
+        ({"mail_sender": "no address"}, "'no address', but it must be one address"),
+        ({"mail_security": "ssl"}, "'ssl', but it must be starttls, tls or none"),
+        ({"mail_user": "cases"}, "they must be set together, or neither"),
+        ({"mail_ca_file": "/absent.pem"}, "mail_ca_file '/absent.pem' cannot be used"),
+        (
+            {"mail_user": "cases", "mail_password_file": "/absent"},
+            "mail_password_file '/absent' cannot be read",
+        ),
+        (
+            {"host": "0.0.0.0", "trusted_hosts": "north.example"},
+            "public_url is empty while mail_host is 'mail.north.example'",
+        ),
+        ({"public_url": "north.example"}, "must be an address such as https://"),
+    ],
+)
+def test_mail_that_could_not_be_sent_is_said_at_the_start(
+    tmp_path: Path, changes: dict[str, str], said: str
+) -> None:
+    assert said in "\n".join(problems(tmp_path, **{**MAIL, **changes}))
+
+
+def test_mail_server_without_a_sender_is_one_problem(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, mail_host="mail.north.example")
+
+    assert "mail_sender is empty while mail_host is 'mail.north.example'" in found
+
+
+def test_sender_without_a_mail_server_is_of_no_use(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, mail_sender="cases@north.example")
+
+    assert "without a mail_host" in found
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "security", "said"),
+    [
+        ("\n", 0o600, "tls", "is empty; it must hold the password"),
+        ("secret", 0o644, "tls", "may be read by others; its mode must be 600"),
+        ("secret", 0o600, "none", "the password is not sent in the open"),
+    ],
+)
+def test_password_of_the_mail_server_is_kept_safe(
+    tmp_path: Path, content: str, mode: int, security: str, said: str
+) -> None:
+    file = password_file(tmp_path, content, mode)
+
+    (found,) = problems(
+        tmp_path,
+        **MAIL,
+        mail_user="cases",
+        mail_password_file=file,
+        mail_security=security,
+    )
+
+    assert said in found
+    assert "secret" not in found
+
+
+def test_links_lead_to_the_public_address_or_to_this_machine(tmp_path: Path) -> None:
+    assert load(tmp_path).site_url == "http://127.0.0.1:8000"
+    told = load(tmp_path, public_url="https://cases.north.example/")
+    assert told.site_url == "https://cases.north.example"

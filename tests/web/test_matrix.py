@@ -30,12 +30,15 @@ from matcher.case import (
     Treatment,
     Variant,
 )
+from matcher.storage.database import write_transaction
 from web.accounts import Role
 from web.accounts.people import Accounts
 from web.accounts.passwords import Passwords
 from web.api.tokens import Scope, Tokens
 from web.db import open_database
 from web.mme.nodes import Nodes
+from web.notices.matters import asked
+from web.notices.telling import Telling
 
 from .conftest import PASSWORD, PHF14, SEIZURE, Cast, case_of
 
@@ -43,9 +46,10 @@ TERMS = (SEIZURE, "HP:0000677", "HP:0006237", "HP:0000154")
 CANARY = "kanarie"
 PRIVATE, MISSING = "NORTH-7701", "NORTH-7702"
 DEPOSIT, NO_DEPOSIT, NEW_DEPOSIT = "EXT-7701", "EXT-7702", "EXT-7703"
+NOTICE, NO_NOTICE = "7701" * 8, "7702" * 8
 # What differs from one answer to the next, whatever was asked: a message once, an id, a number.
 PASSING = re.compile(
-    r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR)-\d+|EXT-\d+', re.S
+    r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR)-\d+|EXT-\d+|(770\d){8}', re.S
 )
 # A case of each person's own, so that she has something to compare with.
 OWN = {"alice": "NORTH-A", "bob": "NORTH-B", "charlie": "HARBOUR-C"}
@@ -84,6 +88,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "POST pages.account.check": NOBODY,
     "POST pages.account.end": NOBODY,
     "POST pages.account.theme": NOBODY,
+    "POST pages.account.told": NOBODY,
     "GET pages.cases.new": NOBODY,
     "POST pages.cases.create": NOBODY,
     "GET pages.cases.show": ALICE,
@@ -96,6 +101,13 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.home.site": ALICE,
     "GET pages.matches.ranked": ALICE,
     "GET pages.matches.pair": ALICE,
+    "GET pages.notices.all_notices": ALICE,
+    "GET pages.notices.one": ALICE,
+    "POST pages.notices.read": ALICE,
+    "POST pages.notices.read_all": NOBODY,
+    "GET pages.sharing.show": ALICE,
+    "POST pages.sharing.record": ALICE,
+    "POST pages.sharing.withdraw": ALICE,
     "GET pages.terms.search": NOBODY,
     "GET pages.terms.genes": NOBODY,
     "GET static": NOBODY,
@@ -245,11 +257,21 @@ def world(cast: Cast) -> World:
             actor="api:seqr",
             external_id=DEPOSIT,
         )
+    tell_of_private_case(cast)
     for person, case_id in OWN.items():
         site = "Harbour" if person == "charlie" else "North"
         shared = case_of(case_id, site=site, submitter=person, observed=TERMS)
         cast.put(bare(shared), actor=person)
     return World(cast, given)
+
+
+def tell_of_private_case(cast: Cast) -> None:
+    """A notice for Alice with a canary in what it tells."""
+    question = Case(case_id=canary("remote"))
+    with closing(open_database(cast.settings.database)) as db:
+        Telling(db).tell(asked(canary("peer"), question, [PRIVATE]))
+        with write_transaction(db):
+            db.execute("UPDATE notices SET link = ?", [NOTICE])
 
 
 def bare(case: Case) -> Case:
@@ -281,10 +303,20 @@ def pairs_of_paths(
 ) -> Iterator[tuple[str, str]]:
     """Addresses about the private cases, each with the same for a case that is not there."""
     known = {"filename": "base.css", "session_id": "1"}
-    hidden = {"case_id": PRIVATE, "other_id": PRIVATE, "external_id": DEPOSIT}
+    hidden = {
+        "case_id": PRIVATE,
+        "other_id": PRIVATE,
+        "external_id": DEPOSIT,
+        "notice": NOTICE,
+    }
     # What a system puts there is there afterwards.
     no_deposit = NEW_DEPOSIT if method == "PUT" else NO_DEPOSIT
-    gone = {"case_id": MISSING, "other_id": MISSING, "external_id": no_deposit}
+    gone = {
+        "case_id": MISSING,
+        "other_id": MISSING,
+        "external_id": no_deposit,
+        "notice": NO_NOTICE,
+    }
     named = rule.arguments & hidden.keys()
     with app.test_request_context():
         adapter = app.url_map.bind("localhost")
@@ -354,7 +386,13 @@ def test_nothing_of_a_private_case_is_told_without_a_grant(
 # So that the canaries are known to be where somebody could see them.
 MUST_SHOW: Mapping[str, frozenset[str]] = {
     "alice": frozenset(
-        {"GET pages.cases.show", "GET pages.cases.edit", "GET pages.home.mine"}
+        {
+            "GET pages.cases.show",
+            "GET pages.cases.edit",
+            "GET pages.home.mine",
+            "GET pages.notices.all_notices",
+            "GET pages.notices.one",
+        }
     ),
     "depositor": frozenset({"GET api_cases.get_case"}),
 }

@@ -332,6 +332,12 @@ PEOPLE = """
 """
 
 
+def person_by_id(db: Database, person_id: int) -> Person | None:
+    """The person with this number, None if there is none."""
+    found = rows(db, f"{PEOPLE} WHERE person_id = ?", [person_id])
+    return _person(found[0]) if found else None
+
+
 def _person(row: dict[str, Any]) -> Person:
     return Person(
         person_id=row["person_id"],

@@ -14,6 +14,7 @@ from web.errors import WebError
 COMMANDS = {
     "demo": "web.cli.service:demo",
     "serve": "web.cli.service:serve",
+    "work": "web.cli.work:work",
     "doctor": "web.cli.service:doctor",
     "match": "web.cli.matching:match",
     "groups": "web.cli.groups:groups",

@@ -24,10 +24,12 @@ from web.accounts import Accounts, Passwords, Role
 from web.cli.ontology import release_ready
 from web.cli.progress import shown
 from web.cli.serving import listen
+from web.cli.work import undone_work
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.errors import WebError
 from web.mme.alerts import alerts
+from web.mme.consents import Consents
 from web.service import chosen_calibration
 
 DEMO_PERSON = "demo"
@@ -109,6 +111,8 @@ def doctor(context: click.Context) -> None:
         ("database", _database),
         ("audit", _audit),
         ("peers", _peers),
+        ("consents", _consents),
+        ("work", undone_work),
     ):
         try:
             found = list(check())
@@ -155,3 +159,10 @@ def _peers() -> Iterator[str]:
     if settings.database.exists():
         with closing(open_database(settings.database)) as db:
             yield from alerts(Audit(db))
+
+
+def _consents() -> Iterator[str]:
+    settings = load_settings()
+    if settings.database.exists():
+        with closing(open_database(settings.database)) as db:
+            yield from Consents(db).damaged()

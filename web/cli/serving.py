@@ -19,6 +19,8 @@ from web.config import Settings
 from web.db import close_idle
 from web.mme.exchange import exchange
 from web.service import EXTENSION, Service
+from web.standing_peers import MakeAsker, asker_of
+from web.worker import worker_of, working
 
 # Nobody is kept out by idle sockets: they cost no thread, and are closed after a while.
 MOST_CONNECTIONS = 800
@@ -54,7 +56,8 @@ def listen(app: Flask, settings: Settings, greeting: str = "") -> None:
 def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> None:
     """Answer what comes to a socket until this process is told to end.
 
-    Requests are read whole before a thread takes them, so slow senders hold up nobody.
+    Requests are read whole before a thread takes them, so slow senders hold up nobody. Beside
+    them a thread does the work that requests leave.
     """
     # Requests that wait for a thread are no event, and these lines are no JSON.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -71,9 +74,15 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         ident=None,
     )
     try:
-        server.run()
+        with working(worker_of(settings, _asker(app))):
+            server.run()
     finally:
         close_idle(app)
+
+
+def _asker(app: Flask) -> MakeAsker:
+    made: Service = app.extensions[EXTENSION]
+    return asker_of(made.settings, made.release, made.calibration)
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from matcher.storage.database import Database, rows
+from matcher.storage.database import Database, rows, write_transaction
 from web.errors import WebError
 from web.mme.nodes import Node
 
@@ -71,7 +71,7 @@ class Disclosures:
         new = [each for each in case_ids if each not in known]
         left = node.daily_budget - self.spent(node)
         granted = new[: max(0, left)]
-        self._insert(node, granted)
+        self._insert(node, granted, "told")
         told = known | set(granted)
         is_limited = left <= 0 or len(granted) < len(new)
         return Granted(
@@ -84,8 +84,17 @@ class Disclosures:
 
     def spent(self, node: Node) -> int:
         """How many cases the peer was told of for the first time in the last 24 hours."""
-        sql = "SELECT count(*) AS n FROM disclosures WHERE node_id = ? AND first_at > ?"
+        sql = """
+            SELECT count(*) AS n FROM disclosures
+            WHERE node_id = ? AND way = 'told' AND first_at > ?
+        """
         return int(rows(self._db, sql, [node.node_id, self._since()])[0]["n"])
+
+    def sent(self, nodes: Iterable[Node], case_id: str) -> None:
+        """Note that we ask these peers about a case of ours, which costs none of their budget."""
+        with write_transaction(self._db):
+            for node in nodes:
+                self._insert(node, [case_id], "sent")
 
     def of_case(self, case_id: str) -> tuple[Disclosure, ...]:
         """The peers that were ever told of a case, in the order in which they first were."""
@@ -103,18 +112,19 @@ class Disclosures:
         found = rows(self._db, sql, [node.node_id, json.dumps(list(case_ids))])
         return {row["case_id"] for row in found}
 
-    def _insert(self, node: Node, case_ids: Sequence[str]) -> None:
+    def _insert(self, node: Node, case_ids: Sequence[str], way: str) -> None:
         now = _written(self._clock())
         self._db.conn.executemany(
-            "INSERT INTO disclosures (node_id, case_id, node, first_at) "
-            "VALUES (?, ?, ?, ?)",
-            [(node.node_id, case_id, node.name, now) for case_id in case_ids],
+            "INSERT OR IGNORE INTO disclosures (node_id, case_id, node, way, first_at) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [(node.node_id, case_id, node.name, way, now) for case_id in case_ids],
         )
 
     def _retry_after(self, node: Node) -> int:
         """Seconds until one more case may be told; a day where none ever is."""
         sql = """
-            SELECT first_at FROM disclosures WHERE node_id = ? AND first_at > ?
+            SELECT first_at FROM disclosures
+            WHERE node_id = ? AND way = 'told' AND first_at > ?
             ORDER BY first_at DESC LIMIT 1 OFFSET ?
         """
         values = [node.node_id, self._since(), node.daily_budget - 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,14 +27,14 @@ from web.errors import WebError
 from web.mme.account import account
 from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
 from web.mme.asked import Asked, read_asked
+from web.mme.consents import Consents
 from web.mme.disclosures import BudgetSpent, Disclosures, Granted
-from web.mme.exchange import exchange, init_app
+from web.mme.exchange import exchange, init_app, peer_view
 from web.mme.metrics import BeingCounted, current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
 from web.mme.questions import bounded, too_little, unknown
 from web.mme.turns import TooManyAtOnce
 from web.mme.variations import TooAlike, Variations, statements
-from web.mme.view import PeerView
 from web.mme.wire import (
     LATEST_MINOR,
     UnsupportedType,
@@ -44,6 +45,8 @@ from web.mme.wire import (
     minor_version,
     notices,
 )
+from web.notices import matters
+from web.notices.telling import Telling
 from web.service import service
 
 MOST_RESULTS = 10
@@ -187,7 +190,8 @@ def _answered(node: Node) -> Response:
         granted = _granted(node, query, asked, list(found))
         if granted.withheld:
             facts["withheld"] = granted.withheld
-        _audit().record(node.name, DISCLOSED, granted.case_ids, **facts)
+        notify = partial(_notify, node, query, granted.case_ids)
+        _audit().record(node.name, DISCLOSED, granted.case_ids, also=notify, **facts)
     results = [found[case_id] for case_id in granted.case_ids]
     if granted.is_last:
         log.warning("daily budget of a peer spent", node=node.name)
@@ -235,6 +239,13 @@ def _releases() -> dict[str, str]:
     return {**made.release.versions, **own}
 
 
+def _notify(node: Node, query: Case, case_ids: Sequence[str]) -> None:
+    """Tell who entered these cases, unless it was a test, which disturbs nobody."""
+    if case_ids and not query.test:
+        telling = Telling(connection(), by_mail=service().settings.sends_mail)
+        telling.tell(matters.asked(node.name, query, case_ids))
+
+
 def _audit() -> Audit:
     return Audit(connection())
 
@@ -279,6 +290,7 @@ def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
 def _told(
     query: Case, node: Node, asked: Asked
 ) -> Iterator[tuple[Match, dict[str, Any]]]:
+    Consents(connection(), service().settings.consent_from_level).lapse()
     followed = exchange().matcher.followed()
     # An id of theirs may be one of ours.
     named = replace(query, case_id=f"{node.name}:{query.case_id}")
@@ -289,7 +301,7 @@ def _told(
     best = search.best(asked.most + 1)
     found = [each for each in best if 0 < _score(each.total) >= asked.least_score]
     # Read once: what is weighed, explained and sent are the same words.
-    told = PeerView(connection(), service().release).told(
+    told = peer_view(service()).told(
         (each.case_id for each in found), followed.revision
     )
     others = {

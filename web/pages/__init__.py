@@ -17,7 +17,9 @@ from web.pages import (
     help,
     home,
     matches,
+    notices,
     pictures,
+    sharing,
     terms,
     told,
 )
@@ -45,7 +47,17 @@ def init_app(app: Flask) -> None:
     """Add the pages to an application that has its service, accounts and security."""
     app.url_map.converters["case_id"] = CaseIdConverter
     pages = Blueprint("pages", __name__)
-    for module in (home, cases, matches, terms, account, exchange, help):
+    for module in (
+        home,
+        cases,
+        sharing,
+        matches,
+        notices,
+        terms,
+        account,
+        exchange,
+        help,
+    ):
         pages.register_blueprint(module.blueprint)
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)
@@ -57,9 +69,11 @@ def init_app(app: Flask) -> None:
 
 def _on_every_page() -> dict[str, object]:
     person = maybe_person()
+    clinician = person if person is not None and is_clinician(person) else None
     return {
         "person": person,
-        "is_clinician": person is not None and is_clinician(person),
+        "is_clinician": clinician is not None,
+        "unread_notices": notices.inbox_of(clinician).unread() if clinician else 0,
         "theme": person.theme if person else "auto",
         "colophon": colophon(),
     }

@@ -1,4 +1,4 @@
-"""Log in, log out, and one's own account: sessions, colours."""
+"""Log in, log out, and one's own account: sessions, colours, how to be told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from web.accounts import (
     the_person,
 )
 from web.errors import BadAccount, LogInFailed, LogInThrottled
+from web.notices.telling import How
+from web.pages.admission import is_clinician, the_clinician
 from web.pages.devices import device
+from web.pages.notices import inbox_of, no_mail
 from web.pages.words import counted, moment
 from web.security import safe_target
 
@@ -29,6 +32,11 @@ THEMES = (
     ("auto", "As the device", "light by day, dark at night, where the device says so"),
     ("light", "Light", "dark on light, always"),
     ("dark", "Dark", "light on dark, always"),
+)
+WAYS = (
+    (How.EACH, "Each", "an e-mail for each notice, at once"),
+    (How.DAILY, "Daily", "one e-mail in the morning, if you have not read a notice"),
+    (How.NEVER, "Never", "on these pages only"),
 )
 
 
@@ -98,6 +106,9 @@ def show() -> ResponseReturnValue:
         roles=listing(sorted(role.value for role in person.roles)),
         sessions=sorted(sessions, key=lambda each: not each["current"]),
         themes=THEMES,
+        ways=WAYS if is_clinician(person) else (),
+        how=inbox_of(person).how(),
+        no_mail=no_mail(person),
     )
 
 
@@ -136,4 +147,17 @@ def theme() -> ResponseReturnValue:
         flash(str(error), "alert")
         return redirect(url_for("pages.account.show"), 303)
     flash("Your colours are set.", "good")
+    return redirect(url_for("pages.account.show"), 303)
+
+
+@blueprint.post("/account/notices")
+def told() -> ResponseReturnValue:
+    """Choose how to be told: each notice, once a day, or on the pages only."""
+    inbox = inbox_of(the_clinician())
+    try:
+        inbox.choose(request.form.get("how", ""))
+    except BadAccount as error:
+        flash(str(error), "alert")
+        return redirect(url_for("pages.account.show"), 303)
+    flash("How you are told is set.", "good")
     return redirect(url_for("pages.account.show"), 303)

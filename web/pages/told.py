@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from flask import Response
@@ -10,11 +11,15 @@ from flask import Response
 from web.audit import Audit
 from web.db import connection
 from web.errors import WebError, answer
+from web.notices.matters import compared
+from web.notices.telling import Telling
 from web.pages.visibility import Viewer
+from web.service import service
 
 log = structlog.get_logger(__name__)
 
 ACTION = "shown to a clinician"
+SIDE_BY_SIDE = "side by side"
 
 
 class NotRecorded(WebError):
@@ -37,17 +42,25 @@ def record(
 ) -> None:
     """Record that the page shows these cases of other sites, if it shows any.
 
-    `query` is the case that was compared. Raises `NotRecorded`, whatever the reason: who
-    calls it before the page is made shows nothing that is not recorded.
+    `query` is the case that was compared; who entered a case that is set beside it is told.
+    Raises `NotRecorded`, whatever the reason: who calls it before the page is made shows
+    nothing that is not recorded.
     """
     if not case_ids:
         return
     facts = {"page": page, "site": person.site} | ({"query": query} if query else {})
+    matters = [compared(case_id, person.site or "", query) for case_id in case_ids]
+    # Lists name whom they find; this page was opened to look at one case.
+    notify = partial(_telling().tell, matters if page == SIDE_BY_SIDE else [])
     try:
-        _audit().record(person.name, action, case_ids, **facts)
+        _audit().record(person.name, action, case_ids, also=notify, **facts)
     except Exception as error:
         log.error("disclosure not recorded", error=type(error).__name__, page=page)
         raise NotRecorded from error
+
+
+def _telling() -> Telling:
+    return Telling(connection(), by_mail=service().settings.sends_mail)
 
 
 def _audit() -> Audit:

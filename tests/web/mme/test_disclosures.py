@@ -25,6 +25,8 @@ from web.mme.nodes.register import Description
 
 from .test_server import Site, found, patient, refused, running
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TERMS = ("HP:0001250", "HP:0001252", "HP:0000252", "HP:0001263")
 GENES = ("EFTUD2", "PHF14", "KMT2D", "ARID1B")

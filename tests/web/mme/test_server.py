@@ -34,10 +34,12 @@ from web.db import open_database
 from web.mme import turns
 from web.mme.exchange import exchange
 from web.mme.nodes import Nodes
-from web.mme.view import PeerView
+from web.mme.view import PeerView, Told
 from web.service import service
 
 from .mme_patients import mme_test_patients
+
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
 
 VENDOR = "application/vnd.ga4gh.matchmaker.v1.0+json"
 TERMS = ("HP:0001250", "HP:0001252", "HP:0000252", "HP:0001263")
@@ -465,15 +467,13 @@ def change_while_it_answers(
     monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]
 ) -> None:
     """Do something else to the store after the cases were ranked, before they are told."""
-    read = PeerView.messages
+    read = PeerView.told
 
-    def messages(
-        view: PeerView, case_ids: Iterable[str], revision: int
-    ) -> dict[str, dict[str, Any]]:
+    def told(view: PeerView, case_ids: Iterable[str], revision: int) -> dict[str, Told]:
         change()
         return read(view, case_ids, revision)
 
-    monkeypatch.setattr(PeerView, "messages", messages)
+    monkeypatch.setattr(PeerView, "told", told)
 
 
 @pytest.mark.parametrize("sharing", [Sharing.PRIVATE, Sharing.EXCHANGE_1, None])

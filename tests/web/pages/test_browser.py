@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,7 +13,10 @@ import waitress.server
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-from matcher.case import Sharing
+from matcher.case import Case, Sharing
+from matcher.storage.database import connect, write_transaction
+from web.notices.matters import asked
+from web.notices.telling import Telling
 
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
 
@@ -375,12 +379,15 @@ PATHS = [
     "/cases/new",
     "/cases/NORTH-1",
     "/cases/NORTH-1/edit",
+    "/cases/NORTH-1/sharing",
     "/cases/NORTH-1/matches",
     "/cases/NORTH-1/matches/HARBOUR-1",
     "/how-a-score-is-made",
     "/keyboard",
     "/api/v1/docs",
     "/exchange",
+    "/notices",
+    "/notices/one",
 ]
 
 
@@ -395,15 +402,34 @@ PATHS = [
     indirect=True,
     ids=["desktop", "phone", "desktop-dark", "phone-dark"],
 )
-def test_every_page_is_accessible_and_no_wider_than_its_window(visit: Visit) -> None:
+def test_every_page_is_accessible_and_no_wider_than_its_window(
+    visit: Visit, cast: Cast
+) -> None:
     found = inspected(visit, "/log-in")
     visit.log_in()
 
+    tell_of_the_case(cast)
     for path in PATHS[1:]:
         found += inspected(visit, path)
 
     assert found == []
     assert visit.complaints == []
+
+
+def tell_of_the_case(cast: Cast) -> None:
+    """A notice for Alice, with a long name that a peer gave."""
+    question = Case(case_id="P" * 200)
+    with closing(connect(cast.settings.database)) as db:
+        Telling(db).tell(asked("Island", question, ["NORTH-1"]))
+        with write_transaction(db):
+            db.execute("UPDATE notices SET link = 'one'")
+
+
+@SIZES
+def test_empty_inbox_is_accessible(visit: Visit) -> None:
+    visit.log_in()
+
+    assert inspected(visit, "/notices") == []
 
 
 @SIZES

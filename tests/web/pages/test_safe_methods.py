@@ -20,6 +20,7 @@ NAMES = {
     "other_id": "NORTH-2",
     "filename": "base.css",
     "session_id": "1",
+    "notice": "0123456789abcdef0123456789abcdef",
     "external_id": "I1",
 }
 

@@ -133,3 +133,16 @@ def test_own_cases_are_read_though_nothing_can_be_recorded(
     monkeypatch.setattr(Audit, "record", broken)
 
     assert met["alice"].get("/cases/NORTH-1").status_code == 200
+
+
+def test_who_entered_a_case_is_told_that_it_was_compared_once(met: Cast) -> None:
+    for _ in range(2):
+        met["alice"].get("/cases/NORTH-1/matches")
+        met["alice"].get("/cases/NORTH-1/matches/HARBOUR-1")
+
+    page = met["charlie"].get("/notices").text
+
+    assert "One notice you have not read" in page
+    assert "A clinician of North compared this case with one of theirs." in page
+    assert "HARBOUR-1" in page
+    assert "NORTH-1" not in page

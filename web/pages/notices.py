@@ -1,0 +1,122 @@
+"""The notices of a person: what happened to cases she may open, latest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from web.accounts import Person
+from web.db import connection
+from web.notices.inbox import Inbox, Notice
+from web.notices.matters import Kind
+from web.notices.telling import How
+from web.pages.admission import the_clinician
+from web.pages.visibility import may_open
+from web.pages.words import counted, moment, sentence
+from web.service import service
+
+blueprint = Blueprint("notices", __name__)
+
+PAGE_SIZE = 30
+# What happened, as a sentence about the case that is named before it.
+SAID = {
+    Kind.ASKED: "{node} was shown this case, as a candidate for its patient {remote}.",
+    Kind.COMPARED: "A clinician of {site} compared this case with one of theirs.",
+    Kind.NEW_MATCH: "{node} has a new match, its patient {remote}.",
+    Kind.CHANGED_MATCH: "A match at {node}, its patient {remote}, has changed.",
+    Kind.WITHDRAWN_MATCH: "A match at {node}, its patient {remote}, is withdrawn.",
+}
+
+
+def inbox_of(person: Person) -> Inbox:
+    """The notices of a person, over the connection of this request."""
+    return Inbox(connection(), person, may_open)
+
+
+def no_mail(person: Person) -> str:
+    """Why no e-mail comes, whatever she chooses; empty if one does."""
+    if not service().settings.sends_mail:
+        return "This site sends no e-mail, so you are told on these pages only."
+    if person.email is None:
+        return (
+            "Your account has no address, so you are told on these pages only; "
+            "the operator of your site can add one."
+        )
+    return ""
+
+
+@blueprint.get("/notices")
+def all_notices() -> ResponseReturnValue:
+    """What happened to my cases, a page at a time."""
+    person = the_clinician()
+    inbox = inbox_of(person)
+    before = request.args.get("before", type=int)
+    found = inbox.notices(limit=PAGE_SIZE + 1, before=_bounded(before))
+    shown = found[:PAGE_SIZE]
+    unread = inbox.unread()
+    return render_template(
+        "notices/inbox.html",
+        heading=_heading(unread, bool(found)),
+        notices=[_line(notice) for notice in shown],
+        unread=unread,
+        newest=shown[0].notice_id if shown else 0,
+        older=shown[-1].notice_id if len(found) > PAGE_SIZE else None,
+        is_first=before is None,
+        how=How.NEVER if no_mail(person) else inbox.how(),
+    )
+
+
+@blueprint.get("/notices/<notice>")
+def one(notice: str) -> ResponseReturnValue:
+    """One notice, which an e-mail leads to."""
+    found = _mine(notice)
+    return render_template("notices/one.html", notice=_line(found))
+
+
+@blueprint.post("/notices/<notice>/read")
+def read(notice: str) -> ResponseReturnValue:
+    """Mark one notice as read."""
+    found = _mine(notice)
+    inbox_of(the_clinician()).read(found.link)
+    return redirect(url_for("pages.notices.all_notices"), 303)
+
+
+@blueprint.post("/notices/read")
+def read_all() -> ResponseReturnValue:
+    """Mark as read what was shown and all before it; what came meanwhile stays unread."""
+    until = _bounded(request.form.get("until", 0, type=int))
+    inbox_of(the_clinician()).read_until(until or 0)
+    flash("Those notices are marked as read.", "good")
+    return redirect(url_for("pages.notices.all_notices"), 303)
+
+
+def _mine(link: str) -> Notice:
+    found = inbox_of(the_clinician()).get(link)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _bounded(number: int | None) -> int | None:
+    """A number that SQLite takes."""
+    return None if number is None else max(0, min(number, 2**62))
+
+
+def _heading(unread: int, has_any: bool) -> str:
+    if unread:
+        return f"{sentence(counted(unread, 'notice'))} you have not read"
+    return "You have read all your notices" if has_any else "Nothing to tell you yet"
+
+
+def _line(notice: Notice) -> dict[str, Any]:
+    return {
+        "link": notice.link,
+        "case_id": notice.case_id,
+        "is_read": notice.is_read,
+        "is_match": notice.kind not in (Kind.ASKED, Kind.COMPARED),
+        "said": SAID[notice.kind].format_map(notice.facts),
+        "why": notice.facts.get("why", ""),
+        "when": moment(notice.told_at),
+    }
