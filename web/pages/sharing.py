@@ -11,7 +11,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Sharing
-from matcher.storage.database import write_transaction
 from matcher.storage.store import StoredCase
 from web.accounts import Person
 from web.audit import Audit
@@ -76,11 +75,10 @@ def record(case_id: str) -> ResponseReturnValue:
     person, stored = _sharer(case_id)
     try:
         facts = _facts()
-        with write_transaction(connection()):
+        audit = Audit(connection())
+        with audit.together():
             _consents().record(case_id, facts, person.name, is_saved_next=False)
-            Audit(connection()).record(
-                person.name, RECORDED, [case_id], scope=facts.scope
-            )
+            audit.record(person.name, RECORDED, [case_id], scope=facts.scope)
     except BadConsent as error:
         return _page(person, stored, error), 422
     flash("The consent is on record.", "good")
@@ -91,9 +89,10 @@ def record(case_id: str) -> ResponseReturnValue:
 def withdraw(case_id: str) -> ResponseReturnValue:
     """End every consent of the case, so that it is gone for peers at once."""
     person, _ = _sharer(case_id)
-    with write_transaction(connection()):
+    audit = Audit(connection())
+    with audit.together():
         seen_by = _consents().withdraw(case_id, person.name)
-        Audit(connection()).record(person.name, WITHDRAWN, [case_id])
+        audit.record(person.name, WITHDRAWN, [case_id])
     flash("The consent is withdrawn; no peer finds the case any more.", "good")
     if seen_by:
         names = ", ".join(dict.fromkeys(each.node for each in seen_by))
