@@ -229,6 +229,13 @@ class Settings:
         1_000_000,
         "How many nearly equal profiles a peer may ask about within 24 hours.",
     )
+    rare_below: int = _number(
+        0,
+        0,
+        1000,
+        "Peers are told a feature that fewer cases here share by a broader term; 5 is usual, 0 "
+        "tells every feature as it is.",
+    )
     consent_level_1: str = _setting(
         "not required",
         "Whether sharing with the exchange at level 1 needs a consent on record as well.",

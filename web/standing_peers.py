@@ -30,9 +30,13 @@ def asker_of(
     patience = Patience(
         seconds=settings.peer_seconds, remembered_days=settings.peer_answers_days
     )
-    level = settings.consent_from_level
     return lambda db: Asker(
-        db, release, calibration, patience, consent_from_level=level
+        db,
+        release,
+        calibration,
+        patience,
+        consent_from_level=settings.consent_from_level,
+        rare_below=settings.rare_below,
     )
 
 

@@ -51,6 +51,7 @@ def ask(case_id: str, names: tuple[str, ...], output: str) -> None:
             calibration,
             patience(settings),
             consent_from_level=settings.consent_from_level,
+            rare_below=settings.rare_below,
         )
         asked = asker.ask(case_id, by=ACTOR, names=names)
         for text in WRITERS[output](asked):

@@ -44,7 +44,10 @@ def init_app(app: Flask) -> None:
 
 def peer_view(made: Service) -> PeerView:
     """The cases as peers see them now, over the connection of this request."""
-    return PeerView(connection(), made.release, made.settings.consent_from_level)
+    settings = made.settings
+    return PeerView(
+        connection(), made.release, settings.consent_from_level, settings.rare_below
+    )
 
 
 def exchange() -> Exchange:

@@ -18,6 +18,7 @@ from matcher.storage.store import CaseStore, StoredCase
 from ontologies import Release
 from web.mme.consent import disclosed, is_exchanged
 from web.mme.consents import Consents
+from web.mme.generalisation import Generalisation
 
 log = structlog.get_logger(__name__)
 
@@ -77,9 +78,15 @@ class PeerView(CaseStore):
     """
 
     def __init__(
-        self, db: Database, release: Release, consent_from_level: int = 2
+        self,
+        db: Database,
+        release: Release,
+        consent_from_level: int = 2,
+        rare_below: int = 0,
     ) -> None:
-        super().__init__(db, view="peers")
+        # An index that is kept holds the cases as they were told.
+        super().__init__(db, view=f"peers-{rare_below}" if rare_below else "peers")
+        self._generalisation = Generalisation(db, release, rare_below)
         self._release = release
         self._consents = Consents(db, consent_from_level)
 
@@ -100,7 +107,7 @@ class PeerView(CaseStore):
         current = [each.case for each in found if each.revision <= revision]
         allowed = self._consents.allowed(current)
         agreed = (case for case in current if case.case_id in allowed)
-        pairs = ((case.case_id, told(case, self._release)) for case in agreed)
+        pairs = ((case.case_id, self._told(case)) for case in agreed)
         return {case_id: each for case_id, each in pairs if each is not None}
 
     def get_many(
@@ -130,9 +137,14 @@ class PeerView(CaseStore):
             allowed = self._consents.allowed(each.case for each in batch)
             for each in batch:
                 agreed = each.case.case_id in allowed
-                case = seen(each.case, self._release) if agreed else None
-                if case is not None:
-                    yield replace(each, case=case)
+                found_here = self._told(each.case) if agreed else None
+                if found_here is not None:
+                    yield replace(each, case=found_here.case)
+
+    def _told(self, case: Case) -> Told | None:
+        if not is_exchanged(case):
+            return None
+        return told(self._generalisation.of(case), self._release)
 
 
 def _leave_out(error: DamagedCase) -> None:

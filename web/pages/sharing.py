@@ -24,6 +24,7 @@ from web.mme.consents import (
     Consents,
 )
 from web.mme.disclosures import Disclosures
+from web.mme.generalisation import Generalisation
 from web.mme.view import told
 from web.pages import profile
 from web.pages.admission import the_clinician
@@ -169,7 +170,9 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
 def _preview(case: Case, level: Sharing) -> Preview | None:
     """Made by the very function that writes the message to a peer."""
     release = service().release
-    found = told(replace(case, sharing=level), release)
+    rare_below = service().settings.rare_below
+    told_of = Generalisation(connection(), release, rare_below).of(case)
+    found = told(replace(told_of, sharing=level), release)
     if found is None:
         return None
     read = found.case
@@ -196,7 +199,12 @@ def _facts_of(case: Case) -> list[tuple[str, str]]:
 
 
 def _telling(case: Case) -> list[str]:
-    """Names of the observed terms that hardly any other case of the store has."""
+    """Names of the observed terms that hardly any other case of the store has.
+
+    None where such terms are told by broader ones.
+    """
+    if service().settings.rare_below >= FEW_CASES:
+        return []
     counts, release = store().term_counts(), service().release
     return sorted(
         {

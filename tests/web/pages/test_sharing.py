@@ -7,13 +7,19 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
 
+from matcher.calibration import Calibration
 from matcher.case import Case, Sharing
 from matcher.storage.database import Database, write_transaction
 from ontologies import Release
+from web import create_app
+from web.accounts.passwords import Passwords
 from web.audit import Audit
+from web.config import Settings
 from web.db import open_database
 from web.mme.consents import Consents
 from web.mme.disclosures import Disclosures
@@ -198,3 +204,17 @@ def test_the_form_of_a_case_takes_level_two_with_a_consent_only(cast: Cast) -> N
     assert (refused.status_code, new.status_code, taken.status_code) == (422, 422, 303)
     assert "needs a consent on record" in refused.text
     assert cast.get("NORTH-1").case.sharing is Sharing.EXCHANGE_2
+
+
+def test_the_preview_generalises_as_the_message_does(
+    settings: Settings, release: Release, calibration: Calibration
+) -> None:
+    broad = replace(settings, rare_below=50)
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    app = create_app(
+        broad, release=release, calibration=calibration, passwords=passwords
+    )
+
+    page = Cast(app=app, settings=broad)["alice"].get(PAGE).text
+
+    assert page.count("<pre") == 2 and "HP:0000677" not in page.split("<main", 1)[-1]

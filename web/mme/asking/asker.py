@@ -33,6 +33,7 @@ from web.mme.asking.posting import Line
 from web.mme.asking.replies import read_reply
 from web.mme.consents import Consents, ConsentMissing
 from web.mme.disclosures import Disclosures
+from web.mme.generalisation import Generalisation
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker
 
@@ -95,12 +96,14 @@ class Asker:
         kept: Kept | None = None,
         resolve: Resolve = addresses_of,
         consent_from_level: int = 2,
+        rare_below: int = 0,
     ) -> None:
         self._db = db
         self._store = CaseStore(db)
         self._release = release
         self._comparison = Comparison(release, calibration)
         self._consents = Consents(db, consent_from_level)
+        self._generalisation = Generalisation(db, release, rare_below)
         self._patience = patience
         self._nodes = nodes or Nodes(db)
         self._breaker = breaker or Breaker(db)
@@ -118,7 +121,7 @@ class Asker:
         self._kept.forget_older(self._patience.remembered_days)
         with write_transaction(self._db):
             case = self._store.get(case_id).case
-            require_askable(case, self._release)
+            require_askable(self._generalisation.of(case), self._release)
             self._require_consent(case)
             chosen = self._chosen(case, names)
             ask_id = self._kept.begin(case, by)
@@ -195,8 +198,9 @@ class Asker:
     ) -> Iterator[Asked]:
         deadline = Deadline(self._patience.seconds)
         calls: dict[Node, Callable[[], Outcome]] = {}
+        told = self._generalisation.of(case)
         for line in lines:
-            body = body_of(patient_for(line.node, case, self._release))
+            body = body_of(patient_for(line.node, told, self._release))
             calls[line.node] = partial(_question, line, body, deadline, case.test)
         found = fan_out(
             calls,
