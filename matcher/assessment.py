@@ -44,7 +44,7 @@ class Assessor:
         self._release = release
         self._calibration = calibration
         self._reader = reader
-        self._fetch = fetch
+        self.fetch = fetch
 
     def shortlist(
         self,
@@ -72,7 +72,7 @@ class Assessor:
 
         `fetch` gives the cases instead, to who has read them already.
         """
-        matches = self._matches(question, found, fetch or self._fetch)
+        matches = self._matches(question, found, fetch or self.fetch)
         return Ranking(
             query_id=question.case.case_id,
             matches=tuple(matches),
@@ -93,15 +93,29 @@ class Assessor:
             else calibration.false_matches(question.scale, closeness, question.searched)
         )
         probability = calibration.probability(found.total, question.searched)
+        unmeasured = self._unmeasured(question, found, closeness)
         return Hit(
             rank=rank,
             case_id=found.case_id,
             score=found.total,
             probability=probability,
             efm=efm,
-            band=calibration.bands.band(found.total, probability, efm),
+            band=calibration.bands.band(found.total, probability, efm, unmeasured),
             closeness=closeness,
         )
+
+    def _unmeasured(
+        self, question: Question, found: Found, closeness: float | None
+    ) -> float:
+        """What a phenotype of too few terms to be calibrated adds to the total, in nats."""
+        if closeness is None or EvidenceKind.PHENOTYPE not in question.settings.kinds:
+            return 0.0
+        segment = question.snapshot.parts[found.part].segment
+        theirs = len(segment.profiles[found.position])
+        if min(len(question.profile.rows), theirs) >= FEWEST_TERMS:
+            return 0.0
+        weight = question.settings.weight(EvidenceKind.PHENOTYPE)
+        return weight * float(self._calibration.curve(np.array([closeness]))[0])
 
     def _matches(
         self,

@@ -59,17 +59,26 @@ class BandRules:
     look_false_matches: float = 1.0
 
     def band(
-        self, total: float, probability: float, false_matches: float | None
+        self,
+        total: float,
+        probability: float,
+        false_matches: float | None,
+        unmeasured: float = 0.0,
     ) -> Band:
         """The band of a match; `false_matches` is None where there is no phenotype score.
 
         Evidence that does not speak for a pair, or none at all, is background however few cases
-        were searched.
+        were searched. `unmeasured` are the nats of the total that have no known meaning, of a
+        phenotype below `FEWEST_TERMS`: a match that needs them is no contact.
         """
         if total <= 0:
             return Band.BACKGROUND
         if probability >= self.contact:
-            return Band.CONTACT
+            if unmeasured <= 0:
+                return Band.CONTACT
+            odds = probability * math.exp(-unmeasured)
+            is_known = odds * (1 - self.contact) >= (1 - probability) * self.contact
+            return Band.CONTACT if is_known and total > unmeasured else Band.LOOK
         is_rare = false_matches is not None and false_matches < self.look_false_matches
         return Band.LOOK if is_rare or probability >= self.look else Band.BACKGROUND
 

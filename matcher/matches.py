@@ -58,6 +58,15 @@ class Match:
         )
 
     @property
+    def unmeasured(self) -> float:
+        """The nats of the total that come of a phenotype of too few terms to be calibrated."""
+        return sum(
+            evidence.log_likelihood_ratio
+            for evidence in self.evidence
+            if not evidence.details.get("calibrated", True)
+        )
+
+    @property
     def provenance(self) -> Mapping[str, str]:
         """Everything that must be the same for the score to be the same."""
         return {

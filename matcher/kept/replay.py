@@ -168,7 +168,7 @@ class Replayer:
                     searched=searched,
                     probability=probability,
                     efm=efm,
-                    band=bands.band(match.score, probability, efm),
+                    band=bands.band(match.score, probability, efm, match.unmeasured),
                 ),
             )
 

@@ -157,6 +157,7 @@ class _Run(Generic[Kept]):
             self.constraints,
             self.limit,
             self.outcome.name,
+            self.outcome.told(self.population.snapshot.case_ids()),
         )
         kept = Resumable.open(resume, header, self.outcome.from_json)
         return _told(self._resumed(kept, asked), len(asked), progress)
@@ -166,15 +167,15 @@ class _Run(Generic[Kept]):
     ) -> Iterator[Kept]:
         with closing(kept):
             yield from kept.found()
-            for result in self._found(queries[kept.count :]):
+            for result in self._found(queries[kept.count :], kept.fileno()):
                 kept.add(result)
                 yield result
 
-    def _found(self, queries: Sequence[Case]) -> Iterator[Kept]:
+    def _found(self, queries: Sequence[Case], *own: int) -> Iterator[Kept]:
         size = self._block_size(len(queries))
         blocks = [queries[at : at + size] for at in range(0, len(queries), size)]
         found = (
-            in_processes(self._block, blocks, self.processes)
+            in_processes(self._block, blocks, self.processes, own)
             if self.processes > 1 and len(blocks) > 1
             else in_threads(self._block, blocks, self.matcher.settings.workers)
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -11,6 +12,7 @@ from matcher.engine.question import Question
 from matcher.engine.search import Found
 from matcher.many.shortlist import Shortlist
 from matcher.matches import Ranking
+from matcher.storage.codec import encode
 
 if TYPE_CHECKING:
     from matcher.assessment import Assessor
@@ -46,6 +48,10 @@ class Outcome(Protocol[Made]):
         """The result that was kept as these JSON values."""
         raise NotImplementedError
 
+    def told(self, case_ids: Iterable[str]) -> str:
+        """A digest of what a result may tell of these cases beside how they compare."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True, slots=True)
 class Shortlists:
@@ -64,6 +70,10 @@ class Shortlists:
     def from_json(self, values: Mapping[str, Any]) -> Shortlist:
         """The shortlist that was kept."""
         return Shortlist.from_json(values)
+
+    def told(self, case_ids: Iterable[str]) -> str:
+        """Nothing: a shortlist holds ids and numbers."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,3 +123,11 @@ class WrittenRankings:
     def from_json(self, values: Mapping[str, Any]) -> Written:
         """What was kept."""
         return Written(**{**values, "unresolved": tuple(values["unresolved"])})
+
+    def told(self, case_ids: Iterable[str]) -> str:
+        """SHA-256 of the whole cases, for an account may show any part of one."""
+        found = hashlib.sha256()
+        for case_id in sorted(case_ids):
+            case = self.assessor.fetch(case_id)
+            found.update((encode(case) if case else case_id).encode() + b"\n")
+        return found.hexdigest()

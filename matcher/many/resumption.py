@@ -1,7 +1,8 @@
 """Results that a run keeps in a file while it finds them, so that another may go on from there.
 
 A file of JSON lines: a header that names everything the results depend on, then a line a query in
-the order of the queries. Whatever a killed run left after its last whole line is dropped.
+the order of the queries, each sealed with all before it. Whatever a killed run left after its last
+whole line is dropped; a line that is not as it was written is refused.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from matcher.many.outcomes import Kept
 if TYPE_CHECKING:
     from matcher.matching import Matcher
 
-_FORMAT = "secondcase results 1"
+_FORMAT = "secondcase results 2"
 
 Header = Mapping[str, Any]
 
@@ -50,6 +51,16 @@ class NotResults(MatcherError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{str(path)!r} holds no results of a run; name a new file or one that was begun."
+        )
+
+
+class DamagedResults(MatcherError):
+    """A file of results with a line that is not as it was written."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        super().__init__(
+            f"Line {number} of {str(path)!r} is not as it was written there; "
+            "name another file to begin anew."
         )
 
 
@@ -82,13 +93,14 @@ class Resumable(Generic[Kept]):
         self._file = file
         self._read = read
         self._start = 0
+        self._seal = b""
         self.count = 0
 
     @classmethod
     def open(
         cls, path: Path, header: Header, read: Callable[[Mapping[str, Any]], Kept]
     ) -> Resumable[Kept]:
-        """Begin the file, or go on with it. Raises AnotherRun, NotResults and RunUnderWay.
+        """Begin the file, or go on with it. Raises a MatcherError if it cannot be used.
 
         A new one is readable by its owner alone, as it may tell of cases; `read` makes results
         of what their `to_json` gave.
@@ -111,31 +123,54 @@ class Resumable(Generic[Kept]):
         if not first.endswith(b"\n"):
             _refuse_foreign(path, first)
             file.truncate(0)
-            file.write(_line(header))
+            first = _line(header)
+            file.write(first)
             file.flush()
+            self._seal = _digest(first)
             self._start = file.tell()
             return
         differing = _differing(path, first, header)
         if differing:
             raise AnotherRun(path, differing)
+        self._seal = _digest(first)
         self._start = end = file.tell()
         for line in file:
             if not line.endswith(b"\n"):
                 break
-            self.count += 1
+            self._check(line)
             end += len(line)
         file.truncate(end)
+
+    def _check(self, line: bytes) -> None:
+        self.count += 1
+        try:
+            values = json.loads(line)
+            result, seal = values["result"], values["seal"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise DamagedResults(self._path, 1 + self.count) from error
+        if seal != self._sealed(result):
+            raise DamagedResults(self._path, 1 + self.count)
+
+    def _sealed(self, result: object) -> str:
+        """The seal of the next result: of itself and of all before it."""
+        self._seal = _digest(self._seal + _line(result))
+        return self._seal.hex()[:16]
 
     def found(self) -> Iterator[Kept]:
         """The results that were there when the file was opened."""
         with self._path.open("rb") as file:
             file.seek(self._start)
             for _ in range(self.count):
-                yield self._read(json.loads(file.readline()))
+                yield self._read(json.loads(file.readline())["result"])
+
+    def fileno(self) -> int:
+        """The descriptor that holds the lock, which no other process may keep open."""
+        return self._file.fileno()
 
     def add(self, result: Kept) -> None:
         """Keep the next result; a killed process loses none that was added."""
-        self._file.write(_line(result.to_json()))
+        values = result.to_json()
+        self._file.write(_line({"result": values, "seal": self._sealed(values)}))
         self._file.flush()
 
     def close(self) -> None:
@@ -151,8 +186,12 @@ def circumstances_of(
     constraints: Constraints,
     limit: int | None,
     results: str,
+    told: str,
 ) -> Header:
-    """Everything that the results of a run depend on. Raises CannotResume."""
+    """Everything that the results of a run depend on. Raises CannotResume.
+
+    `told` is a digest of what results tell of the cases beside how they compare.
+    """
     if constraints.admits is not None:
         raise CannotResume
     # What a chain file changes is seen in the alleles of the cases.
@@ -171,7 +210,7 @@ def circumstances_of(
         "limit": limit,
         "results": results,
         "queries": asked.hexdigest(),
-        "cases": fingerprint(matcher.index.snapshot(), matcher.catalogue),
+        "cases": fingerprint(matcher.index.snapshot(), matcher.catalogue) + told,
     }
     # As it will be read back.
     same: Header = json.loads(_line(header))

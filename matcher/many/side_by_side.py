@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -50,11 +51,15 @@ def in_threads(
 
 
 def in_processes(
-    work: Callable[[Piece], Result], pieces: Sequence[Piece], processes: int
+    work: Callable[[Piece], Result],
+    pieces: Sequence[Piece],
+    processes: int,
+    own: Sequence[int] = (),
 ) -> Generator[Result, None, None]:
     """What `work` makes of each piece, in processes forked from this one.
 
-    Each takes every so manieth piece, and waits when its pipe is full. Raises ProcessEnded.
+    Each takes every so manieth piece, and waits when its pipe is full. `own` are descriptors
+    that are for this process alone, such as of a file that it has locked. Raises ProcessEnded.
     """
     # Forked, as nothing has to be sent to them then: they see what this process sees.
     context = multiprocessing.get_context("fork")
@@ -67,7 +72,7 @@ def in_processes(
             share = pieces[number::processes]
             child = context.Process(
                 target=_send_each,
-                args=(work, share, sender, tuple(receivers)),
+                args=(work, share, sender, tuple(receivers), own),
                 daemon=True,
             )
             child.start()
@@ -93,12 +98,15 @@ def _send_each(
     pieces: Sequence[Piece],
     sender: Connection[Result, object],
     receivers: Sequence[Connection[object, Result]],
+    own: Sequence[int],
 ) -> None:
     # Ctrl-C reaches every process of a terminal; the parent ends its own.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Or a process whose parent was killed would wait for itself to read.
     for receiver in receivers:
         receiver.close()
+    for descriptor in own:
+        os.close(descriptor)
     with contextlib.suppress(BrokenPipeError):
         for piece in pieces:
             sender.send(work(piece))

@@ -390,6 +390,23 @@ def test_a_shared_gene_lifts_a_case_over_a_closer_phenotype(matcher_of):
     assert (ids(with_gene)[0], ids(without)[0]) == ("gene", "alike")
 
 
+@pytest.mark.parametrize(
+    ("terms", "genes", "band"),
+    [
+        (["HP:0006237"], [], Band.LOOK),
+        (["HP:0006237", SPASMS], [], Band.LOOK),
+        (["HP:0006237", SPASMS, "HP:0045075"], [], Band.CONTACT),
+        (["HP:0006237"], ["PHF14"], Band.CONTACT),
+    ],
+)
+def test_phenotype_of_fewer_than_three_terms_alone_is_no_contact(
+    matcher_of, terms, genes, band
+):
+    (match,) = matcher_of(case("a", terms, genes)).rank(case("query", terms, genes))
+    assert match.probability >= 0.25
+    assert match.band is band
+
+
 def test_fewer_than_three_terms_are_said_not_to_be_calibrated(matcher_of):
     matcher = matcher_of(case("a", TERMS[2:6]))
     few, enough = (
@@ -465,10 +482,11 @@ def test_a_world_without_others_counts_everybody(matcher_of):
 
 
 def test_probability_falls_with_the_number_searched(matcher_of):
+    terms = [SPASMS, *TERMS[8:10]]
     few, many = (
-        matcher_of(*(case(str(n), [SPASMS]) for n in range(count))).rank(
-            case("q", [SPASMS])
-        )[0]
+        matcher_of(*(case(str(n), terms) for n in range(count))).rank(case("q", terms))[
+            0
+        ]
         for count in (1, 50)
     )
     assert few.score == many.score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -16,6 +17,13 @@ from web.cli.cohorts import WRITERS
 from web.cli.inputs import report_option, report_unresolved, tell_report, writable
 from web.cli.progress import shown
 from web.cli.searching import evidence_option, known_cases, matcher_of
+
+
+def _number(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """A number that can be compared; click takes nan for one within any range."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is not a number from 0 to 1.")
+    return value
 
 
 @click.command()
@@ -41,6 +49,7 @@ from web.cli.searching import evidence_option, known_cases, matcher_of
     default=EdgeRule().alone,
     show_default=True,
     type=click.FloatRange(0, 1),
+    callback=_number,
     help="From which probability of the same disorder, found by either, two cases are tied.",
 )
 @click.option(

@@ -20,6 +20,9 @@ from web.cli.progress import console, shown
 from web.config import Settings, load_settings
 from web.db import open_database
 
+# What SQLite can number.
+NUMBER = click.IntRange(1, 2**63 - 1)
+
 SIGNS = {Outcome.NEW: "+", Outcome.GONE: "-", Outcome.CHANGED: "~"}
 
 
@@ -55,7 +58,7 @@ def _chosen(rankings: KeptRankings, case_id: str | None) -> Iterable[KeptRanking
 
 
 @kept.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def show(number: int) -> None:
     """Print list NUMBER as it was shown, and what its scores follow from."""
     with open_kept() as (rankings, _):
@@ -71,7 +74,7 @@ def show(number: int) -> None:
 
 
 @kept.command()
-@click.argument("numbers", nargs=-1, type=int, metavar="[NUMBER...]")
+@click.argument("numbers", nargs=-1, type=NUMBER, metavar="[NUMBER...]")
 @click.option("--case", "case_id", metavar="ID", help="Only this candidate of them.")
 def replay(numbers: tuple[int, ...], case_id: str | None) -> None:
     """Compute lists again with the release, calibration and cases of then; by default all.
@@ -129,8 +132,8 @@ def _differing(each: Replayed) -> str:
 
 
 @kept.command()
-@click.argument("earlier", type=int)
-@click.argument("later", type=int)
+@click.argument("earlier", type=NUMBER)
+@click.argument("later", type=NUMBER)
 def compare(earlier: int, later: int) -> None:
     """Say which matches are new, gone or changed from list EARLIER to LATER, and why.
 

@@ -26,9 +26,15 @@ from matcher.engine.constraints import Constraints
 from matcher.evidence import ALL_KINDS, EvidenceKind, EvidenceSettings
 from matcher.many import Writer, write_many
 from matcher.matching import Matcher, MatchSettings
-from matcher.many.resumption import AnotherRun, CannotResume, NotResults, RunUnderWay
+from matcher.many.resumption import (
+    AnotherRun,
+    CannotResume,
+    DamagedResults,
+    NotResults,
+    RunUnderWay,
+)
 from matcher.many import side_by_side
-from matcher.many.side_by_side import ProcessEnded
+from matcher.many.side_by_side import ProcessEnded, in_processes
 from matcher.many.shortlist import Shortlist
 
 TERMS = (
@@ -447,6 +453,72 @@ def test_cases_may_come_in_any_order(matcher_of, cohort, tmp_path):
     for each in reversed(cohort[:15]):
         other.add(each)
     assert list(other.rank_many(cohort, resume=path)) == first
+
+
+def removed(lines):
+    return [*lines[:4], *lines[5:]]
+
+
+def swapped(lines):
+    return [*lines[:4], lines[5], lines[4], *lines[6:]]
+
+
+def repeated(lines):
+    return [*lines[:5], *lines[4:]]
+
+
+def garbled(lines):
+    return [*lines[:4], b"garbage\n", *lines[5:]]
+
+
+def other_values(lines):
+    return [*lines[:4], b'{"a": 1}\n', *lines[5:]]
+
+
+def no_text(lines):
+    return [*lines, b"\xff\xfe\n"]
+
+
+@pytest.mark.parametrize(
+    "damage", [removed, swapped, repeated, garbled, other_values, no_text]
+)
+def test_a_line_that_is_not_as_it_was_written_is_refused(
+    matcher, cohort, tmp_path, damage
+):
+    path = tmp_path / "found.jsonl"
+    list(matcher.rank_many(cohort, resume=path))
+    path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))
+    before = path.read_bytes()
+    with pytest.raises(DamagedResults, match=r"^Line \d+ of '.*found.jsonl' is not"):
+        matcher.rank_many(cohort, resume=path)
+    assert path.read_bytes() == before
+
+
+def test_texts_of_cases_that_changed_are_not_taken_for_new_ones(
+    matcher, cohort, tmp_path
+):
+    path = tmp_path / "found.jsonl"
+    list(write_many(matcher, cohort, Writer("told", told), resume=path))
+    excluded = PhenotypicFeature(term_id="HP:0000518", excluded=True)
+    first = cohort[0]
+    matcher.add(dataclasses.replace(first, features=(*first.features, excluded)))
+    with pytest.raises(AnotherRun, match=r"differs in: cases\."):
+        write_many(matcher, cohort, Writer("told", told), resume=path)
+
+
+def test_processes_do_not_keep_a_descriptor_that_is_not_theirs(tmp_path):
+    with (tmp_path / "locked").open("w") as file:
+        number = file.fileno()
+        found = list(in_processes(is_open, [number] * 4, 2, [number]))
+    assert found == [False] * 4
+
+
+def is_open(descriptor):
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("text", ["my notes", "my notes\n", '{"a": 1}\n', "[]\n"])

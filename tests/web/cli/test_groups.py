@@ -210,3 +210,9 @@ def test_an_empty_store_is_said(home: Path) -> None:
     done = call("groups", "store")
 
     assert done.exit_code == 1 and "secondcase import" in done.stderr
+
+
+def test_a_probability_that_is_no_number_is_refused(cohort_path: str) -> None:
+    done = call("groups", cohort_path, "--least-probability", "nan")
+    assert done.exit_code == 2
+    assert "nan is not a number from 0 to 1" in done.stderr

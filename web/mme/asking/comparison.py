@@ -97,7 +97,9 @@ class Comparison:
         efm = found.efm
         if efm is not None:
             efm *= cases / max(found.searched, 1)
-        band = self._calibration.bands.band(found.score, probability, efm)
+        band = self._calibration.bands.band(
+            found.score, probability, efm, found.unmeasured
+        )
         return replace(
             found, searched=cases, probability=probability, efm=efm, band=band
         )
