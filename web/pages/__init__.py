@@ -17,6 +17,7 @@ from web.pages import (
     help,
     home,
     matches,
+    network,
     notices,
     pictures,
     terms,
@@ -46,7 +47,17 @@ def init_app(app: Flask) -> None:
     """Add the pages to an application that has its service, accounts and security."""
     app.url_map.converters["case_id"] = CaseIdConverter
     pages = Blueprint("pages", __name__)
-    for module in (home, cases, matches, notices, terms, account, exchange, help):
+    for module in (
+        home,
+        cases,
+        matches,
+        network,
+        notices,
+        terms,
+        account,
+        exchange,
+        help,
+    ):
         pages.register_blueprint(module.blueprint)
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)
