@@ -214,6 +214,7 @@ def test_processes_that_update_at_once_update_once(
     migrate(db, letters("a"))
     command = [sys.executable, "-W", "error", "-c", UPDATED, tmp_path / "cases.db"]
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # The pipes given by name hide from mypy which kind of Popen it is.
     processes = [subprocess.Popen(command, **pipes) for _ in range(4)]  # type: ignore
 
     for process in processes:

@@ -489,3 +489,10 @@ def test_a_missing_path_is_one_sentence(home: Path) -> None:
 
 def test_the_reference_page_is_that_of_the_code() -> None:
     assert (ROOT / "docs/cli.md").read_text() == reference_page(main)
+
+
+@pytest.mark.parametrize("costly", ["numba", "pronto", "web.pages", "web.api"])
+def test_looking_up_a_term_waits_for_no_part_of_the_service(costly: str) -> None:
+    words = ["import sys, web.cli.words", f"sys.exit({costly!r} in sys.modules)"]
+    found = subprocess.run([sys.executable, "-c", "; ".join(words)])
+    assert found.returncode == 0

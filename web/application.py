@@ -1,0 +1,74 @@
+"""The application of one process, put together from its parts."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from jinja2 import StrictUndefined
+
+from matcher.calibration import Calibration
+from matcher.matching import MatchSettings
+from ontologies import Release, open_release
+from web import accounts, api, db, errors, pages, security, service
+from web.config import Settings, load_settings
+from web.matching import LiveMatcher
+from web.mme import server
+from web.mme.asking import aside
+from web.mme.asking.aside import Aside
+from web.accounts.passwords import Passwords
+from web.standing_peers import asker_of
+
+STATIC_AGE_SECONDS = 3600
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    release: Release | None = None,
+    calibration: Calibration | None = None,
+    passwords: Passwords | None = None,
+) -> Flask:
+    """The application of one process; the only place where its parts are put together.
+
+    What is not given is the default: settings from the environment, the active release, the
+    calibration that the settings name. Raises `BadSettings` or `NoActiveRelease`.
+    """
+    settings = settings or load_settings()
+    release = release or open_release()
+    app = api.application(__package__)
+    # A name that a template misspells fails its test instead of printing nothing.
+    app.jinja_env.undefined = StrictUndefined
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
+    security.init_app(app, settings, exempt=[server.blueprint, *api.BLUEPRINTS])
+    db.init_app(app, settings)
+    errors.init_app(app, {**server.STATUSES, **api.STATUSES})
+    accounts.init_app(app, settings, passwords)
+    Bootstrap5(app)
+    made = _service(settings, release, calibration)
+    service.init_app(app, made)
+    questions = asker_of(settings, release, made.calibration)
+    aside.init_app(app, Aside(settings.database, questions))
+    pages.init_app(app)
+    app.register_blueprint(server.blueprint)
+    api.init_app(app)
+    return app
+
+
+def _service(
+    settings: Settings, release: Release, calibration: Calibration | None
+) -> service.Service:
+    chosen = calibration or service.chosen_calibration(settings, release)
+    made = service.as_set(chosen, settings)
+    matcher = LiveMatcher(
+        release,
+        made,
+        db.store,
+        # Processes answer side by side: together they have as many threads as processors.
+        MatchSettings(workers=max(1, (os.cpu_count() or 1) // settings.processes)),
+    )
+    return service.Service(
+        settings=settings, release=release, calibration=made, matcher=matcher
+    )
