@@ -114,16 +114,24 @@ def bound(settings: Settings) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(MOST_CONNECTIONS)
+        return _listening(socket.socket(family, kind, protocol), address)
     except OSError as error:
         raise click.ClickException(
             f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "
             "give another port in SECONDCASE_PORT."
         ) from error
-    return listening
+
+
+def _listening(opened: socket.socket, address: object) -> socket.socket:
+    """The socket, listening at an address; closed where that fails."""
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)  # type: ignore[arg-type]  # as getaddrinfo gave it
+        opened.listen(MOST_CONNECTIONS)
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def _warm(app: Flask) -> None:

@@ -114,41 +114,79 @@ def test_introduction_that_was_interrupted_is_done_again(
     assert [each.revoked_at is None for each in tokens] == [False, True]
 
 
-def test_a_case_of_one_site_is_answered_by_the_two_others(
-    home: Path, release: Release, calibration: Calibration
-) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "web.cli", "demo", "--port"]
-    process = subprocess.Popen([*command, str(port)], stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
+class Demo:
+    """The demonstration as it is started, and where its sites are."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "web.cli", "demo", "--port", str(port)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr is not None
         said = ""
         while "simulated" not in said:
-            line = process.stderr.readline()
+            line = self.process.stderr.readline()
             assert line, said
             said += line
-        addresses = dict(re.findall(r"^(\w+) +(http://\S+)$", said, re.M))
-        assert list(addresses) == list(SITES)
+        self.sites = dict(re.findall(r"^(\w+) +(http://\S+)$", said, re.M))
+
+    def status(self, address: str) -> int:
         # Who starts yet answers as well, a little later.
-        for address in addresses.values():
-            with urllib.request.urlopen(f"{address}/log-in", timeout=60) as page:
-                assert page.status == 200
+        with urllib.request.urlopen(f"{address}/log-in", timeout=60) as page:
+            status: int = page.status
+            return status
 
-        found = asked(home / "demo" / "north", release, calibration)
+    def end(self, number: int) -> tuple[int, str]:
+        """The status of the command, and what is said until the last process has ended."""
+        self.process.send_signal(number)
+        said = self.process.communicate(timeout=60)[1]
+        return self.process.returncode, said
 
-        assert {name: each.state for name, each in found.items()} == {
-            "Harbour": State.ANSWERED,
-            "Island": State.ANSWERED,
-        }
-        assert all("simulated" in each.disclaimer for each in found.values())
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60)[1] == "Ended.\n"
-        assert process.returncode == 0
-        for address in addresses.values():
-            with pytest.raises(OSError):
-                urllib.request.urlopen(f"{address}/log-in", timeout=60)
-    finally:
-        process.kill()
-        process.communicate()
+
+@pytest.fixture
+def demo(home: Path) -> Iterator[Demo]:
+    started = Demo()
+    yield started
+    started.process.kill()
+    started.process.communicate()
+
+
+def test_a_case_of_one_site_is_answered_by_the_two_others(
+    demo: Demo, home: Path, release: Release, calibration: Calibration
+) -> None:
+    assert list(demo.sites) == list(SITES)
+    assert [demo.status(address) for address in demo.sites.values()] == [200] * 3
+
+    found = asked(home / "demo" / "north", release, calibration)
+
+    assert {name: each.state for name, each in found.items()} == {
+        "Harbour": State.ANSWERED,
+        "Island": State.ANSWERED,
+    }
+    assert all("simulated" in each.disclaimer for each in found.values())
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [
+        (signal.SIGINT, 0, "Ended.\n"),
+        (signal.SIGTERM, 0, "Ended.\n"),
+        # Nothing of the command itself could end the others then.
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+    ],
+)
+def test_all_sites_end_with_the_command(
+    demo: Demo, number: int, status: int, said: str
+) -> None:
+    for address in demo.sites.values():
+        demo.status(address)
+
+    assert demo.end(number) == (status, said)
+
+    for address in demo.sites.values():
+        with pytest.raises(OSError):
+            demo.status(address)

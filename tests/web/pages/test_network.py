@@ -16,6 +16,8 @@ from web.audit import Audit
 from web.db import open_database
 from web.mme.asking.aside import EXTENSION, MOST_AT_A_TIME, Aside, TooManyQuestions
 from web.mme.asking.answers import State
+from web.mme.asking.asker import Asker
+from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
@@ -379,3 +381,26 @@ def test_no_more_questions_than_a_process_can_put(network: Network) -> None:
                 questions.ask(db, CASE, by="alice")
         network.wait()
         assert Kept(db).states(CASE)[0].state is State.EMPTY
+
+
+def test_question_that_cannot_be_put_takes_no_place(network: Network) -> None:
+    network.cast.put(case_of(CASE, sharing=Sharing.NETWORK))
+    questions: Aside = network.cast.app.extensions[EXTENSION]
+
+    with closing(open_database(network.cast.settings.database)) as db:
+        for _ in range(MOST_AT_A_TIME + 1):
+            with pytest.raises(NotAskable):
+                questions.ask(db, CASE, by="alice")
+
+
+def test_question_that_fails_takes_no_place(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.peer("Island", answering(patient("P-1")))
+
+    def broken(*given: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Asker, "answers", broken)
+
+    assert "asked, waiting" in network.ask()
