@@ -100,6 +100,8 @@ def resampled(cases: Sequence[Case], count: int, own_variants: bool) -> Iterator
             case,
             case_id=f"{number:08}",
             sharing=Sharing.EXCHANGE_2,
+            # So that peers see it without anybody's consent.
+            simulated=True,
             site=f"Site {number % 10}",
             submitter=f"person-{number % 50}",
             family=None,

@@ -11,6 +11,7 @@ import hmac
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +101,22 @@ class Audit:
                 also()
             if not nested:
                 self._note(number)
+        except (StoreError, sqlite3.Error, OSError) as error:
+            raise AuditFailed from error
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep the entries of the block and whatever else it writes, or nothing of it.
+
+        What the block reads stays true until it is written. Raises `AuditFailed`.
+        """
+        nested = self._db.conn.in_transaction
+        try:
+            with write_transaction(self._db):
+                yield
+                last = self._last()
+            if last and not nested:
+                self._note(last["number"])
         except (StoreError, sqlite3.Error, OSError) as error:
             raise AuditFailed from error
 

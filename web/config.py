@@ -223,12 +223,36 @@ class Settings:
     peer_answers_days: int = _number(
         365, 1, 3650, "After how many days an answer of a peer is forgotten."
     )
+    near_duplicates: int = _number(
+        20,
+        1,
+        1_000_000,
+        "How many nearly equal profiles a peer may ask about within 24 hours.",
+    )
+    rare_below: int = _number(
+        0,
+        0,
+        1000,
+        "Peers are told a feature that fewer cases here share by a broader term; 5 is usual, 0 "
+        "tells every feature as it is.",
+    )
+    consent_level_1: str = _setting(
+        "not required",
+        "Whether sharing with the exchange at level 1 needs a consent on record as well.",
+        "required or not required",
+        lambda value: value in ("required", "not required"),
+    )
     log_level: str = _setting(
         "info",
         "The least severe event that is logged.",
         "debug, info, warning or error",
         lambda value: value in ("debug", "info", "warning", "error"),
     )
+
+    @property
+    def consent_from_level(self) -> int:
+        """The lowest level of the exchange that needs a consent on record."""
+        return 1 if self.consent_level_1 == "required" else 2
 
     @property
     def database(self) -> Path:

@@ -14,6 +14,8 @@ def web_migrations() -> tuple[Migrations, ...]:
         api_migrations(),
         statistics_migrations(),
         notice_migrations(),
+        disclosure_migrations(),
+        consent_migrations(),
     )
 
 
@@ -63,6 +65,30 @@ def notice_migrations() -> Migrations:
     @migrations()
     def m0001_notices(db: Database) -> None:
         for statement in _M0001_NOTICES:
+            db.execute(statement)
+
+    return migrations
+
+
+def disclosure_migrations() -> Migrations:
+    """What each peer was told of for the first time, and what it asked in the last day."""
+    migrations = Migrations("disclosures")
+
+    @migrations()
+    def m0001_disclosures(db: Database) -> None:
+        for statement in _M0001_DISCLOSURES:
+            db.execute(statement)
+
+    return migrations
+
+
+def consent_migrations() -> Migrations:
+    """Who agreed that a case is shared with the exchange, how far, and until when."""
+    migrations = Migrations("consents")
+
+    @migrations()
+    def m0001_consents(db: Database) -> None:
+        for statement in _M0001_CONSENTS:
             db.execute(statement)
 
     return migrations
@@ -169,6 +195,57 @@ _M0001_NOTICES = (
         asked_at TEXT NOT NULL,
         due_at TEXT NOT NULL
     ) STRICT
+    """,
+)
+
+# The name stays when a peer is removed: who withdraws a case must learn who has seen it.
+_M0001_DISCLOSURES = (
+    """
+    CREATE TABLE disclosures (
+        node_id INTEGER NOT NULL,
+        case_id TEXT NOT NULL,
+        node TEXT NOT NULL,
+        way TEXT NOT NULL CHECK (way IN ('told', 'sent')),
+        first_at TEXT NOT NULL,
+        PRIMARY KEY (node_id, case_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX disclosures_by_time ON disclosures (node_id, way, first_at)",
+    "CREATE INDEX disclosures_by_case ON disclosures (case_id)",
+    """
+    CREATE TABLE asked_profiles (
+        node_id INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        statements BLOB NOT NULL,
+        asked_at TEXT NOT NULL,
+        PRIMARY KEY (node_id, size, statements)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX asked_profiles_by_time ON asked_profiles (asked_at)",
+)
+
+# Not tied to the case: that somebody agreed, or withdrew, is known after it was deleted.
+_M0001_CONSENTS = (
+    """
+    CREATE TABLE consents (
+        consent_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        case_id TEXT NOT NULL,
+        scope INTEGER NOT NULL CHECK (scope IN (1, 2)),
+        given_by TEXT NOT NULL,
+        given_on TEXT NOT NULL,
+        form TEXT NOT NULL,
+        expires_on TEXT,
+        recorded_by TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        ended_at TEXT,
+        ended_by TEXT,
+        sha256 TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX consents_by_case ON consents (case_id)",
+    """
+    CREATE INDEX consents_by_expiry ON consents (expires_on)
+    WHERE ended_at IS NULL AND expires_on IS NOT NULL
     """,
 )
 

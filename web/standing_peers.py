@@ -30,7 +30,14 @@ def asker_of(
     patience = Patience(
         seconds=settings.peer_seconds, remembered_days=settings.peer_answers_days
     )
-    return lambda db: Asker(db, release, calibration, patience)
+    return lambda db: Asker(
+        db,
+        release,
+        calibration,
+        patience,
+        consent_from_level=settings.consent_from_level,
+        rare_below=settings.rare_below,
+    )
 
 
 def asking_peers(make: MakeAsker) -> Ask:

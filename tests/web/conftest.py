@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from web.config import Settings
 from web.db import open_database
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts, Role
+from web.mme.consents import Consents
 
 PASSWORD = "a second case is a disease"
 
@@ -108,6 +109,16 @@ class Visitor:
 def calibration(release: Release) -> Calibration:
     """The calibration of a new site."""
     return default_calibration(release)
+
+
+@pytest.fixture
+def everybody_agreed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A consent of the furthest scope on record for every case; see `mme/test_consents.py`."""
+
+    def scopes(consents: Consents, case_ids: Iterable[str]) -> dict[str, int]:
+        return dict.fromkeys(case_ids, 2)
+
+    monkeypatch.setattr(Consents, "_scopes", scopes)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from web.api.bodies import submitted
 from web.api.deposits import Deposits, Status
 from web.api.documents import blueprint as make_blueprint
 from web.api.documents import case_body, responses
+from web.api.errors import WrongConsent
 from web.api.schemas import (
     CaseAnswer,
     CaseList,
@@ -22,6 +23,7 @@ from web.api.schemas import (
 )
 from web.api.tokens import Scope
 from web.db import connection
+from web.mme.consents import LEVELS, BadConsent, ConsentFacts, Consents
 from web.service import service
 
 blueprint = make_blueprint("api_cases", __name__)
@@ -30,7 +32,32 @@ blueprint = make_blueprint("api_cases", __name__)
 def deposits() -> Deposits:
     """The cases of the system that makes this request. Raises `OutOfScope`."""
     token = system(Scope.SUBMIT)
-    return Deposits(connection(), token, current_app.config["SECRET_KEY"])
+    level = service().settings.consent_from_level
+    consents = Consents(connection(), level)
+    secret_key = current_app.config["SECRET_KEY"]
+    return Deposits(connection(), token, secret_key, consents)
+
+
+def consent_facts(query: PutQuery) -> ConsentFacts | None:
+    """The consent that a call names, None if it names none. Raises `WrongConsent`."""
+    given = {
+        name: getattr(query, f"consent_{name}")
+        for name in ("given_by", "given_on", "form", "expires_on")
+    }
+    if not any(given.values()):
+        return None
+    for name in ("given_by", "given_on", "form"):
+        if given[name] is None:
+            raise WrongConsent(
+                BadConsent(name, "", "given with the rest of the consent")
+            )
+    scope = LEVELS.get(query.sharing, 0) if query.sharing else 0
+    if not scope:
+        told = query.sharing.value if query.sharing else ""
+        raise WrongConsent(
+            BadConsent("form", given["form"], f"left out where sharing is {told!r}")
+        )
+    return ConsentFacts(scope=scope, **given)
 
 
 @blueprint.put(
@@ -45,11 +72,18 @@ def put_case(path: CasePath, query: PutQuery) -> Response:
     The same case again makes no new version. A changed one does, unless somebody at the site
     changed it as well: then send `If-Match` with the version that you have seen. A case that
     was erased on somebody's demand is answered 410 and does not come back.
+
+    Sharing at exchange-2 needs a consent on record; `consent_given_by`, `consent_given_on` and
+    `consent_form` put one there. One that was withdrawn at the site is not taken again.
     """
     own = deposits()
     submission = submitted(service().release)
     stored, status = own.put(
-        path.external_id, submission.case, query.sharing, expected()
+        path.external_id,
+        submission.case,
+        query.sharing,
+        expected(),
+        consent_facts(query),
     )
     body = Deposit(
         external_id=path.external_id,

@@ -10,8 +10,17 @@ from matcher.case import Case, Contact, Sharing
 from matcher.storage.database import Database, rows, write_transaction
 from matcher.storage.errors import ErasedCase, UnknownCase
 from matcher.storage.store import CaseStore, Listed, StoredCase
-from web.api.errors import ChangedHere, Erased, IdTaken, OutOfScope, VersionDiffers
+from web.api.errors import (
+    ChangedHere,
+    Erased,
+    IdTaken,
+    NoConsent,
+    OutOfScope,
+    VersionDiffers,
+    WrongConsent,
+)
 from web.api.tokens import Token
+from web.mme.consents import BadConsent, ConsentFacts, ConsentMissing, Consents
 from web.numbering import free_id
 
 PURPOSE = b"secondcase external id 1"
@@ -52,27 +61,40 @@ class Expected:
 class Deposits:
     """What one system submitted, over a connection of the calling thread."""
 
-    def __init__(self, db: Database, token: Token, secret_key: str) -> None:
+    def __init__(
+        self,
+        db: Database,
+        token: Token,
+        secret_key: str,
+        consents: Consents | None = None,
+    ) -> None:
         self._db = db
         self._token = token
         self._key = hmac.digest(secret_key.encode(), PURPOSE, "sha256")
         self._store = CaseStore(db)
+        self._consents = consents or Consents(db)
 
     def put(
-        self, external_id: str, case: Case, sharing: Sharing | None, expected: Expected
+        self,
+        external_id: str,
+        case: Case,
+        sharing: Sharing | None,
+        expected: Expected,
+        consent: ConsentFacts | None = None,
     ) -> tuple[StoredCase, Status]:
         """Keep a case under the system's id for it, as a new version only if it differs.
 
         What the system sent last time is no change, even where somebody at the site has changed
-        the case since: their change stays. Raises `VersionDiffers`, `ChangedHere`, `IdTaken`
-        or `Erased`.
+        the case since: their change stays. Raises `VersionDiffers`, `ChangedHere`, `IdTaken`,
+        `Erased`, `NoConsent` or `WrongConsent`.
         """
         with write_transaction(self._db):
             found = self._found(external_id)
             if found is None:
                 self._refuse_taken(external_id)
                 expected.require(0)
-                return self._create(external_id, case, sharing), Status.CREATED
+                made = self._create(external_id, case, sharing, consent)
+                return made, Status.CREATED
             expected.require(found.version)
             new = self._filled(
                 case, external_id, found.case.case_id, sharing or found.case.sharing
@@ -80,9 +102,11 @@ class Deposits:
             if new == found.case or (
                 expected.version is None and self._sent_before(found, case, sharing)
             ):
-                return found, Status.UNCHANGED
+                self._agree(new, sharing, consent, is_saved_next=False)
+                return self.get(external_id), Status.UNCHANGED
             if found.actor != self._token.name and expected.version is None:
                 raise ChangedHere(found.version)
+            self._agree(new, sharing, consent, is_saved_next=True)
             saved = self._store.put(
                 new, actor=self._token.name, expected_version=found.version
             )
@@ -133,7 +157,11 @@ class Deposits:
             raise IdTaken(external_id)
 
     def _create(
-        self, external_id: str, case: Case, sharing: Sharing | None
+        self,
+        external_id: str,
+        case: Case,
+        sharing: Sharing | None,
+        consent: ConsentFacts | None,
     ) -> StoredCase:
         """A new case or, under an id that was deleted, that case again."""
         digest = self._digest(external_id)
@@ -147,6 +175,7 @@ class Deposits:
             }
             self._db.table("api_deposits").insert(row)
         new = self._filled(case, external_id, case_id, sharing or FIRST_SHARING)
+        self._agree(new, sharing, consent, is_saved_next=True)
         try:
             return self._store.put(
                 new,
@@ -156,6 +185,27 @@ class Deposits:
             )
         except ErasedCase as error:
             raise Erased(external_id) from error
+
+    def _agree(
+        self,
+        case: Case,
+        sharing: Sharing | None,
+        consent: ConsentFacts | None,
+        *,
+        is_saved_next: bool,
+    ) -> None:
+        """Record the consent of the call, and refuse a level that it asks for without one."""
+        try:
+            if consent is not None:
+                self._consents.record(
+                    case.case_id, consent, self._token.name, is_saved_next=is_saved_next
+                )
+            if sharing is not None:
+                self._consents.require(case)
+        except BadConsent as error:
+            raise WrongConsent(error) from error
+        except ConsentMissing as error:
+            raise NoConsent(error) from error
 
     def _filled(
         self, case: Case, external_id: str, case_id: str, sharing: Sharing

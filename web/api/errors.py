@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from web.errors import WebError
+from web.mme.consents import BadConsent, ConsentMissing
 from web.pages.told import NotRecorded
 from web.problems import Fault
 
@@ -148,6 +149,34 @@ class TooManyCalls(ApiError):
         )
 
 
+class NoConsent(ApiError):
+    """A level of sharing that nobody is known to have agreed to."""
+
+    def __init__(self, missing: ConsentMissing) -> None:
+        message = (
+            f"Sharing at {missing.level.value} needs a consent that reaches as far and has not "
+            "ended, and nothing was saved; give consent_given_by, consent_given_on and "
+            "consent_form, or share less."
+        )
+        fault = Fault(
+            place="query", field="sharing", value=missing.level.value, message=message
+        )
+        super().__init__(message, [fault])
+
+
+class WrongConsent(ApiError):
+    """Facts of a consent that cannot be recorded."""
+
+    def __init__(self, why: BadConsent) -> None:
+        fault = Fault(
+            place="query",
+            field=f"consent_{why.field}",
+            value=why.value,
+            message=str(why),
+        )
+        super().__init__(f"The consent cannot be recorded: {why}", [fault])
+
+
 STATUSES: dict[type[Exception], int] = {
     NoAccess: 401,
     OutOfScope: 404,
@@ -156,6 +185,8 @@ STATUSES: dict[type[Exception], int] = {
     BodyTooLarge: 413,
     BadParameters: 422,
     InvalidCase: 422,
+    NoConsent: 422,
+    WrongConsent: 422,
     Erased: 410,
     IdTaken: 409,
     ChangedHere: 409,

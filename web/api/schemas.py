@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -55,7 +56,24 @@ class PutQuery(BaseModel):
     sharing: Sharing | None = Field(
         None,
         description="Who may see the case. Without it a new case is for its site, and a "
-        "changed one stays as it is. Whoever shares beyond the site answers for the consent.",
+        "changed one stays as it is. exchange-2 needs a consent on record, or in this call.",
+    )
+    consent_given_by: Literal["person", "parent", "guardian"] | None = Field(
+        None, description="Who agreed to the sharing. Names of people stay on the form."
+    )
+    consent_given_on: date | None = Field(
+        None, description="The day on which they agreed."
+    )
+    consent_form: str | None = Field(
+        None,
+        min_length=1,
+        max_length=80,
+        description="Name and version of the form that was signed; it stays with you.",
+    )
+    consent_expires_on: date | None = Field(
+        None,
+        description="The first day on which the consent is no longer good; without it, it is "
+        "good until it is withdrawn.",
     )
 
 

@@ -45,7 +45,14 @@ def ask(case_id: str, names: tuple[str, ...], output: str) -> None:
     release = open_release()
     calibration = chosen_calibration(settings, release)
     with closing(open_database(settings.database)) as db:
-        asker = Asker(db, release, calibration, patience(settings))
+        asker = Asker(
+            db,
+            release,
+            calibration,
+            patience(settings),
+            consent_from_level=settings.consent_from_level,
+            rare_below=settings.rare_below,
+        )
         asked = asker.ask(case_id, by=ACTOR, names=names)
         for text in WRITERS[output](asked):
             click.echo(text)

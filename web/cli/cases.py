@@ -12,6 +12,7 @@ import click
 
 from matcher.case import Case, Sharing
 from matcher.readers import Report, mme, phenopackets
+from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
 from ontologies import open_release
 from web.accounts import Accounts, Passwords
@@ -22,8 +23,9 @@ from web.cli.inputs import (
     tell_report,
 )
 from web.cli.progress import console
-from web.config import load_settings
+from web.config import Settings, load_settings
 from web.db import open_database
+from web.mme.consents import Consents
 
 ACTOR = "command line"
 
@@ -74,8 +76,21 @@ def import_cases(
         if changed and not update:
             raise click.ClickException(differing(changed))
         store.put_many([*new, *changed], actor=ACTOR)
+        hidden = without_consent(db, cases, settings)
+    if hidden:
+        click.echo(
+            f"{hidden:,} of them have no consent on record for {sharing}, so no peer finds them.",
+            err=True,
+        )
     tell_report(report, report_path)
     click.echo(f"{len(new):,} new, {len(changed):,} updated, {same:,} unchanged.")
+
+
+def without_consent(db: Database, cases: Iterable[Case], settings: Settings) -> int:
+    """How many of the cases are shared with the exchange without the consent they need."""
+    consents = Consents(db, settings.consent_from_level)
+    needing = [each for each in cases if consents.is_needed(each)]
+    return len(needing) - len(consents.allowed(needing))
 
 
 def require_member(accounts: Accounts, name: str, site: str) -> None:

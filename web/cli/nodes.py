@@ -17,6 +17,7 @@ from ontologies import open_release
 from web.config import load_settings
 from web.db import open_database
 from web.mme.asking.prober import probed
+from web.mme.disclosures import Disclosures
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
@@ -149,7 +150,9 @@ def list_nodes() -> None:
             health = book.breaker.health(each.node_id)
             state = f"revoked {each.revoked_at}" if each.revoked_at else "active"
             fares = f"  {_fares(health)}" if each.is_asked else ""
-            click.echo(f"{each.name:32} since {each.created_at}  {state}{fares}")
+            is_spent = Disclosures(book.db).spent(each) >= each.daily_budget
+            spent = "  its budget of new cases is spent" if is_spent else ""
+            click.echo(f"{each.name:32} since {each.created_at}  {state}{fares}{spent}")
 
 
 @node.command()
@@ -164,11 +167,12 @@ def show(name: str, output: str) -> None:
         told = _told(
             known, book.nodes.tokens(known), book.breaker.health(known.node_id)
         )
+        told["new_cases_told_in_24_hours"] = Disclosures(book.db).spent(known)
     if output == "json":
         click.echo(json.dumps(told))
         return
     for key, value in told.items():
-        click.echo(f"{key.replace('_', ' '):16} {printable(_as_text(value))}")
+        click.echo(f"{key.replace('_', ' '):27} {printable(_as_text(value))}")
 
 
 @node.command("set")

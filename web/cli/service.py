@@ -8,18 +8,22 @@ from contextlib import closing
 import click
 from flask import Flask
 
+from matcher.storage.errors import DamagedCase
 from matcher.storage.store import CaseStore
 from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
 from web import create_app
 from web.audit import Audit
+from web.cli.cases import without_consent
 from web.cli.progress import shown
 from web.cli.serving import listen
 from web.cli.work import undone_work
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.errors import WebError
+from web.mme.alerts import alerts
+from web.mme.consents import Consents
 from web.service import chosen_calibration
 
 
@@ -49,6 +53,8 @@ def doctor(context: click.Context) -> None:
         ("ontology release", _release),
         ("database", _database),
         ("audit", _audit),
+        ("peers", _peers),
+        ("consents", _consents),
         ("work", undone_work),
     ):
         try:
@@ -89,3 +95,28 @@ def _audit() -> Iterator[str]:
         found = Audit(db).first_break()
     if found:
         yield f"{found.message}; see 'secondcase audit verify'."
+
+
+def _peers() -> Iterator[str]:
+    settings = load_settings()
+    if settings.database.exists():
+        with closing(open_database(settings.database)) as db:
+            yield from alerts(Audit(db))
+
+
+def _consents() -> Iterator[str]:
+    settings = load_settings()
+    if settings.database.exists():
+        with closing(open_database(settings.database)) as db:
+            yield from Consents(db).damaged()
+            stored = (each.case for each in CaseStore(db).cases(on_damage=_skip))
+            if hidden := without_consent(db, stored, settings):
+                yield (
+                    f"{hidden:,} cases are shared with the exchange without the consent that "
+                    "their level needs, so no peer finds them; record it on the page "
+                    "'What peers see' of each."
+                )
+
+
+def _skip(error: DamagedCase) -> None:
+    """The check of the database tells of it."""

@@ -4,3 +4,7 @@ from __future__ import annotations
 
 DISCLOSED = "disclosed to a peer"
 REFUSED = "refused a peer"
+BUDGET_SPENT = "daily budget spent"
+TOO_ALIKE = "too many nearly equal questions"
+# Reasons of a refusal that an operator should look at.
+ALERTING = frozenset({BUDGET_SPENT, TOO_ALIKE})

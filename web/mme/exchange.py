@@ -35,11 +35,19 @@ def init_app(app: Flask) -> None:
     matcher = LiveMatcher(
         made.release,
         made.calibration,
-        lambda: PeerView(connection(), made.release),
+        lambda: peer_view(made),
         made.matcher.settings,
         code=[Path(__file__).parent],
     )
     app.extensions[EXTENSION] = Exchange(matcher, Turns())
+
+
+def peer_view(made: Service) -> PeerView:
+    """The cases as peers see them now, over the connection of this request."""
+    settings = made.settings
+    return PeerView(
+        connection(), made.release, settings.consent_from_level, settings.rare_below
+    )
 
 
 def exchange() -> Exchange:

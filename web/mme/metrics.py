@@ -24,6 +24,8 @@ from web.db import connection
 from web.errors import WebError
 from web.mme.actions import DISCLOSED, REFUSED
 from web.mme.consent import is_exchanged
+from web.mme.consents import Consents
+from web.mme.generalisation import Generalisation
 from web.mme.view import sent
 from web.service import service
 
@@ -68,14 +70,18 @@ class Metrics:
         return {_camel(each.name): getattr(self, each.name) for each in fields(self)}
 
 
-def counted(db: Database, release: Release) -> Metrics:
+def counted(
+    db: Database, release: Release, consent_from_level: int = 2, rare_below: int = 0
+) -> Metrics:
     """The numbers of a database, counted now: every shared case is read."""
     submitters, tally = set(), _Tally()
+    consents = Consents(db, consent_from_level)
+    generalisation = Generalisation(db, release, rare_below)
     for stored in CaseStore(db).cases(on_damage=_leave_out):
         case = stored.case
-        if is_exchanged(case) and not case.test:
+        if is_exchanged(case) and not case.test and consents.allowed([case]):
             submitters.add(case.submitter or case.site)
-            tally.add(sent(case, release))
+            tally.add(sent(generalisation.of(case), release))
     received, told = _traffic(db)
     number = tally.cases or 1
     return Metrics(
@@ -191,7 +197,9 @@ class MetricsDesk:
 def current_metrics() -> Metrics:
     """The numbers that the application of this request shows now."""
     desk: MetricsDesk = current_app.extensions.setdefault(EXTENSION, MetricsDesk())
-    return desk.current(lambda: counted(connection(), service().release))
+    made = service()
+    level, rare = made.settings.consent_from_level, made.settings.rare_below
+    return desk.current(lambda: counted(connection(), made.release, level, rare))
 
 
 def _is_observed(feature: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, Response, g, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -24,14 +25,16 @@ from web.audit import Audit, AuditFailed
 from web.db import connection
 from web.errors import WebError
 from web.mme.account import account
-from web.mme.actions import DISCLOSED, REFUSED
+from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
 from web.mme.asked import Asked, read_asked
-from web.mme.exchange import exchange, init_app
+from web.mme.consents import Consents
+from web.mme.disclosures import BudgetSpent, Disclosures, Granted
+from web.mme.exchange import exchange, init_app, peer_view
 from web.mme.metrics import BeingCounted, current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
 from web.mme.questions import bounded, too_little, unknown
 from web.mme.turns import TooManyAtOnce
-from web.mme.view import PeerView
+from web.mme.variations import TooAlike, Variations, statements
 from web.mme.wire import (
     LATEST_MINOR,
     UnsupportedType,
@@ -49,6 +52,8 @@ from web.service import service
 MOST_RESULTS = 10
 MOST_WARNINGS = 200
 BANDS = 10
+
+log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("mme", __name__)
 
@@ -81,6 +86,8 @@ STATUSES: dict[type[Exception], int] = {
     AuditFailed: 503,
     BadToken: 401,
     BeingCounted: 503,
+    BudgetSpent: 429,
+    TooAlike: 429,
     TooManyAtOnce: 429,
     BadMessage: 400,
     TooLarge: 413,
@@ -92,8 +99,10 @@ STATUSES: dict[type[Exception], int] = {
 # Why a question was not answered, in words that say nothing of the patient.
 REFUSALS: dict[type[Exception], str] = {
     BadMessage: "not a match request",
+    BudgetSpent: BUDGET_SPENT,
     RequestEntityTooLarge: "too large",
     TooLarge: "too large",
+    TooAlike: TOO_ALIKE,
     TooManyAtOnce: "too many at a time",
     UnusableProfile: "nothing usable",
 }
@@ -150,7 +159,10 @@ def match() -> Response:
         with exchange().turns.taken(node.node_id):
             return _answered(node)
     except tuple(REFUSALS) as error:
-        _audit().record(node.name, REFUSED, reason=REFUSALS[type(error)])
+        reason = REFUSALS[type(error)]
+        _audit().record(node.name, REFUSED, reason=reason)
+        if isinstance(error, TooAlike):
+            log.warning("peer refused", node=node.name, reason=reason)
         raise
 
 
@@ -172,15 +184,45 @@ def _answered(node: Node) -> Response:
     if why := too_little(query, service().release):
         _audit().record(node.name, REFUSED, reason="too little", **facts)
         return _reply([], [*warnings, why])
-    results = list(_results(query, node, asked))
-    case_ids = [result["patient"]["id"] for result in results]
+    found = {each["patient"]["id"]: each for each in _results(query, node, asked)}
     # Before anything leaves: what cannot be recorded is not told.
-    notify = partial(_notify, node, query, case_ids)
-    _audit().record(node.name, DISCLOSED, case_ids, also=notify, **facts)
+    with _audit().together():
+        granted = _granted(node, query, asked, list(found))
+        if granted.withheld:
+            facts["withheld"] = granted.withheld
+        notify = partial(_notify, node, query, granted.case_ids)
+        _audit().record(node.name, DISCLOSED, granted.case_ids, also=notify, **facts)
+    results = [found[case_id] for case_id in granted.case_ids]
+    if granted.is_last:
+        log.warning("daily budget of a peer spent", node=node.name)
+    if granted.retry_after:
+        warnings.append(_held_back(node, granted))
     if not query.test:
         patients = [result["patient"] for result in results]
         note_matched_genes(connection(), query, patients, service().release)
     return _reply(results, warnings)
+
+
+def _granted(node: Node, query: Case, asked: Asked, case_ids: Sequence[str]) -> Granted:
+    """Which of the cases the peer is told. Raises `TooAlike` or `BudgetSpent`."""
+    if query.test:
+        return Granted(case_ids=tuple(case_ids))
+    settings = service().settings
+    variations = Variations(connection(), settings.secret_key, settings.near_duplicates)
+    variations.note(node, statements(query, asked, service().release))
+    granted = Disclosures(connection()).take(node, case_ids)
+    if granted.is_spent and not granted.case_ids:
+        raise BudgetSpent(node.daily_budget, granted.retry_after)
+    return granted
+
+
+def _held_back(node: Node, granted: Granted) -> str:
+    """Said of every answer to a peer without budget, so that it does not tell what there is."""
+    return (
+        f"You have been told of {node.daily_budget} cases new to you within 24 hours, so results "
+        f"that would be new to you are held back, if any; ask again in {granted.retry_after} "
+        "seconds."
+    )
 
 
 def _reply(results: list[dict[str, Any]], warnings: list[str]) -> Response:
@@ -248,6 +290,7 @@ def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
 def _told(
     query: Case, node: Node, asked: Asked
 ) -> Iterator[tuple[Match, dict[str, Any]]]:
+    Consents(connection(), service().settings.consent_from_level).lapse()
     followed = exchange().matcher.followed()
     # An id of theirs may be one of ours.
     named = replace(query, case_id=f"{node.name}:{query.case_id}")
@@ -258,7 +301,7 @@ def _told(
     best = search.best(asked.most + 1)
     found = [each for each in best if 0 < _score(each.total) >= asked.least_score]
     # Read once: what is weighed, explained and sent are the same words.
-    told = PeerView(connection(), service().release).told(
+    told = peer_view(service()).told(
         (each.case_id for each in found), followed.revision
     )
     others = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -16,8 +17,12 @@ from matcher.storage.errors import DamagedCase, UnknownCase
 from matcher.storage.store import CaseStore, StoredCase
 from ontologies import Release
 from web.mme.consent import disclosed, is_exchanged
+from web.mme.consents import Consents
+from web.mme.generalisation import Generalisation
 
 log = structlog.get_logger(__name__)
+
+BATCH = 500
 
 Json = dict[str, Any]
 
@@ -67,29 +72,42 @@ def seen(case: Case, release: Release) -> Case | None:
 
 
 class PeerView(CaseStore):
-    """The cases of a database as peers see them. Those that are not shared do not exist."""
+    """The cases of a database as peers see them.
 
-    def __init__(self, db: Database, release: Release) -> None:
-        super().__init__(db, view="peers")
+    Those that are not shared, or without the consent that their level needs, do not exist.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        release: Release,
+        consent_from_level: int = 2,
+        rare_below: int = 0,
+    ) -> None:
+        # An index that is kept holds the cases as they were told.
+        super().__init__(db, view=f"peers-{rare_below}" if rare_below else "peers")
+        self._generalisation = Generalisation(db, release, rare_below)
         self._release = release
+        self._consents = Consents(db, consent_from_level)
 
     def get(self, case_id: str) -> StoredCase:
         """The case as peers see it now. Raises `UnknownCase` or `DamagedCase`."""
         stored = super().get(case_id)
-        case = seen(stored.case, self._release)
-        if case is None:
-            raise UnknownCase(case_id)
-        return replace(stored, case=case)
+        for each in self._seen([stored]):
+            return each
+        raise UnknownCase(case_id)
 
     def told(self, case_ids: Iterable[str], revision: int) -> dict[str, Told]:
         """What peers are told of each of these cases, by id, as all are at this moment.
 
-        A case that is not shared, or that anything happened to after `revision`, is left out:
-        it is not the one that was ranked.
+        A case that may not be shared, or that anything happened to after `revision`, is left
+        out: it is not the one that was ranked.
         """
         found = super().get_many(case_ids, on_damage=_leave_out).values()
-        current = (each.case for each in found if each.revision <= revision)
-        pairs = ((case.case_id, told(case, self._release)) for case in current)
+        current = [each.case for each in found if each.revision <= revision]
+        allowed = self._consents.allowed(current)
+        agreed = (case for case in current if case.case_id in allowed)
+        pairs = ((case.case_id, self._told(case)) for case in agreed)
         return {case_id: each for case_id, each in pairs if each is not None}
 
     def get_many(
@@ -114,10 +132,19 @@ class PeerView(CaseStore):
         return self._seen(stored)
 
     def _seen(self, found: Iterable[StoredCase]) -> Iterator[StoredCase]:
-        for each in found:
-            case = seen(each.case, self._release)
-            if case is not None:
-                yield replace(each, case=case)
+        remaining = iter(found)
+        while batch := list(islice(remaining, BATCH)):
+            allowed = self._consents.allowed(each.case for each in batch)
+            for each in batch:
+                agreed = each.case.case_id in allowed
+                found_here = self._told(each.case) if agreed else None
+                if found_here is not None:
+                    yield replace(each, case=found_here.case)
+
+    def _told(self, case: Case) -> Told | None:
+        if not is_exchanged(case):
+            return None
+        return told(self._generalisation.of(case), self._release)
 
 
 def _leave_out(error: DamagedCase) -> None:

@@ -20,6 +20,7 @@ from web.pages import (
     network,
     notices,
     pictures,
+    sharing,
     terms,
     told,
 )
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
     for module in (
         home,
         cases,
+        sharing,
         matches,
         network,
         notices,

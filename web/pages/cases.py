@@ -10,12 +10,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from matcher.case import Case, Contact
+from matcher.case import Case, Contact, Sharing
 from matcher.storage.store import StoredCase
 from matcher.storage.database import write_transaction
 from matcher.storage.errors import CaseChanged, DamagedCase
 from web.accounts.people import Person
 from web.db import connection, store
+from web.mme.consents import Consents
 from web.numbering import free_id
 from web.pages import checks, choices, one_time, profile
 from web.pages.admission import the_clinician
@@ -130,19 +131,35 @@ def _answered(person: Person, base: Case, save: Save) -> ResponseReturnValue:
     if pressed is not None:
         return _form(person, base, pressed)
     draft = with_typed_gene(draft, release).draft
-    problems = [
-        *checks.problems(draft, release, base),
-        *_sharing_problems(person, draft, base),
-    ]
+    problems = checks.problems(draft, release, base)
+    if not any(problem.field == "sharing" for problem in problems):
+        problems += _sharing_problems(person, draft, base)
     if problems:
         return _form(person, base, unfinished(draft, problems, release)), 422
     return save(person, base, draft.case(base), draft.version)
 
 
 def _sharing_problems(person: Person, draft: Draft, base: Case) -> list[Problem]:
-    if draft.sharing == base.sharing.value or may_share(person, base):
+    if draft.sharing == base.sharing.value:
         return []
+    if may_share(person, base):
+        return _consent_problems(draft, base)
     message = f"Only {base.submitter or 'who entered it'} changes how far this case is shared."
+    return [Problem("sharing", "Sharing", message)]
+
+
+def _consent_problems(draft: Draft, base: Case) -> list[Problem]:
+    """What is said of a level that nobody has agreed to."""
+    wanted = dataclasses.replace(base, sharing=Sharing(draft.sharing))
+    consents = Consents(connection(), service().settings.consent_from_level)
+    if consents.allowed([wanted]):
+        return []
+    where = (
+        "record it on the page “What peers see” of the case"
+        if base.case_id
+        else "save the case for your site, then record it on its page “What peers see”"
+    )
+    message = f"This level needs a consent on record; {where}."
     return [Problem("sharing", "Sharing", message)]
 
 

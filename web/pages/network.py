@@ -23,7 +23,6 @@ from web.mme.asking.asker import GRACE_SECONDS
 from web.mme.asking.comparison import Comparison
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch, KeptState
-from web.mme.asking.messages import require_askable
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
 from web.mme.nodes.health import Breaker, Health
@@ -158,7 +157,7 @@ def _has_told(node: str, kept: Sequence[KeptMatch]) -> bool:
 def _why_not(case: Case) -> str:
     """Why peers cannot be asked about the case, "" if they can."""
     try:
-        require_askable(case, service().release)
+        aside().require_askable(connection(), case)
     except NotAskable as error:
         return str(error)
     return ""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from matcher.case import Contact, Sharing
+from web.db import open_database
 from web.errors import NOTHING_HERE
+from web.mme.consents import Consents
 
 from ..conftest import MICROCEPHALY, SEIZURE, Cast, case_of
 from .conftest import TERMS, Systems, packet, patient, refused
@@ -338,3 +341,65 @@ def test_token_is_no_token_of_a_peer(systems: Systems) -> None:
     )
 
     assert answer.status_code == 401
+
+
+CONSENT = (
+    "consent_given_by=parent&consent_given_on=2026-01-05&consent_form=Matching+3.1"
+)
+
+
+def test_level_two_without_a_consent_is_refused(systems: Systems) -> None:
+    faults = refused(systems["seqr"].put(f"{CASE}?sharing=exchange-2", packet()), 422)[
+        "errors"
+    ]
+
+    assert [(f["place"], f["field"]) for f in faults] == [("query", "sharing")]
+    assert "consent_form" in faults[0]["message"]
+    assert systems["seqr"].get("/cases").get_json()["total"] == 0
+
+
+def test_level_two_is_taken_with_the_facts_of_a_consent(systems: Systems) -> None:
+    path = f"{CASE}?sharing=exchange-2&{CONSENT}&consent_expires_on=2199-01-01"
+
+    made = systems["seqr"].put(path, packet())
+    again = systems["seqr"].put(path, packet())
+    later = systems["seqr"].put(f"{CASE}?sharing=exchange-2", packet(SEIZURE))
+
+    assert [each.status_code for each in (made, again, later)] == [201, 200, 200]
+    assert again.get_json()["status"] == "unchanged" and made.get_json()["version"] == 1
+    with closing(open_database(systems.cast.settings.database)) as db:
+        [consent] = Consents(db).of_case(made.get_json()["case_id"])
+    assert consent.recorded_by == "api:seqr" and consent.facts.scope == 2
+
+
+def test_a_consent_that_was_withdrawn_is_not_taken_again(systems: Systems) -> None:
+    path = f"{CASE}?sharing=exchange-2&{CONSENT}"
+    case_id = systems["seqr"].put(path, packet()).get_json()["case_id"]
+    with closing(open_database(systems.cast.settings.database)) as db:
+        Consents(db).withdraw(case_id, "alice")
+
+    faults = refused(systems["seqr"].put(path, packet()), 422)["errors"]
+
+    assert faults[0]["field"] == "consent_given_on" and "ended" in faults[0]["message"]
+    assert systems.cast.get(case_id).case.sharing is Sharing.SITE
+    assert refused(systems["seqr"].put(f"{CASE}?sharing=exchange-2", packet()), 422)
+
+
+@pytest.mark.parametrize(
+    "query, field",
+    [
+        ("sharing=exchange-2&consent_form=A", "consent_given_by"),
+        ("sharing=exchange-2&consent_given_by=parent", "consent_given_on"),
+        (f"sharing=site&{CONSENT}", "consent_form"),
+        (CONSENT, "consent_form"),
+        (f"sharing=exchange-2&{CONSENT}&consent_expires_on=2026-01-06", "consent_exp"),
+        (f"sharing=exchange-2&{CONSENT.replace('2026', '2199')}", "consent_given_on"),
+        (f"sharing=exchange-2&{CONSENT.replace('parent', 'x')}", "consent_given_by"),
+    ],
+)
+def test_a_consent_that_cannot_be_is_refused_with_its_field(
+    systems: Systems, query: str, field: str
+) -> None:
+    faults = refused(systems["seqr"].put(f"{CASE}?{query}", packet()), 422)["errors"]
+
+    assert [fault["field"].startswith(field) for fault in faults] == [True]

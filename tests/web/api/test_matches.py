@@ -77,7 +77,7 @@ def test_case_of_another_site_tells_no_more_than_on_the_page(met: Systems) -> No
 
 
 def test_external_id_stays_at_its_site(systems: Systems) -> None:
-    systems["seqr"].put("/cases/canary-id?sharing=exchange-2", packet())
+    systems["seqr"].put("/cases/canary-id?sharing=network", packet())
 
     own = systems["asker"].post("/match", packet(name="new"))
     other = systems["harbour"].post("/match", packet(name="new"))

@@ -22,6 +22,8 @@ from web.mme.wire import content_type
 
 from .asking import AskedNode, results_by_id
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 SEIZURE = "HP:0001250"
 TERMS = (SEIZURE, "HP:0001252", "HP:0000252", "HP:0001263")
 RARE = ("HP:0006237", "HP:0011343", "HP:0002209", "HP:0000677", "HP:0000154")

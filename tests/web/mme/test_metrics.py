@@ -25,6 +25,8 @@ from web.mme.metrics import FRESH_SECONDS, BeingCounted, Metrics, MetricsDesk, c
 
 from .test_server import TERMS, Site, case, found, patient, running
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 SEIZURE, HYPOTONIA, MICROCEPHALY, DELAY = TERMS
 PLACED = Variant(assembly="GRCh37", chromosome="17", start=42929131, reference="G")
 HELD_BACK = Variant(assembly="GRCh37", chromosome="17", start=9, shareable=False)
@@ -59,9 +61,9 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def metrics(tmp_path_factory: pytest.TempPathFactory, release: Release) -> Metrics:
-    db = open_database(tmp_path_factory.mktemp("metrics") / "secondcase.db")
+@pytest.fixture
+def metrics(tmp_path: Path, everybody_agreed: None, release: Release) -> Metrics:
+    db = open_database(tmp_path / "secondcase.db")
     with CaseStore(db) as store:
         store.put_many(CASES, actor="test")
         excluded = PhenotypicFeature(term_id=SEIZURE, excluded=True)

@@ -39,6 +39,8 @@ from web.service import service
 
 from .mme_patients import mme_test_patients
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 VENDOR = "application/vnd.ga4gh.matchmaker.v1.0+json"
 TERMS = ("HP:0001250", "HP:0001252", "HP:0000252", "HP:0001263")
 CANARY = "canary-3f9a"

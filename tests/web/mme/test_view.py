@@ -34,6 +34,8 @@ from web.mme import server
 from web.mme.nodes import Nodes
 from web.mme.view import seen
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 TERMS = ("HP:0001250", "HP:0001252", "HP:0000252")
 SUBSTITUTION = Variant(
     assembly="GRCh38",

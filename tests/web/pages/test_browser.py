@@ -387,6 +387,7 @@ PATHS = [
     "/cases/new",
     "/cases/NORTH-1",
     "/cases/NORTH-1/edit",
+    "/cases/NORTH-1/sharing",
     "/cases/NORTH-1/matches",
     "/cases/NORTH-1/matches/HARBOUR-1",
     "/cases/NORTH-1/other-sites",

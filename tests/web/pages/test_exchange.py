@@ -15,6 +15,8 @@ from web.mme.nodes import Nodes
 
 from ..conftest import Cast, case_of
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 SHARED = Sharing.EXCHANGE_2
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from flask import Flask, current_app
 
+from matcher.case import Case
 from matcher.storage.database import Database, connect
 from web.errors import WebError, frames
 from web.mme.asking.asker import Asker, Question
@@ -45,6 +46,10 @@ class Aside:
         self._make_asker = make_asker
         self._free = threading.BoundedSemaphore(most)
         self._most = most
+
+    def require_askable(self, db: Database, case: Case) -> None:
+        """Raise `NotAskable` if no question about the case would be put."""
+        self._make_asker(db).require_askable(case)
 
     def ask(
         self, db: Database, case_id: str, *, by: str, names: Sequence[str] = ()

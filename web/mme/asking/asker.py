@@ -31,6 +31,9 @@ from web.mme.asking.messages import body_of, patient_for, require_askable
 from web.mme.asking.own_cases import is_own
 from web.mme.asking.posting import Line
 from web.mme.asking.replies import read_reply
+from web.mme.consents import Consents, ConsentMissing
+from web.mme.disclosures import Disclosures
+from web.mme.generalisation import Generalisation
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker
 
@@ -106,11 +109,15 @@ class Asker:
         breaker: Breaker | None = None,
         kept: Kept | None = None,
         resolve: Resolve = addresses_of,
+        consent_from_level: int = 2,
+        rare_below: int = 0,
     ) -> None:
         self._db = db
         self._store = CaseStore(db)
         self._release = release
         self._comparison = Comparison(release, calibration)
+        self._consents = Consents(db, consent_from_level)
+        self._generalisation = Generalisation(db, release, rare_below)
         self._patience = patience
         self._nodes = nodes or Nodes(db)
         self._breaker = breaker or Breaker(db)
@@ -134,16 +141,18 @@ class Asker:
         self._kept.forget_older(self._patience.remembered_days)
         with write_transaction(self._db):
             case = self._store.get(case_id).case
-            require_askable(case, self._release)
+            self.require_askable(case)
             chosen = self._chosen(case, names)
             ask_id = self._kept.begin(case, by)
         lines, left_out = self._lines(chosen)
         if lines:
             # Before anything leaves: what cannot be recorded is not sent.
+            shown = [] if case.test else [line.node for line in lines]
             Audit(self._db).record(
                 by,
                 SENT,
                 [case_id],
+                also=lambda: Disclosures(self._db).sent(shown, case_id),
                 nodes=[line.node.name for line in lines],
                 sharing=str(case.sharing),
                 test=case.test,
@@ -159,6 +168,18 @@ class Asker:
         for node, answer in question.left_out:
             yield self._told(ask_id, case, node, (answer, 0.0))
         yield from self._answers(ask_id, case, question.lines)
+
+    def require_askable(self, case: Case) -> None:
+        """Raise `NotAskable` if peers may not be asked about the case, or could not answer."""
+        require_askable(self._generalisation.of(case), self._release)
+        self._require_consent(case)
+
+    def _require_consent(self, case: Case) -> None:
+        try:
+            self._consents.require(case)
+        except ConsentMissing as error:
+            why = f"it is shared as {case.sharing} without a consent that is good today"
+            raise NotAskable(case.case_id, why) from error
 
     def _chosen(self, case: Case, names: Sequence[str]) -> list[Node]:
         if not names:
@@ -209,8 +230,9 @@ class Asker:
     ) -> Iterator[Asked]:
         deadline = Deadline(self._patience.seconds)
         calls: dict[Node, Callable[[], Outcome]] = {}
+        told = self._generalisation.of(case)
         for line in lines:
-            body = body_of(patient_for(line.node, case, self._release))
+            body = body_of(patient_for(line.node, told, self._release))
             calls[line.node] = partial(_question, line, body, deadline, case.test)
         found = fan_out(
             calls,

@@ -36,6 +36,8 @@ from .conftest import (
     results,
 )
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 CANARY = "canary-3f9a"
 SHORT = 1.0
 VERSION = "application/vnd.ga4gh.matchmaker.v1.{}+json"

@@ -17,6 +17,8 @@ from ..mme_patients import mme_test_patients
 from ..test_server import Site, running
 from .patientmatcher import VENDOR, PatientMatcher
 
+pytestmark = pytest.mark.usefixtures("everybody_agreed")
+
 OURS = "ours"
 NUMBERS = range(50)
 

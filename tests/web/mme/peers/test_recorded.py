@@ -44,6 +44,8 @@ def node(tmp_path_factory: pytest.TempPathFactory, release: Release) -> AskedNod
         features=features,
         genomic_features=genes,
         sharing=Sharing.EXCHANGE_2,
+        # So that nobody has to agree.
+        simulated=True,
     )
     return AskedNode.with_cases(tmp_path_factory.mktemp("recorded"), release, [case])
 

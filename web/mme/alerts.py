@@ -1,0 +1,38 @@
+"""What an operator should know of the peers that ask: whom the guards have stopped, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from web.audit import Audit, Entry
+from web.mme.actions import ALERTING, BUDGET_SPENT, DISCLOSED, REFUSED
+
+DAY = timedelta(days=1)
+
+
+def alerts(
+    audit: Audit, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[str]:
+    """A sentence for each peer that met a guard in the last 24 hours, and for each guard."""
+    since = (clock() - DAY).isoformat(timespec="milliseconds")
+    met = Counter(
+        (entry.actor, reason)
+        for entry in audit.entries()
+        if entry.at > since and (reason := _reason(entry)) in ALERTING
+    )
+    for (node, reason), times in sorted(met.items()):
+        yield (
+            f"{node} met a guard {times} times in the last 24 hours: {reason}; "
+            "see 'secondcase audit show' and docs/privacy.md."
+        )
+
+
+def _reason(entry: Entry) -> str:
+    if entry.action == REFUSED:
+        return str(entry.facts.get("reason", ""))
+    # Cases were told, and others were held back.
+    return (
+        BUDGET_SPENT if entry.action == DISCLOSED and "withheld" in entry.facts else ""
+    )

@@ -1,0 +1,231 @@
+"""What peers of the exchange would see of a case, and who agreed that they may."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from matcher.case import Case, Sharing
+from matcher.storage.store import StoredCase
+from web.accounts import Person
+from web.audit import Audit
+from web.db import connection, store
+from web.mme.consents import (
+    GIVERS,
+    LEVELS,
+    BadConsent,
+    Consent,
+    ConsentFacts,
+    Consents,
+)
+from web.mme.disclosures import Disclosures
+from web.mme.generalisation import Generalisation
+from web.mme.view import told
+from web.pages import profile
+from web.pages.admission import the_clinician
+from web.pages.casehead import head_values, opened
+from web.pages.visibility import may_share
+from web.pages.words import SHARED_WITH, moment, sentence
+from web.service import service
+
+blueprint = Blueprint("sharing", __name__)
+
+RECORDED = "consent recorded"
+WITHDRAWN = "consent withdrawn"
+# What fewer cases name may point at somebody.
+FEW_CASES = 5
+FIELDS = ("scope", "given_by", "given_on", "form", "expires_on")
+NAMES = {
+    "scope": "How far",
+    "given_by": "Who agreed",
+    "given_on": "Day of the consent",
+    "form": "Form and version",
+    "expires_on": "Good until",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a peer sees at one level: the message, and the same for a person to read."""
+
+    name: str
+    level: Sharing
+    message: str
+    observed: list[profile.Line]
+    excluded: list[profile.Line]
+    genes: list[profile.GeneRow]
+    facts: list[tuple[str, str]]
+    diseases: list[profile.Line]
+
+
+@blueprint.get("/cases/<case_id:case_id>/sharing")
+def show(case_id: str) -> ResponseReturnValue:
+    """What a peer would see at each level, the consents, and the peers that have seen it."""
+    person = the_clinician()
+    return _page(person, opened(person, case_id))
+
+
+@blueprint.post("/cases/<case_id:case_id>/consent")
+def record(case_id: str) -> ResponseReturnValue:
+    """Put a consent on record."""
+    person, stored = _sharer(case_id)
+    try:
+        facts = _facts()
+        audit = Audit(connection())
+        with audit.together():
+            _consents().record(case_id, facts, person.name, is_saved_next=False)
+            audit.record(person.name, RECORDED, [case_id], scope=facts.scope)
+    except BadConsent as error:
+        return _page(person, stored, error), 422
+    flash("The consent is on record.", "good")
+    return _back(case_id)
+
+
+@blueprint.post("/cases/<case_id:case_id>/consent/withdraw")
+def withdraw(case_id: str) -> ResponseReturnValue:
+    """End every consent of the case, so that it is gone for peers at once."""
+    person, _ = _sharer(case_id)
+    audit = Audit(connection())
+    with audit.together():
+        seen_by = _consents().withdraw(case_id, person.name)
+        audit.record(person.name, WITHDRAWN, [case_id])
+    flash("The consent is withdrawn; no peer finds the case any more.", "good")
+    if seen_by:
+        names = ", ".join(dict.fromkeys(each.node for each in seen_by))
+        flash(f"These have seen it before and must be told: {names}.", "look")
+    return _back(case_id)
+
+
+def _sharer(case_id: str) -> tuple[Person, StoredCase]:
+    """The person, and a case whose sharing is hers to change; for others it is not there."""
+    person = the_clinician()
+    stored = opened(person, case_id)
+    if not may_share(person, stored.case):
+        abort(404)
+    return person, stored
+
+
+def _consents() -> Consents:
+    return Consents(connection(), service().settings.consent_from_level)
+
+
+def _back(case_id: str) -> ResponseReturnValue:
+    return redirect(url_for("pages.sharing.show", case_id=case_id), 303)
+
+
+def _facts() -> ConsentFacts:
+    """The consent of the form. Raises `BadConsent`."""
+    said = {name: request.form.get(name, "").strip() for name in FIELDS}
+    scope = said["scope"]
+    return ConsentFacts(
+        scope=int(scope) if scope in ("1", "2") else 0,
+        given_by=said["given_by"],
+        given_on=_day("given_on", said["given_on"]),
+        form=said["form"],
+        expires_on=(
+            _day("expires_on", said["expires_on"]) if said["expires_on"] else None
+        ),
+    )
+
+
+def _day(field: str, entered: str) -> date:
+    try:
+        return date.fromisoformat(entered)
+    except ValueError:
+        raise BadConsent(field, entered[:20], "a day such as 2026-03-01") from None
+
+
+def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -> str:
+    case = stored.case
+    consents = _consents()
+    problems = []
+    if wrong is not None:
+        problems = [(wrong.field, NAMES[wrong.field], sentence(str(wrong)))]
+    return render_template(
+        "cases/sharing.html",
+        **head_values(stored),
+        previews=[each for level in LEVELS if (each := _preview(case, level))],
+        consents=[_line(each) for each in consents.of_case(case.case_id)],
+        needs_consent=consents.is_needed(case) and not consents.allowed([case]),
+        seen_by=[
+            (each.node, moment(each.first_at))
+            for each in Disclosures(connection()).of_case(case.case_id)
+        ],
+        telling=_telling(case),
+        few_cases=FEW_CASES,
+        can_share=may_share(person, case),
+        givers=[(each, sentence(each)) for each in GIVERS],
+        scopes=[("2", "Exchange, level 2"), ("1", "Exchange, level 1")],
+        entered={name: request.form.get(name, "") for name in FIELDS},
+        problems=problems,
+        said={field: message for field, _, message in problems},
+    )
+
+
+def _preview(case: Case, level: Sharing) -> Preview | None:
+    """Made by the very function that writes the message to a peer."""
+    release = service().release
+    rare_below = service().settings.rare_below
+    told_of = Generalisation(connection(), release, rare_below).of(case)
+    found = told(replace(told_of, sharing=level), release)
+    if found is None:
+        return None
+    read = found.case
+    return Preview(
+        name=sentence(SHARED_WITH[level]),
+        level=level,
+        message=json.dumps(found.message, indent=1, ensure_ascii=False),
+        observed=profile.lines((f for f in read.features if not f.excluded), release),
+        excluded=profile.lines((f for f in read.features if f.excluded), release),
+        genes=profile.gene_rows(read.genomic_features, release),
+        facts=_facts_of(read),
+        diseases=profile.disease_lines(read, release),
+    )
+
+
+def _facts_of(case: Case) -> list[tuple[str, str]]:
+    """What a peer reads of the person and of whom to ask."""
+    release, contact = service().release, case.contact
+    known = [fact for fact in profile.facts(case, release) if fact[0] != "Entered by"]
+    known.append(("Contact", contact.name if contact else ""))
+    known.append(("Institution", contact.institution if contact else ""))
+    known.append(("Address", contact.href if contact else ""))
+    return [(name, value) for name, value in known if value]
+
+
+def _telling(case: Case) -> list[str]:
+    """Names of the observed terms that hardly any other case of the store has.
+
+    None where such terms are told by broader ones.
+    """
+    if service().settings.rare_below >= FEW_CASES:
+        return []
+    counts, release = store().term_counts(), service().release
+    return sorted(
+        {
+            profile.term_label(term, release)
+            for term in case.observed
+            if counts.get(term, 0) < FEW_CASES
+        }
+    )
+
+
+def _line(consent: Consent) -> dict[str, Any]:
+    facts = consent.facts
+    is_good = consent.is_good(datetime.now(UTC).date())
+    ended = f"ended {moment(consent.ended_at)}" if consent.ended_at else "expired"
+    return {
+        "scope": facts.scope,
+        "given_by": facts.given_by,
+        "given_on": facts.given_on.isoformat(),
+        "form": facts.form,
+        "expires_on": facts.expires_on.isoformat() if facts.expires_on else "",
+        "recorded_by": consent.recorded_by,
+        "is_good": is_good,
+        "state": "good" if is_good else ended,
+    }
