@@ -15,7 +15,10 @@ from web import accounts, api, db, errors, pages, security, service
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
 from web.mme import server
+from web.mme.asking import aside
+from web.mme.asking.aside import Aside
 from web.accounts.passwords import Passwords
+from web.standing_peers import asker_of
 
 STATIC_AGE_SECONDS = 3600
 
@@ -44,7 +47,10 @@ def create_app(
     errors.init_app(app, {**server.STATUSES, **api.STATUSES})
     accounts.init_app(app, settings, passwords)
     Bootstrap5(app)
-    service.init_app(app, _service(settings, release, calibration))
+    made = _service(settings, release, calibration)
+    service.init_app(app, made)
+    questions = asker_of(settings, release, made.calibration)
+    aside.init_app(app, Aside(settings.database, questions))
     pages.init_app(app)
     app.register_blueprint(server.blueprint)
     api.init_app(app)

@@ -50,6 +50,11 @@ def exchange_migrations() -> Migrations:
         for statement in _M0003_ANSWERS:
             db.execute(statement)
 
+    @migrations()
+    def m0004_terms_of_answers(db: Database) -> None:
+        for statement in _M0004_TERMS:
+            db.execute(statement)
+
     return migrations
 
 
@@ -397,6 +402,12 @@ _M0003_ANSWERS = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX remote_matches_by_node ON remote_matches (node_id)",
+)
+
+# What a peer said with its answer supersedes what is known of it otherwise.
+_M0004_TERMS = (
+    "ALTER TABLE ask_nodes ADD COLUMN disclaimer TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE ask_nodes ADD COLUMN terms TEXT NOT NULL DEFAULT ''",
 )
 
 _M0001_ACCOUNTS = (

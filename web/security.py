@@ -67,8 +67,7 @@ def _config(settings: Settings) -> dict[str, object]:
     is_secure = settings.cookies_are_secure
     return {
         "SECRET_KEY": settings.secret_key,
-        # A browser takes a __Host- cookie only over HTTPS, and from no other host.
-        "SESSION_COOKIE_NAME": "__Host-secondcase" if is_secure else "secondcase",
+        "SESSION_COOKIE_NAME": _cookie_name(settings),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": is_secure,
@@ -80,6 +79,15 @@ def _config(settings: Settings) -> dict[str, object]:
         # A case may take longer to write than an hour; the token ends with the session.
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def _cookie_name(settings: Settings) -> str:
+    """What the session is kept under."""
+    if settings.cookies_are_secure:
+        # A browser takes a __Host- cookie only over HTTPS, and from no other host.
+        return "__Host-secondcase"
+    # To a browser all ports of a host are one site: a log-in at one would end that at another.
+    return f"secondcase-{settings.port}"
 
 
 def accepts_upload(view: View) -> View:

@@ -101,6 +101,8 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.home.site": ALICE,
     "GET pages.matches.ranked": ALICE,
     "GET pages.matches.pair": ALICE,
+    "GET pages.network.show": ALICE,
+    "POST pages.network.ask": ALICE,
     "GET pages.notices.all_notices": ALICE,
     "GET pages.notices.one": ALICE,
     "POST pages.notices.read": ALICE,
@@ -390,6 +392,7 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
             "GET pages.cases.show",
             "GET pages.cases.edit",
             "GET pages.home.mine",
+            "GET pages.network.show",
             "GET pages.notices.all_notices",
             "GET pages.notices.one",
         }

@@ -148,7 +148,7 @@ class TestCookies:
     def test_this_machine_alone_needs_no_https(self, client: FlaskClient) -> None:
         header = client.get("/").headers["Set-Cookie"]
 
-        assert header.startswith("secondcase=")
+        assert header.startswith("secondcase-8000=")
         assert "Secure" not in header
         assert "HttpOnly" in header
 

@@ -12,7 +12,7 @@ from ontologies.errors import OntologyError
 from web.errors import WebError
 
 COMMANDS = {
-    "demo": "web.cli.service:demo",
+    "demo": "web.cli.demo:demo",
     "serve": "web.cli.service:serve",
     "work": "web.cli.work:work",
     "doctor": "web.cli.service:doctor",

@@ -17,7 +17,7 @@ FILES = {
     "audit.head": "where the audit ended, so that a cut shows; belongs to the database",
     "settings.toml": "settings, where the environment does not say otherwise",
     "secret.key": "signs cookies, seals the audit, opens peers' tokens; made at first, mode 600",
-    "demo/": "the demonstration's own database and log-in",
+    "demo/": "the demonstration's three sites, each with its own database, and their log-in",
 }
 INTRODUCTION = """\
 # Command line

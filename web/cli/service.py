@@ -1,29 +1,21 @@
-"""`secondcase serve`, `demo` and `doctor`: the service itself, and whether it is well."""
+"""`secondcase serve` and `doctor`: the service itself, and whether it is well."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
 
 import click
 from flask import Flask
 
-from matcher.case import Case
-from matcher.simulation import demonstration_cases
 from matcher.storage.errors import DamagedCase
 from matcher.storage.store import CaseStore
 from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
-from ontologies.library import data_directory
 from web import create_app
 from web.audit import Audit
-from web.accounts import Accounts, Passwords, Role
 from web.cli.cases import without_consent
-from web.cli.ontology import release_ready
 from web.cli.progress import shown
 from web.cli.serving import listen
 from web.cli.work import undone_work
@@ -34,63 +26,12 @@ from web.mme.alerts import alerts
 from web.mme.consents import Consents
 from web.service import chosen_calibration
 
-DEMO_PERSON = "demo"
-DEMO_SITE = "North"
-DEMO_CASES_A_SITE = 60
-
 
 @click.command()
 def serve() -> None:
     """Start the service at the address of the settings (127.0.0.1:8000 by default)."""
     settings = load_settings()
     listen(application(settings, open_release()), settings)
-
-
-@click.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="Another port than 8000.")
-def demo(port: int | None) -> None:
-    """Fetch what is needed, load simulated cases of three sites, and start the service.
-
-    The demonstration has a database of its own, so nothing of it stands among real cases.
-    """
-    release = release_ready()
-    settings = demo_settings(data_directory() / "demo", port)
-    password = demo_content(settings, release)
-    app = application(settings, release)
-    listen(
-        app,
-        settings,
-        f"Log in as [bold]{DEMO_PERSON}[/] with the password [bold]{password}[/]\n"
-        "Every case in it is simulated.",
-    )
-
-
-def demo_settings(directory: Path, port: int | None) -> Settings:
-    """Settings of the demonstration: its own directory, this machine alone."""
-    settings = load_settings(directory=directory)
-    return replace(settings, site_name=DEMO_SITE, port=port or settings.port)
-
-
-def demo_content(settings: Settings, release: Release) -> str:
-    """Fill the demonstration at its first start; the password of its log-in."""
-    kept = settings.directory / "log-in.txt"
-    if kept.exists():
-        return kept.read_text("utf-8").strip()
-    password = secrets.token_urlsafe(12)
-    db = open_database(settings.database)
-    with CaseStore(db) as store:
-        store.put_many(demo_cases(release), actor="demonstration")
-        Accounts(db, Passwords()).add(DEMO_PERSON, password, roles=Role, site=DEMO_SITE)
-        kept.touch(mode=0o600)
-        kept.write_text(password + "\n", "utf-8")
-    return password
-
-
-def demo_cases(release: Release) -> Iterator[Case]:
-    """Simulated cases; those of the demonstration's own site belong to its person."""
-    for case in demonstration_cases(release, per_site=DEMO_CASES_A_SITE):
-        own = case.site == DEMO_SITE
-        yield replace(case, submitter=DEMO_PERSON) if own else case
 
 
 def application(settings: Settings, release: Release) -> Flask:

@@ -7,11 +7,13 @@ import logging
 import os
 import signal
 import socket
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
 import click
 import waitress.server
 from flask import Flask
+from rich.markup import escape
 
 from web import logs
 from web.cli.progress import console
@@ -28,29 +30,49 @@ IDLE_SECONDS = 30
 GRACE_SECONDS = 10
 
 
-def listen(app: Flask, settings: Settings, greeting: str = "") -> None:
+def listen(
+    app: Flask,
+    settings: Settings,
+    greeting: str = "",
+    *,
+    listening: socket.socket | None = None,
+    beside: AbstractContextManager[object] = nullcontext(),
+) -> None:
     """Answer requests until Ctrl-C or SIGTERM; then finish those that were begun.
 
-    The `greeting` is shown once requests can come.
+    The `greeting` is shown once requests can come. They come to the socket that is given, else
+    to one at the address of the settings. What is to run `beside` begins after the greeting.
     """
+    address = f"http://{settings.host}:{settings.port}"
+    hello = f"Listening at {escape(address)}; Ctrl-C ends it."
+    said = f"{hello}\n{greeting}" if greeting else hello
+    answer_until_ended(app, settings, said, listening=listening, beside=beside)
+    console().print("Ended.")
+
+
+def answer_until_ended(
+    app: Flask,
+    settings: Settings,
+    greeting: str = "",
+    *,
+    listening: socket.socket | None = None,
+    beside: AbstractContextManager[object] = nullcontext(),
+) -> None:
+    """The same without a word of its own."""
     logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _stop)
     try:
-        listening = _bound(settings)
+        listening = listening or bound(settings)
         _warm(app)
-        console().print(
-            f"Listening at http://{settings.host}:{settings.port}; Ctrl-C ends it.",
-            markup=False,
-        )
         if greeting:
             console().print(greeting)
-        if settings.processes == 1:
-            serve_socket(app, listening, settings)
-        else:
-            _serve_in_processes(app, listening, settings)
+        with beside:
+            if settings.processes == 1:
+                serve_socket(app, listening, settings)
+            else:
+                _serve_in_processes(app, listening, settings)
     except KeyboardInterrupt:
         pass
-    console().print("Ended.")
 
 
 def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> None:
@@ -85,23 +107,31 @@ def _asker(app: Flask) -> MakeAsker:
     return asker_of(made.settings, made.release, made.calibration)
 
 
-def _bound(settings: Settings) -> socket.socket:
+def bound(settings: Settings) -> socket.socket:
     """A socket at the address of the settings, listening."""
     host = settings.host.strip("[]")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(MOST_CONNECTIONS)
+        return _listening(socket.socket(family, kind, protocol), address)
     except OSError as error:
         raise click.ClickException(
             f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "
             "give another port in SECONDCASE_PORT."
         ) from error
-    return listening
+
+
+def _listening(opened: socket.socket, address: object) -> socket.socket:
+    """The socket, listening at an address; closed where that fails."""
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)  # type: ignore[arg-type]  # as getaddrinfo gave it
+        opened.listen(MOST_CONNECTIONS)
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def _warm(app: Flask) -> None:

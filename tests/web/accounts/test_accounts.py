@@ -229,7 +229,7 @@ def test_a_session_ended_elsewhere_is_over_at_once(
 def test_a_forged_cookie_is_nobody(app: Flask, forged: str) -> None:
     client = app.test_client(use_cookies=False)
 
-    response = client.get("/maybe", headers={"Cookie": f"secondcase={forged}"})
+    response = client.get("/maybe", headers={"Cookie": f"secondcase-8000={forged}"})
 
     assert response.text == "nobody"
 

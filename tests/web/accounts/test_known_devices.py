@@ -8,7 +8,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 from ..conftest import Cast, Visitor
 
-COOKIE = "secondcase-device"
+COOKIE = "secondcase-8000-device"
 
 
 def guess(cast: Cast, name: str = "alice", times: int = 8) -> None:

@@ -17,6 +17,7 @@ Behaviour = Callable[["Peer", socket.socket], None]
 
 DRIP_SECONDS = 0.05
 ACCEPT_SECONDS = 0.1
+HELD_SECONDS = 60.0
 
 
 @dataclass
@@ -125,6 +126,18 @@ def in_turn(*replies: bytes) -> Behaviour:
         connection.sendall(replies[min(len(peer.received), len(replies)) - 1])
 
     return behave
+
+
+class Held:
+    """Behave so once it is let go."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.go = threading.Event()
+
+    def __call__(self, peer: Peer, connection: socket.socket) -> None:
+        assert self.go.wait(HELD_SECONDS)
+        self.behaviour(peer, connection)
 
 
 def hang(peer: Peer, connection: socket.socket) -> None:

@@ -6,18 +6,26 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 import waitress.server
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-from matcher.case import Case, Sharing
+from matcher.case import Case, Contact, Sharing
 from matcher.storage.database import connect, write_transaction
+from ontologies import Release
+from web.mme.asking.aside import EXTENSION
+from web.mme.nodes import Nodes
+from web.mme.nodes.health import Breaker
+from web.mme.nodes.register import Description
 from web.notices.matters import asked
 from web.notices.telling import Telling
 
+from ..mme import faults
+from ..mme.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
 
 pytestmark = pytest.mark.browser
@@ -382,6 +390,7 @@ PATHS = [
     "/cases/NORTH-1/sharing",
     "/cases/NORTH-1/matches",
     "/cases/NORTH-1/matches/HARBOUR-1",
+    "/cases/NORTH-1/other-sites",
     "/how-a-score-is-made",
     "/keyboard",
     "/api/v1/docs",
@@ -423,6 +432,117 @@ def tell_of_the_case(cast: Cast) -> None:
         Telling(db).tell(asked("Island", question, ["NORTH-1"]))
         with write_transaction(db):
             db.execute("UPDATE notices SET link = 'one'")
+
+
+def know(cast: Cast, name: str, address: str, token: str = "5f1c9a7d") -> None:
+    """Let the cast's site ask a peer, which says that it has a thousand cases."""
+    described = Description(address=address, outbound_token=token, allow_private=True)
+    with closing(connect(cast.settings.database)) as db:
+        Nodes(db).add(name, described)
+        Breaker(db).has_cases(Nodes(db).get(name).node_id, 1000)
+
+
+@pytest.fixture
+def harbour(cast: Cast, tmp_path: Path, release: Release) -> Iterator[None]:
+    """Another site as a server of its own, with a case that looks like Alice's next one."""
+    folder = tmp_path / "harbour"
+    folder.mkdir()
+    theirs = case_of(
+        "HARBOUR-9", site="Harbour", submitter="c", sharing=Sharing.EXCHANGE_1
+    )
+    contact = Contact(name="Dr Harbour", href="mailto:c@harbour.example")
+    cases = [replace(theirs, contact=contact)]
+    with running(folder, release, cases) as server:
+        know(cast, "Harbour", server.address, server.token)
+        yield
+
+
+@pytest.mark.parametrize(
+    "visit",
+    [(DESKTOP,), (PHONE,), (PHONE, {"color_scheme": "dark"})],
+    indirect=True,
+    ids=["desktop", "phone", "phone-dark"],
+)
+def test_case_of_another_site_appears_on_the_page(visit: Visit, harbour: None) -> None:
+    visit.log_in()
+    page = visit.page
+    page.get_by_role("link", name="New case").click()
+    for typed in ("oligodontia", "prominent interphalangeal", "wide mouth"):
+        visit.add("Add a feature", typed)
+    visit.add("Add a gene", "PHF14")
+    page.get_by_text("Exchange, level 1").click()
+    page.get_by_role("button", name="Save and see matches").click()
+    page.get_by_role("link", name="Ask other sites").click()
+
+    page.get_by_role("button", name="Ask all").click()
+
+    card = page.get_by_role("article", name="HARBOUR-9")
+    expect(card).to_contain_text("Both list PHF14", timeout=30_000)
+    expect(page.get_by_role("heading", name="All sites answered")).to_be_visible()
+    assert violations(page) == []
+    assert overflow(page) == 0
+    assert visit.complaints == []
+
+
+def told(name: str) -> faults.Behaviour:
+    """A peer that answers with one patient."""
+    features = [{"id": term} for term in (SEIZURE, FLOPPY_INFANT, "HP:0000154")]
+    patient = {"id": name, "features": features}
+    return faults.answering(
+        {"results": [{"score": {"patient": 1}, "patient": patient}]}
+    )
+
+
+@pytest.fixture
+def slow(cast: Cast, base: str) -> Iterator[faults.Held]:
+    """A peer that answers at once, and one that answers once it is let go."""
+    cast.put(replace(cast.get("NORTH-1").case, sharing=Sharing.EXCHANGE_1))
+    held = faults.Held(told("SLOW-1"))
+    with faults.serving(told("QUICK-1")) as quick, faults.serving(held) as waiting:
+        know(cast, "Quick", quick.address)
+        know(cast, "Slow", waiting.address)
+        yield held
+        held.go.set()
+        assert cast.app.extensions[EXTENSION].wait(faults.HELD_SECONDS)
+
+
+def test_later_answer_is_announced_and_pushes_nothing_away(
+    visit: Visit, slow: faults.Held
+) -> None:
+    visit.log_in()
+    visit.go("/cases/NORTH-1/other-sites")
+    page = visit.page
+    page.get_by_role("button", name="Ask all").click()
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.locator("article")).to_contain_text("QUICK-1")
+    expect(page.locator(".nodes")).to_contain_text("Slow asked, waiting")
+    assert violations(page) == []
+
+    slow.go.set()
+
+    expect(page.locator(".nodes")).to_contain_text("Slow answered in")
+    expect(page.locator("article")).to_have_count(1)
+    page.get_by_role("button", name="1 more, show").click()
+    # Both say the same of whom they tell, but too little to be one patient for certain.
+    expect(page.locator("article")).to_have_count(2)
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "visit", [(DESKTOP, {"java_script_enabled": False})], indirect=True
+)
+def test_later_answer_is_read_without_a_script(visit: Visit, slow: faults.Held) -> None:
+    visit.log_in()
+    visit.go("/cases/NORTH-1/other-sites")
+    page = visit.page
+    page.get_by_role("button", name="Ask all").click()
+    expect(page.locator(".nodes")).to_contain_text("Slow asked, waiting")
+    slow.go.set()
+
+    while page.get_by_role("link", name="Look again").count():
+        page.get_by_role("link", name="Look again").click()
+
+    expect(page.locator("article")).to_have_count(2)
 
 
 @SIZES

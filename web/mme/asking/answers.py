@@ -10,7 +10,10 @@ from matcher.case import Case
 
 
 class State(enum.StrEnum):
-    """What became of a question. Only the first two say something about the peer's cases."""
+    """What became of a question. Only the first two say something about the peer's cases.
+
+    Waiting is a question that was put, and that nothing became of yet.
+    """
 
     ANSWERED = "answered"
     EMPTY = "empty"
@@ -19,6 +22,7 @@ class State(enum.StrEnum):
     UNREACHABLE = "unreachable"
     FAILED = "failed"
     SILENT = "silent"
+    WAITING = "waiting"
 
     @property
     def is_complete(self) -> bool:

@@ -78,6 +78,20 @@ class Asked:
     terms: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question that is recorded, and of which nothing was sent yet.
+
+    It may be handed to another thread. `left_out` are peers that cannot be asked now, and what
+    is to be said of them.
+    """
+
+    ask_id: int
+    case: Case
+    lines: tuple[Line, ...]
+    left_out: tuple[tuple[Node, Answer], ...]
+
+
 Outcome = tuple[Answer, float]
 
 
@@ -115,14 +129,19 @@ class Asker:
     ) -> Generator[Asked, None, None]:
         """What each peer says of a case, or only those named, as the answers come.
 
-        Nothing is asked before the first is taken. Raises `UnknownCase`, `UnknownNode`,
-        `NotAskable`, and `AuditFailed`, before anything is sent.
+        Nothing is asked before the first is taken. Raises what `begin` raises.
+        """
+        yield from self.answers(self.begin(case_id, by=by, names=names))
+
+    def begin(self, case_id: str, *, by: str, names: Sequence[str] = ()) -> Question:
+        """Record whom a case is asked about, all peers or those named.
+
+        Raises `UnknownCase`, `UnknownNode`, `NotAskable`, and `AuditFailed`.
         """
         self._kept.forget_older(self._patience.remembered_days)
         with write_transaction(self._db):
             case = self._store.get(case_id).case
-            require_askable(self._generalisation.of(case), self._release)
-            self._require_consent(case)
+            self.require_askable(case)
             chosen = self._chosen(case, names)
             ask_id = self._kept.begin(case, by)
         lines, left_out = self._lines(chosen)
@@ -138,9 +157,22 @@ class Asker:
                 sharing=str(case.sharing),
                 test=case.test,
             )
-        for node, answer in left_out:
+        self._kept.expect(ask_id, chosen)
+        return Question(
+            ask_id=ask_id, case=case, lines=tuple(lines), left_out=tuple(left_out)
+        )
+
+    def answers(self, question: Question) -> Generator[Asked, None, None]:
+        """Put a question; what each peer says, as the answers come."""
+        ask_id, case = question.ask_id, question.case
+        for node, answer in question.left_out:
             yield self._told(ask_id, case, node, (answer, 0.0))
-        yield from self._answers(ask_id, case, lines)
+        yield from self._answers(ask_id, case, question.lines)
+
+    def require_askable(self, case: Case) -> None:
+        """Raise `NotAskable` if peers may not be asked about the case, or could not answer."""
+        require_askable(self._generalisation.of(case), self._release)
+        self._require_consent(case)
 
     def _require_consent(self, case: Case) -> None:
         try:

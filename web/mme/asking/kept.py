@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +49,10 @@ class KeptMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptState:
-    """What became of asking a node about a case, the last time it was asked."""
+    """What became of asking a node about a case, the last time it was asked.
+
+    `disclaimer` and `terms` are those of its reply, "" where that had none.
+    """
 
     node: str
     state: State
@@ -59,6 +62,8 @@ class KeptState:
     elapsed_ms: int
     asked_at: str
     asked_by: str
+    disclaimer: str = ""
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,13 @@ class Kept:
             number = rows(self._db, "SELECT max(ask_id) AS last FROM asks")[0]["last"]
         return int(number)
 
+    def expect(self, ask_id: int, nodes: Iterable[Node]) -> None:
+        """Note of whom an answer is waited for."""
+        with write_transaction(self._db):
+            for node in nodes:
+                waiting = _state_row(ask_id, node, Answer(state=State.WAITING))
+                self._db.table("ask_nodes").insert(waiting)
+
     def record(
         self,
         ask_id: int,
@@ -105,16 +117,11 @@ class Kept:
             asked = rows(self._db, sql, [ask_id])
             if not asked or not self._is_known(node):
                 return Recorded(news={}, gone=())
-            state = {
-                "ask_id": ask_id,
-                "node_id": node.node_id,
-                "state": str(answer.state),
-                "message": answer.message,
+            state = _state_row(ask_id, node, answer) | {
                 "results": len(matches),
-                "dropped": json.dumps(dict(answer.dropped), sort_keys=True),
                 "elapsed_ms": elapsed_ms,
             }
-            self._db.table("ask_nodes").insert(state)
+            self._db.table("ask_nodes").upsert(state, pk=("ask_id", "node_id"))
             case_id = asked[0]["case_id"]
             news = {
                 each.remote.case.case_id: self._put(case_id, node, each)
@@ -139,7 +146,7 @@ class Kept:
         """What became of asking each node about the case, the last time it was asked."""
         sql = """
             SELECT name, state, message, results, dropped, elapsed_ms, asked_at, asked_by,
-                max(ask_id)
+                ask_nodes.disclaimer, ask_nodes.terms, max(ask_id)
             FROM ask_nodes JOIN asks USING (ask_id) JOIN nodes USING (node_id)
             WHERE case_id = ? GROUP BY node_id ORDER BY name
         """
@@ -201,6 +208,20 @@ class Kept:
         return self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+def _state_row(ask_id: int, node: Node, answer: Answer) -> dict[str, Any]:
+    return {
+        "ask_id": ask_id,
+        "node_id": node.node_id,
+        "state": str(answer.state),
+        "message": answer.message,
+        "results": 0,
+        "dropped": json.dumps(dict(answer.dropped), sort_keys=True),
+        "elapsed_ms": 0,
+        "disclaimer": answer.disclaimer,
+        "terms": answer.terms,
+    }
+
+
 def _news(before: dict[str, Any] | None, match: RemoteMatch) -> News:
     """New also if it had been withdrawn meanwhile."""
     if before is None or before["gone_at"] is not None:
@@ -239,4 +260,6 @@ def _state(row: dict[str, Any]) -> KeptState:
         elapsed_ms=row["elapsed_ms"],
         asked_at=row["asked_at"],
         asked_by=row["asked_by"],
+        disclaimer=row["disclaimer"],
+        terms=row["terms"],
     )

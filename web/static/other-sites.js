@@ -1,0 +1,57 @@
+// While sites are waited for, their answers are looked for again. What became of each site is
+// renewed at once; new patients are announced, and never push away what is being read.
+
+const PAUSE = 1000;
+
+const shown = (root) => Number(root.querySelector("#results").dataset.count);
+
+function renew(fresh, id) {
+  document.getElementById(id).replaceWith(document.adoptNode(fresh.getElementById(id)));
+}
+
+function showAll(fresh) {
+  renew(fresh, "results");
+  renew(fresh, "heading");
+  document.getElementById("news").replaceChildren();
+}
+
+function announce(fresh) {
+  const more = shown(fresh) - shown(document);
+  if (more <= 0) return;
+  if (shown(document) === 0) {
+    showAll(fresh);
+    return;
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-plain";
+  button.textContent = `${more} more, show`;
+  button.addEventListener("click", () => showAll(fresh));
+  document.getElementById("news").replaceChildren(button);
+}
+
+// Text is replaced where it stands, so that what is live says it.
+function renewStates(fresh) {
+  const now = document.getElementById("states");
+  const then = fresh.getElementById("states");
+  now.querySelector("#state-h").textContent = then.querySelector("#state-h").textContent;
+  now.querySelector(".nodes").replaceWith(document.adoptNode(then.querySelector(".nodes").cloneNode(true)));
+  now.className = then.className;
+  if (then.dataset.waiting) return true;
+  delete now.dataset.waiting;
+  now.querySelector("header a")?.remove();
+  return false;
+}
+
+async function look() {
+  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!fresh.getElementById("states")) return;
+  const isWaiting = renewStates(fresh);
+  announce(fresh);
+  if (isWaiting) setTimeout(look, PAUSE);
+  else if (shown(document) === 0) showAll(fresh);
+}
+
+if (document.querySelector("#states[data-waiting]")) setTimeout(look, PAUSE);
