@@ -41,13 +41,14 @@ def form_id(visitor: Visitor) -> str:
 def at_once(cast: Cast, forms: Sequence[dict[str, Any]]) -> list[TestResponse]:
     """The answers to forms that arrive at the same moment from browsers of Alice."""
     alice = cast["alice"]
-    cookie = alice.client.get_cookie("secondcase")
+    name = cast.app.config["SESSION_COOKIE_NAME"]
+    cookie = alice.client.get_cookie(name)
     assert cookie is not None
     start = Barrier(len(forms))
 
     def send(sent: dict[str, Any]) -> TestResponse:
         browser = cast.app.test_client()
-        browser.set_cookie("secondcase", cookie.value)
+        browser.set_cookie(name, cookie.value)
         start.wait()
         return browser.post("/cases/new", data={**sent, "csrf_token": alice.token})
 
