@@ -150,8 +150,11 @@ def note_matched_genes(
     new = matched - {row["gene"] for row in rows(db, known, [listed])}
     if new:
         with write_transaction(db):
-            db.table("matched_genes").insert_all(
-                [{"gene": gene} for gene in sorted(new)], ignore=True
+            # Another request may have added one since; the table has no row numbers, by which
+            # sqlite-utils would look for what it ignored.
+            db.execute(
+                "INSERT OR IGNORE INTO matched_genes SELECT value FROM json_each(?)",
+                [json.dumps(sorted(new))],
             )
 
 

@@ -18,10 +18,18 @@ from matcher.case import (
     Sharing,
     Variant,
 )
+from matcher.readers import mme
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.db import open_database
-from web.mme.metrics import FRESH_SECONDS, BeingCounted, Metrics, MetricsDesk, counted
+from web.mme.metrics import (
+    FRESH_SECONDS,
+    BeingCounted,
+    Metrics,
+    MetricsDesk,
+    counted,
+    note_matched_genes,
+)
 
 from .test_server import TERMS, Site, case, found, patient, running
 
@@ -192,3 +200,19 @@ def test_nobody_waits_while_another_has_the_numbers_counted(metrics: Metrics) ->
     assert desk.current(count_first) is metrics
     now[0] = 2.0 * FRESH_SECONDS
     assert desk.current(count_again) is newer
+
+
+def test_a_gene_that_another_request_notes_meanwhile_is_kept_once(
+    tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = replace(
+        case("Q", Sharing.EXCHANGE_2), genomic_features=(GenomicFeature(gene="PHF14"),)
+    )
+    sent = [mme.to_json(query, release=release)]
+    with contextlib.closing(open_database(tmp_path / "cases.db")) as db:
+        note_matched_genes(db, query, sent, release)
+        # As for a request that looked before the first one wrote.
+        monkeypatch.setattr("web.mme.metrics.rows", lambda *_: iter(()))
+        note_matched_genes(db, query, sent, release)
+        (count,) = db.execute("SELECT count(*) FROM matched_genes").fetchone()
+    assert count == 1
