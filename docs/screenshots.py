@@ -29,6 +29,8 @@ FLAGS = [
 ]
 DESKTOP = {"width": 1366, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# A case of the demonstration that has a second one at each of the other sites.
+KNOWN_ELSEWHERE = "NORTH-13"
 
 
 def main() -> None:
@@ -45,6 +47,12 @@ def main() -> None:
         shoot(page, "matches")
         page.set_viewport_size(PHONE)
         shoot(page, "matches-phone")
+        page.set_viewport_size(DESKTOP)
+        page.goto(f"{address}/cases/{KNOWN_ELSEWHERE}/other-sites")
+        page.get_by_role("button", name="Ask all").click()
+        page.get_by_role("heading", name="All sites answered").wait_for()
+        page.reload()
+        shoot(page, "other-sites")
         browser.close()
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "annotate": "web.cli.words:annotate",
     "import": "web.cli.cases:import_cases",
     "export": "web.cli.cases:export_cases",
+    "erase": "web.cli.cases:erase_case",
     "user": "web.cli.people:user",
     "node": "web.cli.nodes:node",
     "ask": "web.cli.asking:ask",

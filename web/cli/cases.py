@@ -1,4 +1,4 @@
-"""`secondcase import` and `secondcase export`: cases into the store, and out of it."""
+"""`secondcase import`, `export` and `erase`: cases into the store, out of it, and gone."""
 
 from __future__ import annotations
 
@@ -152,6 +152,23 @@ def export_cases(path: Path, site: str | None, output: str) -> None:
         cases = (stored.case for stored in store.cases(site=site))
         count = write_lines(path, as_json(cases, output))
     console().print(f"{count:,} cases written to {path}.", markup=False)
+
+
+@click.command("erase")
+@click.argument("case_id")
+@click.confirmation_option(
+    prompt="Everything that was ever said of it is overwritten. Erase it?"
+)
+def erase_case(case_id: str) -> None:
+    """Erase a case for good: every version, and what was kept about it.
+
+    The id, the times and who changed it stay, so that it is never given again. Files that were
+    exported and copies of the database are yours to erase; peers that have seen the case are
+    named by `audit show --case`.
+    """
+    with CaseStore(open_database(load_settings().database)) as store:
+        store.erase(case_id, ACTOR)
+    console().print(f"{case_id} is erased.", markup=False)
 
 
 def as_json(cases: Iterable[Case], output: str) -> Iterator[dict[str, Any]]:

@@ -360,6 +360,25 @@ def test_a_changed_case_is_only_replaced_when_asked(home: Path, packets: Path) -
     assert "1 updated" in done.stdout
 
 
+def test_erased_case_leaves_none_of_its_words_and_never_comes_back(
+    home: Path, tmp_path: Path
+) -> None:
+    said = Case(case_id="GONE-1", label="said-of-nobody-else")
+    kept = Case(case_id="KEPT-1", label="kept-word")
+    with CaseStore(open_database(load_settings().database)) as store:
+        store.put_many([said, kept], actor="test")
+
+    refused = CliRunner().invoke(main, ["erase", "GONE-1"], input="n\n")
+    with CaseStore(open_database(load_settings().database)) as store:
+        assert (refused.exit_code, store.count()) == (1, 2)
+
+    assert "GONE-1 is erased." in succeed("erase", "GONE-1", "--yes").stderr
+    found = b"".join(file.read_bytes() for file in home.glob("secondcase.db*"))
+    assert b"kept-word" in found and b"said-of-nobody-else" not in found
+    again = call("erase", "GONE-1", "--yes")
+    assert again.exit_code == 1 and "GONE-1" in again.stderr
+
+
 def test_export_and_import_keep_the_cases(
     home: Path, packets: Path, tmp_path: Path
 ) -> None:
