@@ -13,7 +13,7 @@ from matcher.storage.database import Database, connect, starting_lock
 from matcher.storage.migrations import case_migrations, migrate
 from matcher.storage.store import CaseStore
 from web.config import Settings
-from web.migrations import web_migrations
+from web.tables import web_migrations
 
 PATH = "SECONDCASE_DATABASE"
 EXTENSION = "secondcase-connections"

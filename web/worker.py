@@ -19,9 +19,9 @@ from web.mail import mail_server
 from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import NotDone, Outbox, Work
-from web.pages.visibility import may_open
 from web.standing import ASK, StandingQueries
 from web.standing_peers import MakeAsker, asking_peers, has_peers
+from web.viewing.visibility import may_open
 
 POLL_SECONDS = 5.0
 GRACE_SECONDS = 10.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from web.mail import MailServer
 from web.notices.letters import Letters
 from web.notices.telling import LETTER
-from web.pages.visibility import may_open
+from web.viewing.visibility import may_open
 from web.worker import Worker
 
 

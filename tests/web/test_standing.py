@@ -19,7 +19,6 @@ from web.db import open_database
 from web.notices.inbox import Inbox, Notice
 from web.notices.matters import Kind
 from web.outbox import NotDone, Outbox
-from web.pages.visibility import may_open
 from web.standing import (
     ASK,
     EVERY,
@@ -28,6 +27,7 @@ from web.standing import (
     Finding,
     StandingQueries,
 )
+from web.viewing.visibility import may_open
 from web.worker import Worker
 
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)

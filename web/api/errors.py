@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from web.errors import WebError
 from web.mme.consents import BadConsent, ConsentMissing
-from web.pages.told import NotRecorded
 from web.problems import Fault
+from web.viewing.told import NotRecorded
 
 RETRY_SECONDS = 1
 

@@ -28,10 +28,10 @@ from web.api.tokens import Scope, Token
 from web.db import connection
 from web.mme.questions import bounded, too_little
 from web.mme.turns import AT_A_TIME, TooManyAtOnce, Turns
-from web.pages import ranking, told
-from web.pages.cards import explained
-from web.pages.visibility import disclosed, may_open
 from web.service import service
+from web.viewing import ranking, told
+from web.viewing.ranking import explained
+from web.viewing.visibility import disclosed, may_open
 
 blueprint = make_blueprint("api_matches", __name__)
 

@@ -22,11 +22,11 @@ from web.pages import (
     pictures,
     sharing,
     terms,
-    told,
 )
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
 from web.pages.words import sentence
+from web.viewing import told
 
 
 class CaseIdConverter(BaseConverter):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,8 +12,9 @@ from matcher.evidence import Evidence, EvidenceKind
 from matcher.explanation import Explanation
 from matcher.explanation.ladder import Step
 from matcher.explanation.reasons import Reason
-from web.pages.visibility import Viewer, disclosed, may_open
 from web.pages.words import proband
+from web.viewing.ranking import explained
+from web.viewing.visibility import Viewer, disclosed, may_open
 
 BANDS = {Band.CONTACT: "contact", Band.LOOK: "look", Band.BACKGROUND: "none"}
 SIGNS = {
@@ -107,13 +107,6 @@ def _told(explanation: Explanation, rank: int) -> Iterator[Reason]:
     for reason in explanation.reasons:
         if rank == 1 or reason.text not in lacking:
             yield reason
-
-
-def explained(person: Viewer, match: Match) -> Explanation:
-    """The account of a match from what the person may see of the candidate."""
-    seen = disclosed(person, match.pair.candidate)
-    pair = dataclasses.replace(match.pair, candidate=seen)
-    return dataclasses.replace(match, pair=pair).explanation()
 
 
 def origin(person: Viewer, candidate: Case) -> str:

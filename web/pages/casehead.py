@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import abort
 
-from matcher.storage.store import StoredCase
 from matcher.storage.errors import UnknownCase
+from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.db import store
 from web.pages import profile
-from web.pages.visibility import may_open
 from web.pages.words import SHARED_WITH, moment, proband
 from web.service import service
+from web.viewing.visibility import may_open
 
 
 def opened(person: Person, case_id: str) -> StoredCase:

@@ -11,9 +11,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Contact, Sharing
-from matcher.storage.store import StoredCase
 from matcher.storage.database import write_transaction
 from matcher.storage.errors import CaseChanged, DamagedCase
+from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.db import connection, store
 from web.mme.consents import Consents
@@ -21,15 +21,15 @@ from web.numbering import free_id
 from web.pages import checks, choices, one_time, profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
-from web.pages.differences import differences
 from web.pages.checks import Problem
+from web.pages.differences import differences
 from web.pages.drafts import Draft
 from web.pages.entry import Answer, answer, unfinished, with_typed_gene
 from web.pages.merging import Merge, merge
 from web.pages.remarks import remarks
-from web.pages.visibility import may_open, may_share
 from web.pages.words import counted, moment, sentence
 from web.service import service
+from web.viewing.visibility import may_open, may_share
 
 blueprint = Blueprint("cases", __name__)
 

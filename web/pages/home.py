@@ -15,16 +15,18 @@ from matcher.case import Case
 from matcher.explanation.ladder import ladder
 from matcher.storage.errors import DamagedCase
 from matcher.storage.store import StoredCase
-from web.accounts.people import Person
 from web.accounts import the_person
+from web.accounts.people import Person
 from web.db import store
-from web.pages import profile, ranking, told
+from web.pages import profile
 from web.pages.admission import is_clinician, the_clinician
-from web.pages.cards import BANDS, explained
+from web.pages.cards import BANDS
 from web.pages.damage import left_out
-from web.pages.visibility import may_open
 from web.pages.words import SHARED_SHORT, counted, day, number_word, proband, sentence
 from web.service import service
+from web.viewing import ranking, told
+from web.viewing.ranking import explained
+from web.viewing.visibility import may_open
 
 blueprint = Blueprint("home", __name__)
 

@@ -10,9 +10,9 @@ from matcher.storage.kept_rankings import KeptRankings
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.db import connection
-from web.pages.ranking import Answer
-from web.pages.visibility import may_meet
 from web.service import service
+from web.viewing.ranking import Answer
+from web.viewing.visibility import may_meet
 
 log = structlog.get_logger(__name__)
 

@@ -12,16 +12,18 @@ from matcher.case import Case
 from matcher.evidence import EvidenceSettings, prepare
 from matcher.explanation.term_pairs import usable_features
 from matcher.storage.errors import UnknownCase
-from web.db import store
-from web.pages import comparison, keeping, ranking, told
-from web.pages.admission import the_clinician
-from web.pages.cards import BANDS, Card, card, explained, origin
-from web.pages.colophon import bands
-from web.pages.casehead import head_values, opened
-from web.pages.visibility import disclosed, may_meet, may_open
-from web.pages.words import counted, number_word, sentence
 from web.accounts.people import Person
+from web.db import store
+from web.pages import comparison, keeping
+from web.pages.admission import the_clinician
+from web.pages.cards import BANDS, Card, card, origin
+from web.pages.casehead import head_values, opened
+from web.pages.colophon import bands
+from web.pages.words import counted, number_word, sentence
 from web.service import service
+from web.viewing import ranking, told
+from web.viewing.ranking import explained
+from web.viewing.visibility import disclosed, may_meet, may_open
 
 blueprint = Blueprint("matches", __name__)
 

@@ -30,9 +30,9 @@ from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
 from web.pages.colophon import bands
 from web.pages.remote_cards import RemoteCard, newest, patients, remote_card, text
-from web.pages.visibility import may_share
 from web.pages.words import counted, moment, number_word, sentence
 from web.service import service
+from web.viewing.visibility import may_share
 
 blueprint = Blueprint("network", __name__)
 

@@ -13,9 +13,9 @@ from web.notices.inbox import Inbox, Notice
 from web.notices.matters import Kind
 from web.notices.telling import How
 from web.pages.admission import the_clinician
-from web.pages.visibility import may_open
 from web.pages.words import counted, moment, sentence
 from web.service import service
+from web.viewing.visibility import may_open
 
 blueprint = Blueprint("notices", __name__)
 

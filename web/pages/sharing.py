@@ -29,9 +29,9 @@ from web.mme.view import told
 from web.pages import profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
-from web.pages.visibility import may_share
 from web.pages.words import SHARED_WITH, moment, sentence
 from web.service import service
+from web.viewing.visibility import may_share
 
 blueprint = Blueprint("sharing", __name__)
 

@@ -16,7 +16,7 @@ from web.notices.letters import Letters
 from web.notices.matters import asked
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import NotDone
-from web.pages.visibility import may_open
+from web.viewing.visibility import may_open
 from web.worker import Done, Worker
 
 from ..mail_servers import Mailbox, serving

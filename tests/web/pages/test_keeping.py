@@ -18,8 +18,8 @@ from matcher.storage.kept_rows import KeptRanking
 from ontologies.library import data_directory
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts, Person
-from web.pages import ranking
-from web.pages.visibility import seen
+from web.viewing import ranking
+from web.viewing.visibility import seen
 
 from ..conftest import FLOPPY_INFANT, SEIZURE, Cast, case_of
 

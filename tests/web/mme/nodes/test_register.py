@@ -10,13 +10,13 @@ from matcher.storage.database import Database
 from matcher.storage.migrations import case_migrations, migrate
 from web.db import open_database
 from web.errors import BadSettings
-from web.migrations import web_migrations
 from web.mme.nodes import BadNode, Nodes, UnknownNode
 from web.mme.nodes.errors import BadAddress, NoToken, TokenLost, TooManyTokens
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
 from web.mme.nodes.register import Description
 from web.mme.nodes.sealing import Seal
 from web.security import token_digest
+from web.tables import web_migrations
 
 URL = "https://island.example/mme"
 TOKEN = "theirs-5f1c9a"

@@ -13,8 +13,8 @@ from web.db import connection
 from web.errors import WebError, answer
 from web.notices.matters import compared
 from web.notices.telling import Telling
-from web.pages.visibility import Viewer
 from web.service import service
+from web.viewing.visibility import Viewer
 
 log = structlog.get_logger(__name__)
 

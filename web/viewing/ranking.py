@@ -7,14 +7,16 @@ scores are on one scale.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from matcher import Case, Constraints, Match
 from matcher.evidence import EvidenceKind
+from matcher.explanation import Explanation
 from matcher.matches import Ranking
-from web.pages.visibility import Viewer, may_meet, may_open
 from web.service import service
+from web.viewing.visibility import Viewer, disclosed, may_meet, may_open
 
 Ask = Callable[[int], Ranking]
 
@@ -57,6 +59,13 @@ def pair(person: Viewer, case: Case, other: Case) -> Match | None:
         (match for look in looks for match in look if match.case_id == other.case_id),
         None,
     )
+
+
+def explained(person: Viewer, match: Match) -> Explanation:
+    """The account of a match from what the person may see of the candidate."""
+    seen = disclosed(person, match.pair.candidate)
+    pair = dataclasses.replace(match.pair, candidate=seen)
+    return dataclasses.replace(match, pair=pair).explanation()
 
 
 def _questions(person: Viewer, case: Case) -> tuple[Ask, Ask]:

@@ -1,0 +1,27 @@
+"""Which tables the web service keeps beside the cases: one module for each set of them."""
+
+from __future__ import annotations
+
+from matcher.storage.database import Migrations
+from web.tables.accounts import account_migrations
+from web.tables.api import api_migrations
+from web.tables.consents import consent_migrations
+from web.tables.disclosures import disclosure_migrations
+from web.tables.exchange import exchange_migrations
+from web.tables.forms import form_migrations
+from web.tables.notices import notice_migrations
+from web.tables.statistics import statistics_migrations
+
+
+def web_migrations() -> tuple[Migrations, ...]:
+    """Every set of tables of this package, in the order in which they are made."""
+    return (
+        account_migrations(),
+        exchange_migrations(),
+        form_migrations(),
+        api_migrations(),
+        statistics_migrations(),
+        notice_migrations(),
+        disclosure_migrations(),
+        consent_migrations(),
+    )
