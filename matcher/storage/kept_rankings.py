@@ -84,10 +84,14 @@ class KeptRankings:
         sql = f"{_OF_CASE} ORDER BY ranking"
         return tuple(map(self._ranking, rows(self._db, sql, [query_id])))
 
-    def numbers(self) -> tuple[int, ...]:
-        """The numbers of all rankings, oldest first."""
-        sql = "SELECT ranking FROM kept_rankings ORDER BY ranking"
-        return tuple(row["ranking"] for row in rows(self._db, sql))
+    def numbers(self, query_id: str | None = None) -> tuple[int, ...]:
+        """The numbers of all rankings, or of those of one query case, oldest first."""
+        sql = """
+            SELECT ranking FROM kept_rankings LEFT JOIN revisions ON revision = query
+            WHERE ?1 IS NULL OR case_id = ?1 ORDER BY ranking
+        """
+        found = rows(self._db, sql, [query_id])
+        return tuple(row["ranking"] for row in found)
 
     def revision(self, revision: int) -> Revision:
         """One state of a case. Raises `ErasedCase` if what it said is gone."""

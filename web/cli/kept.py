@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import click
@@ -13,6 +13,7 @@ from matcher.kept.errors import KeptError
 from matcher.kept.reasons import Reason
 from matcher.kept.replay import Replay, Replayed, Replayer
 from matcher.readers.fields import printable
+from matcher.storage.errors import DamagedRanking
 from matcher.storage.kept_rankings import KeptRankings
 from matcher.storage.kept_rows import KeptRanking, RankedCandidate
 from ontologies.errors import OntologyError
@@ -45,16 +46,22 @@ def kept() -> None:
 @kept.command("list")
 @click.argument("case_id", required=False, metavar="[CASE]")
 def list_kept(case_id: str | None) -> None:
-    """Name the kept lists, oldest first; with CASE, its id, those of that case."""
+    """Name the kept lists, oldest first; with CASE, its id, those of that case.
+
+    A list whose bytes changed is named with what is wrong; then the exit status is 1.
+    """
+    damaged = 0
     with open_kept() as (rankings, _):
-        for ranking in _chosen(rankings, case_id):
-            click.echo(line_of(ranking))
-
-
-def _chosen(rankings: KeptRankings, case_id: str | None) -> Iterable[KeptRanking]:
-    if case_id is not None:
-        return rankings.of_case(case_id)
-    return map(rankings.get, rankings.numbers())
+        for number in rankings.numbers(case_id):
+            try:
+                click.echo(line_of(rankings.get(number)))
+            except DamagedRanking as error:
+                damaged += 1
+                click.echo(f"{number:6}  {error}")
+    if damaged:
+        raise click.ClickException(
+            f"{damaged:,} of these lists cannot be trusted any more."
+        )
 
 
 @kept.command()

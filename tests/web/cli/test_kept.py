@@ -107,6 +107,18 @@ def test_lists_are_named_oldest_first(two_lists: Path) -> None:
     assert succeed("list", "A") == ""
 
 
+def test_a_damaged_list_hides_no_other(two_lists: Path) -> None:
+    with closing(open_database(load_settings().database)) as db:
+        db.execute("UPDATE kept_matches SET said = '[]' WHERE ranking = 1 AND rank = 2")
+
+    done = call("list")
+
+    first, second = done.stdout.splitlines()
+    assert first.startswith("     1  Kept ranking 1 is damaged")
+    assert second.endswith("Q version 1, alice (matches): 2 of 2 cases")
+    assert done.exit_code == 1 and "1 of these lists" in done.stderr
+
+
 def test_a_list_is_shown_with_what_it_follows_from(
     two_lists: Path, release: Release, calibration: Calibration
 ) -> None:
