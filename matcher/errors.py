@@ -201,3 +201,12 @@ class UnknownCase(MatcherError):
             f"There is no case {case_id!r} here; 'secondcase export' lists the ids."
         )
         self.case_id = case_id
+
+
+class NegativeLimit(MatcherError, ValueError):
+    """A number of wanted matches below zero."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"A limit of {limit} matches means nothing; it is zero or more, or None for all."
+        )

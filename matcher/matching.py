@@ -117,7 +117,10 @@ class Matcher:
         evidence: frozenset[EvidenceKind] | None = None,
         constraints: Constraints = Constraints(),
     ) -> list[Match]:
-        """The best matches, highest total first, ties by case id; never the query's own id."""
+        """The best matches, highest total first, ties by case id; never the query's own id.
+
+        `limit` is how many, None for all; below zero raises `NegativeLimit`.
+        """
         answer = self.answer(
             case, limit=limit, evidence=evidence, constraints=constraints
         )

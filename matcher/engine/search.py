@@ -16,6 +16,7 @@ from matcher.engine.index import Part, Snapshot
 from matcher.engine.kernels import Kernels
 from matcher.engine.packed import Curve, Flags, Floats, TermTable
 from matcher.engine.tables import Adjustments, EvidenceTables
+from matcher.errors import NegativeLimit
 
 # Small enough that a block's totals stay in a core's cache while evidence is added to them.
 _BLOCK = 1 << 15
@@ -49,7 +50,12 @@ class Search:
     similarities: Sequence[Floats] = ()
 
     def best(self, limit: int | None) -> list[Found]:
-        """The cases with the highest totals, ties by case id; all admitted ones if None."""
+        """The cases with the highest totals, ties by case id; all admitted ones if None.
+
+        Raises `NegativeLimit`.
+        """
+        if limit is not None and limit < 0:
+            raise NegativeLimit(limit)
         prepared = [
             self._prepared(part, known)
             for part, known in zip_longest(self.snapshot.parts, self.similarities)

@@ -22,7 +22,7 @@ from matcher.case import (
     Zygosity,
 )
 from matcher.engine.constraints import Constraints
-from matcher.errors import UnknownCase
+from matcher.errors import NegativeLimit, UnknownCase
 from matcher.evidence import ALL_KINDS, Background, EvidenceKind, EvidenceSettings
 from matcher.engine.numpy_kernels import NumpyKernels
 from matcher.matching import Matcher, MatchSettings
@@ -249,6 +249,11 @@ def test_a_limit_cuts_the_ranking_and_changes_nothing_else(
 ):
     matcher = matcher_of(*cases)
     assert matcher.rank(query, limit=limit) == matcher.rank(query, limit=None)[:limit]
+
+
+def test_a_limit_below_zero_is_refused_and_not_taken_for_another(matcher_of):
+    with pytest.raises(NegativeLimit, match="A limit of -1 matches means nothing"):
+        matcher_of().rank(Case(case_id="Q"), limit=-1)
 
 
 def test_many_threads_and_blocks_give_the_same_answer(matcher_of, monkeypatch):
