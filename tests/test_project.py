@@ -16,7 +16,7 @@ CODE = (*PACKAGES, "benchmarks", "tests", "run.py")
 DOORS = {
     "pronto": {"ontologies/files/loading.py"},
     "rapidfuzz": {"ontologies/lookup.py"},
-    "numba": {"matcher/engine/kernels.py"},
+    "numba": {"matcher/engine/loops.py"},
     "sqlite_utils": {"matcher/storage/database.py"},
     "argon2": {"web/accounts/passwords.py"},
     "httpx": {"web/mme/asking/connections.py"},

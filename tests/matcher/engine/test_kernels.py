@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.engine import kernels as kernels_module
-from matcher.engine.kernels import CompiledKernels, fastest_kernels
+from matcher.engine.compiled_kernels import CompiledKernels
+from matcher.engine.kernels import fastest_kernels
 from matcher.engine.numpy_kernels import NumpyKernels
 from matcher.engine.packed import Profiles, curve, mean_of_largest, offsets_of, terms
 from matcher.similarity import (
@@ -298,5 +299,5 @@ def test_mean_of_largest_passes_over_missing_scores():
 
 def test_without_numba_the_numpy_kernels_serve(monkeypatch):
     assert isinstance(fastest_kernels(), CompiledKernels)
-    monkeypatch.setattr(kernels_module, "_NUMBA", None)
+    monkeypatch.setattr(kernels_module, "IS_COMPILED", False)
     assert isinstance(fastest_kernels(), NumpyKernels)
