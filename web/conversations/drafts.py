@@ -69,14 +69,13 @@ def first_message(pair: Compared, their_name: str = "") -> str:
     `their_name` is what to call the other case, if not by its id.
     """
     ours, theirs = pair.ours.case_id, their_name or pair.theirs.case_id
-    return "\n\n".join(
-        (
-            "Dear colleague,",
-            f"our case {ours} and your case {theirs} {_in_common(pair)}.",
-            _asked(questions(pair)),
-            "We would be glad to compare notes.",
-        )
+    said = (
+        "Dear colleague,",
+        f"our case {ours} and your case {theirs} {_in_common(pair)}.",
+        _asked(questions(pair)),
+        "We would be glad to compare notes.",
     )
+    return "\n\n".join(filter(None, said))
 
 
 def reply(pair: Compared, kind: Reply) -> str:
@@ -112,7 +111,8 @@ def questions(pair: Compared) -> list[str]:
 
 
 def _asked(asked: Sequence[str]) -> str:
-    return "May we ask:\n" + "\n".join(f"- {question}" for question in asked)
+    lines = [f"- {question}" for question in asked]
+    return "\n".join(["May we ask:", *lines]) if lines else ""
 
 
 def _in_common(pair: Compared) -> str:

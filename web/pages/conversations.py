@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,11 +32,14 @@ from web.viewing import ranking, told
 from web.viewing.visibility import disclosed, may_meet, may_open
 
 blueprint = Blueprint("conversations", __name__)
+Listed = TypeVar("Listed")
 
 WROTE = "wrote about a case"
 ACCEPTED = "address offered"
-# In the panel beside a pair; the rest is a link away.
+# In the panel beside a pair, on the page of one, in each list; the rest is a link away.
 MOST_IN_PANEL = 3
+MOST_MESSAGES = 50
+MOST_LISTED = 100
 STATES = {
     State.WAITS_FOR_YOU: "{site} waits for your answer since {since}",
     State.ANSWERED: "{site} answered {on}",
@@ -64,15 +67,17 @@ def everything() -> ResponseReturnValue:
     found = mine.all()
     waiting = [each for each in found if each.state in YOURS_TO_DO]
     others = [each for each in found if each not in waiting]
+    letters = letters_by(connection(), person)
     foreign = [each.other_id for each in found if each.other_site != person.site]
     told.record(person, sorted(set(foreign)), page="conversations")
     return render_template(
         "conversations/all.html",
         heading=_heading_of_all(person, waiting, found),
         waiting=[_line(person, each) for each in waiting],
-        others=[_line(person, each) for each in others],
-        letters=[letter_line(each) for each in letters_by(connection(), person)],
-        withdrawn=[_withdrawn_line(each) for each in mine.withdrawn()],
+        others=[_line(person, each) for each in _listed(others)],
+        older=max(0, len(others) - MOST_LISTED) if "all" not in request.args else 0,
+        letters=[letter_line(each) for each in _listed(letters)],
+        withdrawn=[_withdrawn_line(each) for each in _listed(mine.withdrawn())],
     )
 
 
@@ -137,9 +142,13 @@ def end(link: str) -> ResponseReturnValue:
         mine, how = _mine(person), request.form.get("how", "")
         if how == "close":
             mine.close(talk)
+        elif how == "silently":
+            mine.decline(talk, "", silently=True)
         else:
-            reason = request.form.get("reason", "")
-            mine.decline(talk, reason, silently=how == "silently")
+            audit = Audit(connection())
+            with audit.together():
+                mine.decline(talk, request.form.get("reason", ""), silently=False)
+                _record(audit, person, talk, WROTE)
 
     return _done(link, stop)
 
@@ -182,6 +191,11 @@ def panel(person: Person, case: Case, other: Case) -> dict[str, Any]:
     if why := why_not(connection(), person, case, other):
         return values | {"why_not": why}
     return values | {"draft": _first(case, other), **_limits()}
+
+
+def _listed(found: list[Listed]) -> list[Listed]:
+    """The first of a list, or all where she asks for them."""
+    return found if "all" in request.args else found[:MOST_LISTED]
 
 
 def _mine(person: Person) -> Conversations:
@@ -242,11 +256,12 @@ def _page(person: Person, talk: Conversation, problem: str = "") -> str:
     text = request.form.get("text", "")
     if not text and wanted in list(Reply):
         text = _reply(stored.case, other, Reply(wanted))
+    most = None if "all" in request.args else MOST_MESSAGES
     field = "reason" if "reason" in request.form else "text"
     return render_template(
         "conversations/show.html",
         **head_values(stored),
-        talk=_talk(person, talk, text),
+        talk=_talk(person, talk, text, most),
         site=_site(person, talk),
         reason=request.form.get("reason", ""),
         replies=[(str(key), name) for key, name in REPLIES],

@@ -23,7 +23,7 @@ from ..conftest import SEIZURE, WIDE_MOUTH, Cast, case_of
 
 OURS, THEIRS = "NORTH-1", "HARBOUR-1"
 FIRST = "Is the variant of yours de novo?"
-ADDRESSES = ("a@north.example", "canary-charlie@harbour.example")
+ADDRESSES = ("canary-alice@north.example", "canary-charlie@harbour.example")
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)
 SKELETAL_DELAY = "HP:0002750"
 
@@ -113,7 +113,9 @@ def pair_case(case_id: str, site: str, submitter: str, sharing: Sharing) -> Case
 def pair(cast: Cast) -> Pair:
     """Both cases shared with the network; everybody with an address."""
     with closing(open_database(cast.settings.database)) as db:
-        db.execute("UPDATE people SET email = ? WHERE name = 'charlie'", ADDRESSES[1:])
+        for address, name in zip(ADDRESSES, ("alice", "charlie")):
+            sql = "UPDATE people SET email = ? WHERE name = ?"
+            db.execute(sql, [address, name])
     made = Pair(cast=cast)
     made.share(OURS, Sharing.NETWORK)
     made.share(THEIRS, Sharing.NETWORK)

@@ -79,14 +79,12 @@ def test_no_text_of_a_message_is_markup(pair: Pair) -> None:
         sent = pair.cast["alice"].post(f"{link}/messages", {"text": attack})
         assert sent.status_code == 303
 
-    page = pair.page("charlie")
     found = Said()
-    found.feed(page)
+    found.feed(pair.cast["charlie"].get(link, all="1").text)
 
     assert len(ATTACKS) == 200
     assert found.texts == ATTACKS
     assert found.inside == []
-    assert "49" not in found.texts
     with pair.db() as db:
         assert len(rows(db, "SELECT 1 FROM conversation_messages")) == 200
 

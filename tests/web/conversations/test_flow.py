@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import BytesIO
 
 import pytest
 
-from matcher.case import Sharing
+from matcher.case import Case, Sharing
 from matcher.storage.database import rows
+from web.accounts import Role
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.db import open_database
-from web.accounts import Role
+from web.pages.conversations import MOST_MESSAGES
 
 from ..conftest import PASSWORD, Visitor
 from .conftest import ADDRESSES, FIRST, OURS, THEIRS, Pair, heading
@@ -290,6 +293,24 @@ def test_both_sides_begin_at_once_and_have_one_conversation(pair: Pair) -> None:
     assert FIRST in pair.page("charlie") and "And yours?" in pair.page("alice")
 
 
+def test_two_processes_begin_at_the_same_moment(pair: Pair) -> None:
+    ours, theirs = pair.cast.get(OURS).case, pair.cast.get(THEIRS).case
+    at_once = threading.Barrier(2)
+
+    def begin(name: str, case: Case, other: Case) -> str:
+        with pair.db() as db:
+            mine = pair.conversations(db, name)
+            at_once.wait(10)
+            return mine.start(case, other, f"from {name}", "").link
+
+    with ThreadPoolExecutor() as pool:
+        both = [("alice", ours, theirs), ("charlie", theirs, ours)]
+        links = {each.result() for each in [pool.submit(begin, *a) for a in both]}
+
+    assert len(links) == 1
+    assert "from alice" in pair.page("charlie") and "from charlie" in pair.page("alice")
+
+
 def test_each_message_and_each_look_is_on_record(pair: Pair) -> None:
     pair.start()
     pair.page("alice")
@@ -345,6 +366,33 @@ def test_draft_of_a_reply_is_chosen_by_a_link(pair: Pair) -> None:
 
     assert "Which variant in PHF14 does yours carry, on which build" in page
     assert pair.cast["charlie"].get(pair.link, draft="nothing").status_code == 200
+
+
+def test_long_conversation_shows_the_latest_and_leads_to_the_rest(pair: Pair) -> None:
+    pair.start()
+    for number in range(MOST_MESSAGES):
+        pair.write("alice", f"Line {number}.")
+
+    page = pair.page("charlie")
+
+    assert FIRST not in page and "Line 49." in page
+    assert f'{pair.link}?all=1">1 earlier</a>' in page
+    assert FIRST in pair.cast["charlie"].get(pair.link, all="1").text
+
+
+def test_reason_of_a_decline_is_on_record_and_silence_is_not(pair: Pair) -> None:
+    pair.start()
+    pair.act("charlie", "end", how="silently")
+    assert len(pair.entries("wrote about a case")) == 1
+
+    pair.write("charlie", "Sorry.")
+    pair.act("charlie", "end", how="reason", reason="Ours is solved.")
+
+    assert [each.actor for each in pair.entries("wrote about a case")] == [
+        "alice",
+        "charlie",
+        "charlie",
+    ]
 
 
 def test_list_says_what_to_do_where_nothing_was_written(pair: Pair) -> None:

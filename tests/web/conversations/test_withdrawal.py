@@ -128,6 +128,20 @@ def test_rollback_of_a_save_keeps_the_conversation(pair: Pair) -> None:
     assert FIRST in pair.page("charlie")
 
 
+def test_who_may_not_see_the_other_case_reads_nothing_even_while_it_is_there(
+    pair: Pair,
+) -> None:
+    pair.start()
+    link = pair.link
+    with pair.db() as db:
+        db.execute("DROP TRIGGER conversations_of_a_hidden_case")
+
+    pair.share(OURS, Sharing.SITE)
+
+    assert pair.cast["charlie"].get(link).status_code == 404
+    assert FIRST not in pair.cast["charlie"].get("/conversations").text
+
+
 # Reminders
 
 
