@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -18,11 +19,19 @@ from matcher.errors import (
 )
 from matcher.readers import fhir, mme, phenopackets, tables
 from matcher.readers.fields import as_object, described, printable
-from matcher.readers.files import Documents, Limits, Progress
+from matcher.readers.files import Document, Documents, Limits, Progress
 from matcher.readers.guesses import Guesser
 from matcher.readers.report import CaseRecord, Report
 
-__all__ = ["Limits", "Progress", "Report", "cases_in", "iterate_cases", "read_cases"]
+__all__ = [
+    "Limits",
+    "Progress",
+    "Report",
+    "cases_in",
+    "iterate_bytes",
+    "iterate_cases",
+    "read_cases",
+]
 
 _MOST_PROBLEMS = 10_000
 
@@ -82,6 +91,29 @@ def iterate_cases(
         )
         return
     documents = Documents(Path(path), report, limits=limits, progress=progress)
+    yield from _iterated(documents, path, report, guesser)
+
+
+def iterate_bytes(
+    data: bytes,
+    source: str,
+    *,
+    report: Report,
+    limits: Limits = Limits(),
+    guesser: Guesser | None = None,
+) -> Iterator[tuple[Case, str]]:
+    """The same of a file that is in memory, and no table."""
+    documents = Documents(Path(), report, limits=limits)
+    within = documents.within(io.BytesIO(data), source)
+    yield from _iterated(within, source, report, guesser)
+
+
+def _iterated(
+    documents: Iterable[Document],
+    path: object,
+    report: Report,
+    guesser: Guesser | None,
+) -> Iterator[tuple[Case, str]]:
     problems: list[UnreadableInput] = []
     places: dict[str, str] = {}
     for document in documents:
