@@ -43,6 +43,24 @@ class UnreadableOntology(OntologyError):
         self.reason = reason
 
 
+class UnreadableFile(OntologyError):
+    """A file that is not what a release needs; `expected` says what would be."""
+
+    def __init__(self, path: Path, reason: str, expected: str) -> None:
+        super().__init__(f"{path.name} cannot be read: {reason}. {expected}")
+        self.path = path
+        self.reason = reason
+        self.expected = expected
+
+
+class RefusedFiles(OntologyError):
+    """Several files of one release that cannot be used; `errors` has one for each."""
+
+    def __init__(self, errors: Sequence[OntologyError]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = tuple(errors)
+
+
 class InvalidFile(OntologyError):
     """A file whose content breaks the rules; `findings` are all of them, one sentence each."""
 

@@ -21,7 +21,8 @@ from ontologies.errors import (
     UnknownRelease,
 )
 from ontologies.progress import Progress, silent
-from ontologies.release import Release, compile_release, release_id_of
+from ontologies.compiling import compile_release
+from ontologies.release import Release, release_id_of
 from ontologies.files.sources import CURRENT, Catalogue, Source, read_catalogue
 
 if TYPE_CHECKING:

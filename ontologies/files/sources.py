@@ -24,6 +24,11 @@ class Kind(enum.StrEnum):
     DISEASES = "diseases"
 
 
+def kept_path(directory: Path, sha256: str, file: str) -> Path:
+    """Where a file of this content is kept below the data directory."""
+    return directory / "sources" / sha256 / file
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
     """On what condition a file may be used. `{release}` in the acknowledgement is its release."""
@@ -51,7 +56,7 @@ class Source:
 
     def path(self, directory: Path) -> Path:
         """Where the file is kept below the data directory."""
-        return directory / "sources" / self.sha256 / self.file
+        return kept_path(directory, self.sha256, self.file)
 
     @property
     def host(self) -> str:
