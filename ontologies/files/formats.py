@@ -1,4 +1,4 @@
-"""Which kind of source a file is, by how it begins, and its content unpacked and checked as text."""
+"""Which source a file is, by how it begins, and its content unpacked and checked as text."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def recognise(path: Path, name: str = "") -> Recognised:
 
     UnreadableFile for what no release is made from and for a name that says another format.
     """
-    called = Path(_harmless(name or path.name))
+    called = Path(shown_name(name or path.name))
     with path.open("rb") as stream:
         start = stream.read(_SEEN_BYTES)
     is_gzipped = start.startswith(_GZIP)
@@ -115,8 +115,8 @@ def recognise(path: Path, name: str = "") -> Recognised:
     return Recognised(*found, is_gzipped)
 
 
-def _harmless(name: str) -> str:
-    """The last part of a name, of printable characters, as an error may show it."""
+def shown_name(name: str) -> str:
+    """The last part of a name, of printable characters, as it may be shown."""
     last = PurePosixPath(name.replace("\\", "/")).name
     return "".join(c if c.isprintable() else "?" for c in last)[:100] or "the file"
 

@@ -48,8 +48,8 @@ def read_obo_graphs(path: Path) -> Described:
 
 def _graph(graph: Mapping[str, Any]) -> Described:
     meta = graph.get("meta") or {}
-    entries = {}
-    repeated = []
+    entries: dict[str, Entry] = {}
+    repeated: list[Entry] = []
     for number, node in enumerate(graph["nodes"], start=1):
         if node.get("type", "CLASS") != "CLASS":
             continue

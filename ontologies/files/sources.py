@@ -6,7 +6,7 @@ import enum
 import tomllib
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from ontologies.errors import InvalidCatalogue, UnknownBundle
@@ -66,11 +66,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every known source and the bundles that releases are compiled from."""
+    """Every known source and the bundles that releases are compiled from.
+
+    `latest` has the address where the publisher of each kind keeps what is newest.
+    """
 
     licences: Mapping[str, Licence]
     sources: Mapping[str, Source]
     bundles: Mapping[str, tuple[Source, ...]]
+    latest: Mapping[Kind, str] = field(default_factory=dict)
+
+    def named(self, name: str) -> tuple[Source, ...]:
+        """The sources of a bundle, or the one source of that name."""
+        if name in self.sources:
+            return (self.sources[name],)
+        return self.bundle(name)
 
     def bundle(self, name: str = CURRENT) -> tuple[Source, ...]:
         """The sources of a bundle, one of each kind in the order of `Kind`."""
@@ -90,11 +100,12 @@ def read_catalogue(path: Path | None = None) -> Catalogue:
             key: tuple(sources[name] for name in names)
             for key, names in content["bundles"].items()
         }
+        latest = {Kind(key): str(v) for key, v in content.get("latest", {}).items()}
     except KeyError as error:
         raise InvalidCatalogue(path, f"{error} is not there") from error
     except (OSError, TypeError, ValueError) as error:
         raise InvalidCatalogue(path, str(error)) from error
-    catalogue = Catalogue(licences, sources, bundles)
+    catalogue = Catalogue(licences, sources, bundles, latest)
     _check(catalogue, path)
     return catalogue
 
