@@ -100,10 +100,11 @@ def _bytes_of(given: Given) -> Iterator[bytes]:
     except (OSError, ValueError) as error:
         reason = f"it is a link, or cannot be opened ({_words(error)})"
         raise UnreadableFile(Path(given.called), reason, ANY_EXPECTED) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        reason = "it is no plain file"
+        raise UnreadableFile(Path(given.called), reason, ANY_EXPECTED)
     with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            reason = "it is no plain file"
-            raise UnreadableFile(Path(given.called), reason, ANY_EXPECTED)
         while piece := stream.read(_PIECE):
             yield piece
 
