@@ -22,6 +22,7 @@ from web.notices.telling import DIGEST, LETTER
 from web.outbox import NotDone, Outbox, Work
 from web.standing import ASK, StandingQueries
 from web.standing_peers import MakeAsker, asking_peers, has_peers
+from web.uploads import erase_expired
 from web.viewing.visibility import may_open
 
 POLL_SECONDS = 5.0
@@ -122,7 +123,7 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
     reminders = Reminders(
         after=timedelta(days=settings.reminder_days), by_mail=settings.sends_mail
     )
-    chores: list[Chore] = [reminders.tell_due]
+    chores: list[Chore] = [erase_expired, reminders.tell_due]
     server = mail_server(settings)
     if server is not None:
         letters = Letters(

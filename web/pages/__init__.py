@@ -17,6 +17,7 @@ from web.pages import (
     exchange,
     help,
     home,
+    imports,
     matches,
     network,
     notices,
@@ -24,6 +25,7 @@ from web.pages import (
     pictures,
     sharing,
     terms,
+    variants,
 )
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
@@ -52,7 +54,9 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        imports,
         cases,
+        variants,
         sharing,
         matches,
         network,
