@@ -20,6 +20,7 @@ from web.cli.progress import console
 from web.cli.receiving import channel_class
 from web.config import Settings
 from web.db import close_idle
+from web.groups.work import grouping
 from web.mme.exchange import exchange
 from web.service import EXTENSION, Service
 from web.standing_peers import MakeAsker, asker_of
@@ -81,7 +82,7 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
     """Answer what comes to a socket until this process is told to end.
 
     Requests are read whole before a thread takes them, so slow senders hold up nobody. Beside
-    them a thread does the work that requests leave.
+    them threads do the work that requests leave.
     """
     # Requests that wait for a thread are no event, and these lines are no JSON.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -100,7 +101,10 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
     )
     server.channel_class = channel_class(settings.body_limit)
     try:
-        with working(worker_of(settings, _asker(app))):
+        with (
+            working(worker_of(settings, _asker(app))),
+            grouping(settings, _release_id(app)),
+        ):
             server.run()
     finally:
         close_idle(app)
@@ -109,6 +113,11 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
 def _asker(app: Flask) -> MakeAsker:
     made: Service = app.extensions[EXTENSION]
     return asker_of(made.settings, made.release, made.calibration)
+
+
+def _release_id(app: Flask) -> str:
+    made: Service = app.extensions[EXTENSION]
+    return made.release.release_id
 
 
 def bound(settings: Settings) -> socket.socket:

@@ -6,14 +6,16 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import click
 
 from ontologies import open_release
+from ontologies.library import active_release_id, data_directory
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
+from web.groups.work import Grouping, grouping
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import Outbox
 from web.service import chosen_calibration
@@ -25,7 +27,7 @@ from web.worker import Worker, worker_of
 @click.option("--once", is_flag=True, help="Do what is due now, and end.")
 @click.option("--retry", is_flag=True, help="Attempt anew what was given up.")
 def work(once: bool, retry: bool) -> None:
-    """Send e-mails, ask peers again and do other work left for later, until Ctrl-C.
+    """Send e-mails, ask peers again, make groups and other work left for later, until Ctrl-C.
 
     The running service does this by itself; this is for a service that runs elsewhere, or for
     cron with --once.
@@ -36,10 +38,12 @@ def work(once: bool, retry: bool) -> None:
         if retry:
             click.echo(f"{Outbox(db).retry():,} attempted anew.")
         worker = worker_of(settings, _asker(settings) if has_peers(db) else None)
+    release_id = active_release_id(data_directory())
     if once:
-        _once(worker)
+        _once(worker, *_making_groups(settings, release_id))
     else:
-        _until_told_to_stop(worker)
+        with grouping(settings, release_id) if release_id else nullcontext():
+            _until_told_to_stop(worker)
 
 
 def _asker(settings: Settings) -> MakeAsker:
@@ -47,10 +51,17 @@ def _asker(settings: Settings) -> MakeAsker:
     return asker_of(settings, release, chosen_calibration(settings, release))
 
 
-def _once(worker: Worker) -> None:
-    done = worker.once()
-    click.echo(f"{done.done:,} done, {done.failed:,} not done.")
-    if done.failed:
+def _making_groups(settings: Settings, release_id: str | None) -> Iterator[Worker]:
+    if release_id:
+        yield Grouping(settings=settings, release_id=release_id).worker()
+
+
+def _once(*workers: Worker) -> None:
+    rounds = [worker.once() for worker in workers]
+    done = sum(each.done for each in rounds)
+    failed = sum(each.failed for each in rounds)
+    click.echo(f"{done:,} done, {failed:,} not done.")
+    if failed:
         click.get_current_context().exit(1)
 
 

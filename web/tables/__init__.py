@@ -10,6 +10,7 @@ from web.tables.conversations import conversation_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
+from web.tables.groups import group_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
 from web.tables.uploads import upload_migrations
@@ -28,4 +29,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         consent_migrations(),
         conversation_migrations(),
         upload_migrations(),
+        group_migrations(),
     )
