@@ -22,9 +22,10 @@ class EdgeRule:
 
     Either direction is enough with a probability of `alone`: sooner right than wrong. With
     `mutual`, where the band "contact" begins, both directions are needed, and each case must be
-    among the `best` of the other, of which as many count as are equally good. The band "look" is worth the look of a person and too little for
-    a group, as one wrong tie in a chain joins two groups. Among published cases of which few have
-    a partner, 69 of 100 ties were right by this rule, and 60 if "contact" alone was enough; among
+    among the `best` of the other; equally good ones share a rank. The band "look" is worth the
+    look of a person and too little for a group, as one wrong tie in a chain joins two groups.
+    Among published cases of which few have a partner, 69 of 100 ties were right by this rule, and
+    60 if "contact" alone was enough; among
     7,095 of which most have one, 98 of 100.
     """
 

@@ -1,4 +1,4 @@
-"""`python -m web.groups RELEASE DIRECTORY`: makes the groups that are due, and ends with its parent."""
+"""`python -m web.groups RELEASE DIRECTORY`: makes the groups that are due; ends with its parent."""
 
 from __future__ import annotations
 

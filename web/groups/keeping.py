@@ -88,7 +88,9 @@ class Wanted:
             "own > 0": self.own,
             f"sites >= {self.sites:d}": self.sites,
         }
-        return " AND ".join(["site = ?", *(sql for sql, is_on in tests.items() if is_on)])
+        return " AND ".join(
+            ["site = ?", *(sql for sql, is_on in tests.items() if is_on)]
+        )
 
 
 class KeptGroups:
@@ -178,7 +180,15 @@ class KeptGroups:
         self._db.conn.executemany(
             "INSERT INTO kept_group_members VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (group_id, at, each.case_id, each.revision, each.firmness, each.x, each.y)
+                (
+                    group_id,
+                    at,
+                    each.case_id,
+                    each.revision,
+                    each.firmness,
+                    each.x,
+                    each.y,
+                )
                 for at, each in enumerate(group.members)
             ],
         )

@@ -76,9 +76,7 @@ class Maker:
             self.release, cases, self.calibration, MatchSettings(workers=self.processes)
         )
         shortlists = list(
-            matcher.rank_many(
-                cases, progress=self.progress, processes=self.processes
-            )
+            matcher.rank_many(cases, progress=self.progress, processes=self.processes)
         )
         cohort = find_groups(
             self.release,
@@ -105,7 +103,11 @@ class Maker:
         )
         kept.keep(view, groups)
         log.info(
-            "groups made", site=site, cases=len(cases), groups=len(groups), revision=as_of
+            "groups made",
+            site=site,
+            cases=len(cases),
+            groups=len(groups),
+            revision=as_of,
         )
 
     def _cases(self, colleague: Colleague) -> list[Case]:
