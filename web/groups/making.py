@@ -169,7 +169,8 @@ def _kept(
     )
     place = {case_id: at for at, case_id in enumerate(case_ids)}
     drawn = positions(graph, case_ids, seed=SEED)
-    ties = graph.subgraph(case_ids).edges(data="probability")
+    part: CaseGraph = graph.subgraph(case_ids)
+    ties = part.edges(data="probability", default=0.0)
     named = {"case_ids", "firmness_of"}
     return KeptGroup(
         body={

@@ -201,12 +201,15 @@ def _filters(kept: KeptGroups, site: str, wanted: Wanted) -> list[Filter]:
             name=name,
             count=kept.count(site, wanted if is_on else replace(wanted, **change)),
             is_on=is_on,
-            href=url_for(
-                "pages.groups.everything", **_arguments(replace(wanted, **change))
-            ),
+            href=_address(replace(wanted, **change)),
         )
         for name, is_on, change in choices
     ]
+
+
+def _address(wanted: Wanted) -> str:
+    arguments: dict[str, Any] = _arguments(wanted)
+    return url_for("pages.groups.everything", **arguments)
 
 
 def _arguments(wanted: Wanted) -> dict[str, str]:
