@@ -93,7 +93,9 @@ def network(
     parts = [ground, *_ties(group, box, chosen)]
     is_named = len(drawn) <= MOST_NAMED_IN_LARGE
     for member in drawn:
-        node = _node(look, member, box, is_named, "h-a", member.case_id == chosen)
+        node = _target(member, box, is_named) + _node(
+            look, member, box, is_named, "h-a", member.case_id == chosen
+        )
         parts.append(
             Markup('<a href="{}" aria-label="{}">{}</a>').format(
                 hrefs[member.case_id], _said(look, member), node
@@ -197,6 +199,17 @@ def _node(
             f' text-anchor="middle">{escape(_shortened(member.case_id))}</text>'
         )
     return told + Markup("</g>")
+
+
+def _target(member: Member, box: Box, is_named: bool) -> Markup:
+    """What takes a click: the shape, its name, and what lies between them."""
+    x, y = _place(member, box)
+    above = 30 if is_named and (member.y or 0.0) < 0.5 else 13
+    height = 43 if is_named else 26
+    return Markup(
+        f'<rect class="f-surface" fill-opacity="0" x="{x - 22:.0f}" y="{y - above:.0f}"'
+        f' width="44" height="{height}"/>'
+    )
 
 
 def _said(look: Look, member: Member) -> str:
