@@ -14,7 +14,8 @@ from web.db import open_database
 from web.groups.making import Maker
 from web.service import as_set, chosen_calibration
 
-LOW_PRIORITY = 10
+# Not lower: it holds the lock of the database for a moment, when everybody else waits.
+LOW_PRIORITY = 5
 
 
 def main(release_id: str, directory: str) -> None:

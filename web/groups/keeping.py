@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -151,51 +151,55 @@ class KeptGroups:
 
         A group with a member that was removed or hidden while they were made is left out.
         """
+        # Before the lock is taken, for which everybody who saves a case waits.
+        told = [(group, _row(view.site, at, group)) for at, group in enumerate(groups)]
+        facts = json.dumps(view.facts)
         with write_transaction(self._db):
             visible = revisions(self._db, view.site)
             self._db.execute("DELETE FROM group_views WHERE site = ?", [view.site])
-            row = {name: getattr(view, name) for name in View.__dataclass_fields__}
-            row["facts"] = json.dumps(view.facts)
-            self._db.table("group_views").insert(row)
-            for place, group in enumerate(groups):
-                if all(member.case_id in visible for member in group.members):
-                    self._insert(view.site, place, group)
+            self._db.execute(
+                "INSERT INTO group_views VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    *(view.site, view.basis, view.fingerprint, view.as_of),
+                    *(view.made_at, view.seconds, facts),
+                ],
+            )
+            self._insert(
+                (group, row)
+                for group, row in told
+                if all(member.case_id in visible for member in group.members)
+            )
 
     def now(self) -> str:
         """The time of the clock as it is kept."""
         return text_of(self._clock())
 
-    def _insert(self, site: str, place: int, group: KeptGroup) -> None:
-        row = {
-            "site": site,
-            "link": link_of(group.members),
-            "place": place,
-            "own": group.own,
-            "sites": len(group.sites),
-            "diagnosed": group.body["diagnosed"],
-            "genes": len(group.body["genes"]),
-            "body": json.dumps(group.body, ensure_ascii=False),
-        }
-        group_id = self._db.table("kept_groups").insert(row).last_pk
-        self._db.conn.executemany(
-            "INSERT INTO kept_group_members VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    group_id,
-                    at,
-                    each.case_id,
-                    each.revision,
-                    each.firmness,
-                    each.x,
-                    each.y,
-                )
-                for at, each in enumerate(group.members)
-            ],
-        )
-        self._db.conn.executemany(
-            "INSERT INTO kept_group_ties VALUES (?, ?, ?, ?)",
-            [(group_id, tie.one, tie.other, tie.probability) for tie in group.ties],
-        )
+    def _insert(self, groups: Iterable[tuple[KeptGroup, Sequence[object]]]) -> None:
+        last = "SELECT coalesce(max(group_id), 0) AS n FROM kept_groups"
+        numbered = list(enumerate(groups, rows(self._db, last)[0]["n"] + 1))
+        for table, values in (
+            ("kept_groups", [(number, *row) for number, (_, row) in numbered]),
+            (
+                "kept_group_members",
+                [
+                    (number, at, *_values(member))
+                    for number, (group, _) in numbered
+                    for at, member in enumerate(group.members)
+                ],
+            ),
+            (
+                "kept_group_ties",
+                [
+                    (number, tie.one, tie.other, tie.probability)
+                    for number, (group, _) in numbered
+                    for tie in group.ties
+                ],
+            ),
+        ):
+            if values:
+                marks = ", ".join("?" * len(values[0]))
+                sql = f"INSERT INTO {table} VALUES ({marks})"
+                self._db.conn.executemany(sql, values)
 
     def _group(self, row: Mapping[str, Any]) -> KeptGroup:
         values = [row["group_id"]]
@@ -221,6 +225,24 @@ _TIES = """
     SELECT one, other, probability FROM kept_group_ties WHERE group_id = ?
     ORDER BY probability DESC, one, other
 """
+
+
+def _row(site: str, place: int, group: KeptGroup) -> Sequence[object]:
+    """The columns of a group behind its number."""
+    return (
+        site,
+        link_of(group.members),
+        place,
+        group.own,
+        len(group.sites),
+        group.body["diagnosed"],
+        len(group.body["genes"]),
+        json.dumps(group.body, ensure_ascii=False),
+    )
+
+
+def _values(member: Member) -> Sequence[object]:
+    return member.case_id, member.revision, member.firmness, member.x, member.y
 
 
 def link_of(members: Sequence[Member]) -> str:

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from matcher.storage.database import Database, rows
+from matcher.storage.errors import DatabaseBusy
 from matcher.storage.saving import last_revision
 from web.config import Settings
 from web.groups.keeping import KeptGroups, View
@@ -60,7 +61,9 @@ class Grouping:
                 status = child.wait(BEAT_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                Outbox(db, self.clock).hold(work)
+                # Held again at the next beat: the lease lasts for many of them.
+                with suppress(DatabaseBusy):
+                    Outbox(db, self.clock).hold(work)
         if self._is_over:
             raise NotDone("the service was ended meanwhile")
         if status:
