@@ -12,7 +12,6 @@ import click
 
 from matcher.case import Case, Sharing
 from matcher.readers import Report, mme, phenopackets
-from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
 from ontologies import open_release
 from web.accounts import Accounts, Passwords
@@ -23,9 +22,9 @@ from web.cli.inputs import (
     tell_report,
 )
 from web.cli.progress import console
-from web.config import Settings, load_settings
+from web.config import load_settings
 from web.db import open_database
-from web.mme.consents import Consents
+from web.wellbeing import without_consent
 
 ACTOR = "command line"
 
@@ -84,13 +83,6 @@ def import_cases(
         )
     tell_report(report, report_path)
     click.echo(f"{len(new):,} new, {len(changed):,} updated, {same:,} unchanged.")
-
-
-def without_consent(db: Database, cases: Iterable[Case], settings: Settings) -> int:
-    """How many of the cases are shared with the exchange without the consent they need."""
-    consents = Consents(db, settings.consent_from_level)
-    needing = [each for each in cases if consents.is_needed(each)]
-    return len(needing) - len(consents.allowed(needing))
 
 
 def require_member(accounts: Accounts, name: str, site: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -17,16 +17,19 @@ from ontologies import open_release
 from web.config import load_settings
 from web.db import open_database
 from web.mme.asking.prober import probed
+from web.mme.diagnoses import Diagnoses
 from web.mme.disclosures import Disclosures
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
-from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
+from web.mme.nodes.quirks import Coordinates, GeneIds
 from web.mme.nodes.register import Description, InboundToken
+from web.mme.tending import Tending
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 ACTOR = "command line"
 SHOWN_ONCE = "The token is shown this once; give it to the peer by a safe way."
+NO_TROUBLE = "Nothing was wrong with a request in the last 30 days."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Book:
     db: Database
     nodes: Nodes
     breaker: Breaker
+    tending: Tending
 
 
 @contextmanager
@@ -43,7 +47,7 @@ def open_book() -> Iterator[Book]:
     """The peers of this installation."""
     db = open_database(load_settings().database)
     try:
-        yield Book(db, Nodes(db), Breaker(db))
+        yield Book(db, Nodes(db), Breaker(db), Tending(db, ACTOR))
     finally:
         db.close()
 
@@ -137,7 +141,7 @@ def add(name: str, **options: Any) -> None:
     """
     description = _description(**options)
     with open_book() as book:
-        token = book.nodes.add(name, description)
+        token = book.tending.add(name, description)
     click.echo(token)
     click.echo(SHOWN_ONCE, err=True)
 
@@ -217,16 +221,9 @@ def set_node(
         "trailing_slash": trailing_slash,
         "plain_labels": plain_labels,
     }
+    quirks = {key: value for key, value in said.items() if value is not None}
     with open_book() as book:
-        known = book.nodes.set(name, description)
-        quirks = _changed(known.quirks, said)
-        if quirks != known.quirks:
-            known = book.nodes.set(name, Description(quirks=quirks))
-        if forget_token:
-            book.nodes.forget_outbound_token(name)
-        elif known.is_asked:
-            # Whatever was wrong may be mended now.
-            book.breaker.close(known.node_id)
+        book.tending.change(name, description, quirks, forget_token=forget_token)
     click.echo(f"{name} is changed.")
 
 
@@ -265,7 +262,7 @@ def rotate(name: str) -> None:
     revoked is let in again.
     """
     with open_book() as book:
-        token = book.nodes.rotate(name)
+        token = book.tending.rotate(name)
     click.echo(token)
     click.echo(SHOWN_ONCE, err=True)
 
@@ -277,12 +274,12 @@ def revoke(name: str, old: bool) -> None:
     """Neither answer nor ask the peer NAME from now on."""
     with open_book() as book:
         if old:
-            ended = book.nodes.revoke_old(name)
+            ended = book.tending.revoke_old(name)
             click.echo(
                 f"{ended} older token{'' if ended == 1 else 's'} of {name} ended."
             )
             return
-        book.nodes.revoke(name)
+        book.tending.revoke(name)
     click.echo(f"The token of {name} is refused from now on.")
 
 
@@ -295,12 +292,36 @@ def remove(name: str, yes: bool) -> None:
         book.nodes.get(name)
         if not yes:
             click.confirm(f"Forget {name} and all that it answered?", abort=True)
-        book.nodes.remove(name)
+        book.tending.remove(name)
     click.echo(f"{name} is forgotten.")
 
 
-def _changed(quirks: Quirks, said: dict[str, Any]) -> Quirks:
-    return replace(quirks, **{k: v for k, v in said.items() if v is not None})
+@node.command()
+@click.argument("name", required=False)
+@click.option(
+    "--format", "output", type=click.Choice(["table", "json"]), default="table"
+)
+def diagnose(name: str | None, output: str) -> None:
+    """Say what was wrong with the last requests of the peer NAME, line by line.
+
+    Each line is a place in the message, the kind of trouble, and what would be right; never
+    what stood there. Without NAME: how many requests came without a good token.
+    """
+    with open_book() as book:
+        diagnoses = Diagnoses(book.db)
+        if name is None:
+            strangers = diagnoses.strangers()
+            told = [asdict(each) for each in strangers]
+            lines = [str(each) for each in strangers]
+        else:
+            found = diagnoses.of(book.nodes.get(name))
+            told = [each.to_json() for each in found]
+            lines = [line for each in found for line in each.lines()]
+    if output == "json":
+        click.echo(json.dumps(told))
+        return
+    for line in lines or [NO_TROUBLE]:
+        click.echo(printable(line))
 
 
 def _fares(health: Health) -> str:

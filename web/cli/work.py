@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -14,10 +13,10 @@ from ontologies import open_release
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
-from web.notices.telling import DIGEST, LETTER
 from web.outbox import Outbox
 from web.service import chosen_calibration
 from web.standing_peers import MakeAsker, asker_of, has_peers
+from web.wellbeing import of_work
 from web.worker import Worker, worker_of
 
 
@@ -67,20 +66,4 @@ def undone_work() -> Iterator[str]:
     if not settings.database.exists():
         return
     with closing(open_database(settings.database)) as db:
-        yield from _undone(Outbox(db), settings)
-
-
-def _undone(outbox: Outbox, settings: Settings) -> Iterator[str]:
-    reasons = Counter((each.kind, each.why) for each in outbox.given_up())
-    for (kind, why), count in reasons.items():
-        yield (
-            f"{count:,} of kind '{kind}' given up: {why}. Set that right, then run "
-            "'secondcase work --retry'."
-        )
-    waiting = outbox.waiting()
-    mails = waiting.get(LETTER, 0) + waiting.get(DIGEST, 0)
-    if mails and not settings.sends_mail:
-        yield (
-            f"E-mails that wait for a mail server: {mails:,}. Set mail_host; until then people "
-            "are told on the pages only."
-        )
+        yield from of_work(db, settings)

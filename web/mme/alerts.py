@@ -19,8 +19,8 @@ def alerts(
     since = (clock() - DAY).isoformat(timespec="milliseconds")
     met = Counter(
         (entry.actor, reason)
-        for entry in audit.entries()
-        if entry.at > since and (reason := _reason(entry)) in ALERTING
+        for entry in audit.entries(since=since)
+        if (reason := _reason(entry)) in ALERTING
     )
     for (node, reason), times in sorted(met.items()):
         yield (

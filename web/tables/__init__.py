@@ -6,6 +6,7 @@ from matcher.storage.database import Migrations
 from web.tables.accounts import account_migrations
 from web.tables.api import api_migrations
 from web.tables.consents import consent_migrations
+from web.tables.diagnoses import diagnosis_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
@@ -24,4 +25,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         notice_migrations(),
         disclosure_migrations(),
         consent_migrations(),
+        diagnosis_migrations(),
     )

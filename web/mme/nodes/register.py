@@ -119,6 +119,14 @@ class Nodes:
         found = self._where(condition, [token_digest(token)])
         return found[0] if found else None
 
+    def by_ended_token(self, token: str) -> Node | None:
+        """The peer that a token belonged to until it was ended; it opens nothing."""
+        condition = """
+            node_id = (SELECT node_id FROM node_tokens WHERE token_sha256 = ?)
+        """
+        found = self._where(condition, [token_digest(token)])
+        return found[0] if found and self.by_token(token) is None else None
+
     def tokens(self, node: Node) -> tuple[InboundToken, ...]:
         """The tokens that the peer was given, oldest first, the ended ones too."""
         sql = """
