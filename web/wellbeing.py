@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 
 from matcher.case import Case
 from matcher.storage.database import Database
@@ -33,8 +34,8 @@ def of_peers(db: Database) -> Iterator[str]:
         health = breaker.health(node.node_id)
         if node.is_asked and health.failing_since:
             yield (
-                f"{node.name} has been silent since {health.failing_since}, "
-                f"{health.failures:,} failures; 'secondcase node probe {node.name}' says more."
+                f"{node.name} has been silent since {_moment(health.failing_since)}, failures: "
+                f"{health.failures:,}; 'secondcase node probe \"{node.name}\"' says more."
             )
 
 
@@ -75,16 +76,16 @@ def of_work(db: Database, settings: Settings) -> Iterator[str]:
         )
 
 
+def _moment(stamp: str) -> str:
+    return f"{datetime.fromisoformat(stamp).astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+
+
 def _skip(error: DamagedCase) -> None:
     """The check of the database tells of it."""
 
 
-# What is quickly looked at, and what reads everything.
+# What is quickly looked at; the others read everything.
 QUICK: tuple[Callable[[Database, Settings], Iterator[str]], ...] = (
     lambda db, _: of_peers(db),
     of_work,
-)
-THOROUGH: tuple[Callable[[Database, Settings], Iterator[str]], ...] = (
-    lambda db, _: of_audit(db),
-    of_consents,
 )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from matcher.storage.database import Database, rows
 from web.audit import Audit, Entry
 from web.mme.actions import ALERTING, BUDGET_SPENT, DISCLOSED, REFUSED
 
@@ -36,3 +37,11 @@ def _reason(entry: Entry) -> str:
     return (
         BUDGET_SPENT if entry.action == DISCLOSED and "withheld" in entry.facts else ""
     )
+
+
+def last_asked(db: Database) -> dict[str, str]:
+    """When each peer asked last, by its name; one that never did is missing."""
+    sql = """
+        SELECT actor, max(at) AS at FROM audit WHERE action IN (?, ?) GROUP BY actor
+    """
+    return {row["actor"]: row["at"] for row in rows(db, sql, [DISCLOSED, REFUSED])}

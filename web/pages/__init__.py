@@ -8,7 +8,7 @@ from werkzeug.routing import BaseConverter
 from matcher.labels import lowered
 from matcher.storage.errors import DamagedCase
 from matcher.wording import rarity
-from web.accounts import maybe_person
+from web.accounts import Role, maybe_person
 from web.pages import (
     account,
     cases,
@@ -18,6 +18,7 @@ from web.pages import (
     home,
     matches,
     network,
+    node,
     notices,
     pictures,
     sharing,
@@ -54,6 +55,7 @@ def init_app(app: Flask) -> None:
         sharing,
         matches,
         network,
+        node,
         notices,
         terms,
         account,
@@ -75,6 +77,7 @@ def _on_every_page() -> dict[str, object]:
     return {
         "person": person,
         "is_clinician": clinician is not None,
+        "is_operator": person is not None and person.has(Role.OPERATOR),
         "unread_notices": notices.inbox_of(clinician).unread() if clinician else 0,
         "theme": person.theme if person else "auto",
         "colophon": colophon(),

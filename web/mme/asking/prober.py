@@ -52,9 +52,16 @@ def line_to(nodes: Nodes, name: str, resolve: Resolve = addresses_of) -> Line:
     node = nodes.get(name)
     if not node.is_active or not node.address:
         raise BadNode(name, "it is revoked or has no address (--url)", "probed")
+    token = nodes.outbound_token(node)
+    try:
+        tls = tls_context(node.ca_file)
+    except OSError as error:
+        # An ssl.SSLError is one: the file is gone, or holds no certificate.
+        why = f"its CA file {node.ca_file!r} cannot be used"
+        raise BadNode(name, why, "probed", "ca_file") from error
     return Line(
         node=node,
-        token=nodes.outbound_token(node),
-        tls=tls_context(node.ca_file),
+        token=token,
+        tls=tls,
         resolve=resolve,
     )
