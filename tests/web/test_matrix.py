@@ -103,6 +103,22 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.matches.pair": ALICE,
     "GET pages.network.show": ALICE,
     "POST pages.network.ask": ALICE,
+    "GET pages.node.audit.show": NOBODY,
+    "POST pages.node.audit.look_up": NOBODY,
+    "POST pages.node.audit.verify": NOBODY,
+    "GET pages.node.overview.show": NOBODY,
+    "POST pages.node.overview.check": NOBODY,
+    "GET pages.node.peer.new": NOBODY,
+    "GET pages.node.peer.report": NOBODY,
+    "GET pages.node.peer.show": NOBODY,
+    "GET pages.node.safeguards.show": NOBODY,
+    "POST pages.node.actions.add": NOBODY,
+    "POST pages.node.actions.change": NOBODY,
+    "POST pages.node.actions.probe": NOBODY,
+    "POST pages.node.actions.remove": NOBODY,
+    "POST pages.node.actions.revoke": NOBODY,
+    "POST pages.node.actions.revoke_old": NOBODY,
+    "POST pages.node.actions.rotate": NOBODY,
     "GET pages.notices.all_notices": ALICE,
     "GET pages.notices.one": ALICE,
     "POST pages.notices.read": ALICE,
@@ -304,7 +320,7 @@ def pairs_of_paths(
     app: Flask, rule: Rule, method: str, own: str
 ) -> Iterator[tuple[str, str]]:
     """Addresses about the private cases, each with the same for a case that is not there."""
-    known = {"filename": "base.css", "session_id": "1"}
+    known = {"filename": "base.css", "session_id": "1", "peer": "trusted node"}
     hidden = {
         "case_id": PRIVATE,
         "other_id": PRIVATE,

@@ -125,6 +125,11 @@ class Gate:
                 return
         self.write(db)
 
+    def waiting(self, kind: Stranger) -> int:
+        """How many were counted that the database has not heard of."""
+        with self._lock:
+            return self._met[kind]
+
     def write(self, db: Database) -> None:
         """Put what was counted into the database."""
         with self._lock:

@@ -10,12 +10,11 @@ from web.mme.nodes import Node, Nodes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """What a peer wants to be known of its answers; `as_of` is "" for what its operator said."""
+    """What a peer wants to be known of its answers; texts of others, never markup."""
 
     node: str
     disclaimer: str
     terms: str
-    as_of: str = ""
 
 
 def posted(db: Database) -> list[Posted]:
@@ -25,20 +24,17 @@ def posted(db: Database) -> list[Posted]:
 
 def _posted(db: Database, node: Node) -> Posted:
     """The text of the last reply that had any supersedes the text that is stored."""
-    replied, at = _replied(db, node, "disclaimer"), _replied(db, node, "terms")
     return Posted(
         node=node.name,
-        disclaimer=replied[0] or node.disclaimer,
-        terms=at[0] or node.terms,
-        as_of=max(replied[1], at[1]),
+        disclaimer=_replied(db, node, "disclaimer") or node.disclaimer,
+        terms=_replied(db, node, "terms") or node.terms,
     )
 
 
-def _replied(db: Database, node: Node, column: str) -> tuple[str, str]:
-    """What the last reply with such a text said, and when; both empty if none did."""
+def _replied(db: Database, node: Node, column: str) -> str:
+    """What the last reply with such a text said, "" if none had any."""
     sql = f"""
-        SELECT ask_nodes.{column} AS said, asked_at FROM ask_nodes JOIN asks USING (ask_id)
-        WHERE node_id = ? AND ask_nodes.{column} <> '' ORDER BY ask_id DESC LIMIT 1
+        SELECT {column} AS said FROM ask_nodes
+        WHERE node_id = ? AND {column} <> '' ORDER BY ask_id DESC LIMIT 1
     """
-    found = rows(db, sql, [node.node_id])
-    return (found[0]["said"], found[0]["asked_at"]) if found else ("", "")
+    return next((row["said"] for row in rows(db, sql, [node.node_id])), "")

@@ -16,6 +16,7 @@ from web.db import open_database
 from web.mme import tending
 from web.mme.diagnoses import Diagnoses, Stranger
 from web.mme.nodes import Nodes
+from web.mme.nodes.health import Breaker
 
 URL = "https://island.example/mme"
 TOKEN = "theirs-5f1c9a"
@@ -183,3 +184,15 @@ def test_what_an_operator_does_is_audited_without_what_was_said(home: Path) -> N
     ]
     assert entries[1].facts == {"node": "Island", "fields": ["contact", "plain_labels"]}
     assert {each.actor for each in entries} == {"command line"}
+
+
+def test_the_doctor_names_a_peer_that_is_silent(home: Path) -> None:
+    succeed("add", "Island", "--url", URL, "--token-file", "-", typed=f"{TOKEN}\n")
+    with closing(open_database(home / "secondcase.db")) as db:
+        Breaker(db).failed(Nodes(db).get("Island").node_id)
+
+    done = CliRunner().invoke(main, ["doctor"])
+
+    assert done.exit_code == 1
+    assert "Island has been silent since" in done.output
+    assert "'secondcase node probe \"Island\"'" in done.output

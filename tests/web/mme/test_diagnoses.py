@@ -300,9 +300,10 @@ def test_strangers_cost_a_write_now_and_then_only(island: Island) -> None:
     written = []
     for _ in range(3):
         gate.met(Stranger.UNKNOWN, island.db)
-        written.append([each.times for each in Diagnoses(island.db).strangers()])
+        [counted] = Diagnoses(island.db).strangers()
+        written.append((counted.times, gate.waiting(Stranger.UNKNOWN)))
 
-    assert written == [[1], [1], [3]]
+    assert written == [(1, 0), (1, 1), (3, 0)]
 
 
 def test_strangers_of_long_ago_are_not_counted_on(island: Island) -> None:

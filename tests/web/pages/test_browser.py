@@ -17,6 +17,9 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_play
 from matcher.case import Case, Contact, Sharing
 from matcher.storage.database import connect, write_transaction
 from ontologies import Release
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts, Role
+from web.db import open_database
 from web.mme.asking.aside import EXTENSION
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
@@ -550,6 +553,46 @@ def test_empty_inbox_is_accessible(visit: Visit) -> None:
     visit.log_in()
 
     assert inspected(visit, "/notices") == []
+
+
+@SIZES
+def test_operator_gives_a_peer_a_token_and_reads_what_is_wrong_with_it(
+    visit: Visit, cast: Cast
+) -> None:
+    with closing(open_database(cast.settings.database)) as db:
+        Accounts(db, Passwords()).add(
+            "olga", PASSWORD, roles=[Role.OPERATOR], site="North"
+        )
+    page = visit.page
+    visit.go("/log-in")
+    page.get_by_label("Name").fill("olga")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+    page.get_by_role("link", name="Node", exact=True).click()
+    page.get_by_role("link", name="Add a peer").first.click()
+    page.get_by_label("Name", exact=True).fill("Island")
+    page.get_by_role("button", name="Add the peer and show its token").click()
+    token = page.locator("#token").inner_text()
+    found = violations(page)
+    sent = {"X-Auth-Token": token, "Content-Type": "application/json"}
+    cast.app.test_client().post("/match", data=b'{"patient": {', headers=sent)
+    page.get_by_role("link", name="I have it").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("one request of it")
+    expect(page.get_by_text("body, line 1, column 14")).to_be_visible()
+    assert token not in page.content()
+    page.locator("summary", has_text="Change what is known").click()
+    page.get_by_label("New cases a day").fill("many")
+    page.get_by_role("button", name="Change Island").click()
+    expect(page.get_by_role("alert")).to_contain_text("'many' must be a whole number")
+    found += violations(page)
+    paths = ("", "/peers/Island", "/add", "/audit", "/safeguards")
+    for path in paths:
+        found += inspected(visit, f"/node{path}")
+    assert found == []
+    # The browser itself tells of the form that was refused.
+    assert [each for each in visit.complaints if "422" not in each] == []
 
 
 @SIZES

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import request
 
+from web.errors import WebError
 from web.mme.nodes import BadNode, Node
 from web.mme.nodes.errors import BadAddress
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
@@ -39,7 +40,7 @@ GENES = (
 )
 
 
-class BadField(Exception):
+class BadField(WebError):
     """A field of the form that cannot be read."""
 
     def __init__(self, field: str, message: str) -> None:

@@ -24,7 +24,6 @@ def show() -> ResponseReturnValue:
     db, settings = connection(), service().settings
     lines = peer_lines(db)
     found = checks().current(db, settings)
-    gate().write(db)
     return render_template(
         "node/overview.html",
         heading=heading(lines),
@@ -33,7 +32,12 @@ def show() -> ResponseReturnValue:
         alerts=[*found.alerts, *quick_alerts(db, settings)],
         checked_at=moment(found.at),
         strangers=[
-            (str(each.kind), each.times, moment(each.first_at), moment(each.last_at))
+            (
+                str(each.kind),
+                each.times + gate().waiting(each.kind),
+                moment(each.first_at),
+                moment(each.last_at),
+            )
             for each in Diagnoses(db).strangers()
         ],
     )
