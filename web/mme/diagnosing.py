@@ -116,6 +116,7 @@ class Gate:
         self._lock = threading.Lock()
         self._met: Counter[Stranger] = Counter()
         self._written_at = -PAUSE_SECONDS
+        self._kept_at: dict[int, float] = {}
 
     def met(self, kind: Stranger, db: Database) -> None:
         """Count one; the database hears of it at once, or with the next after a pause."""
@@ -124,6 +125,15 @@ class Gate:
             if self._clock() - self._written_at < PAUSE_SECONDS:
                 return
         self.write(db)
+
+    def is_kept(self, node: Node) -> bool:
+        """Whether a request with an ended token of the peer is kept; one in a pause is."""
+        with self._lock:
+            now = self._clock()
+            if now - self._kept_at.get(node.node_id, -PAUSE_SECONDS) < PAUSE_SECONDS:
+                return False
+            self._kept_at[node.node_id] = now
+            return True
 
     def waiting(self, kind: Stranger) -> int:
         """How many were counted that the database has not heard of."""
@@ -160,7 +170,7 @@ def stranger(token: str) -> None:
         node = Nodes(connection()).by_ended_token(token)
         if node is None:
             gate().met(kind, connection())
-        else:
+        elif gate().is_kept(node):
             _keep(node, status=401, reason=ENDED, troubles=[ENDED_TOKEN])
     except StoreError as error:
         log.warning("stranger not counted", error=type(error).__name__)

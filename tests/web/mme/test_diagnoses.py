@@ -330,6 +330,44 @@ def test_a_token_that_was_ended_is_told_with_its_peer(island: Island) -> None:
     assert Diagnoses(island.db).strangers() == ()
 
 
+def test_a_flood_with_an_ended_token_costs_a_write_now_and_then(
+    island: Island,
+) -> None:
+    nodes = Nodes(island.db)
+    nodes.revoke("Island")
+
+    for _ in range(5):
+        assert island.ask() == 401
+
+    assert len(island.kept) == 1
+
+
+def test_no_value_and_no_key_of_a_message_is_kept(island: Island) -> None:
+    term, gene = {"id": CANARY, "label": CANARY}, {"gene": {"id": CANARY, CANARY: 1}}
+    variant = {"variant": dict.fromkeys(("assembly", "start", "end"), CANARY)}
+    everywhere = {
+        name: CANARY
+        for name in ("label", "sex", "species", "ageOfOnset", "inheritanceMode", CANARY)
+    }
+
+    island.ask(
+        **everywhere,
+        contact={"name": CANARY, "href": CANARY, "institution": CANARY},
+        features=[term, {**term, "observed": CANARY}, CANARY, [CANARY], {CANARY: 1}],
+        genomicFeatures=[gene, {**gene, **variant, "zygosity": CANARY}, CANARY],
+        disorders=[term, CANARY, {"label": CANARY}],
+    )
+    island.ask(features=CANARY, genomicFeatures=CANARY, disorders={CANARY: CANARY})
+    island.ask(id=CANARY * 50)
+    island.post(f'{{"{CANARY}": 1, "{CANARY}": 2}}'.encode())
+    island.post(f'{{"patient": {CANARY}'.encode())
+    island.post(b"{}", **{"Content-Type": f"text/{CANARY}"})
+
+    assert len(island.kept) == 6
+    kept = island.db.execute("SELECT * FROM diagnoses").fetchall()
+    assert CANARY not in str(kept)
+
+
 def test_a_full_disk_keeps_no_answer_back(
     island: Island, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,31 @@ def test_for_others_there_is_no_such_page(
     assert "Node</a>" not in operations.cast[name].get("/account").text
 
 
+@pytest.mark.parametrize("name", ["alice", "dana"])
+def test_nothing_below_the_page_is_there_for_others(
+    operations: Operations, name: str
+) -> None:
+    operations.know("Island")
+    rules = [
+        r
+        for r in operations.cast.app.url_map.iter_rules()
+        if r.rule.startswith("/node")
+    ]
+    calls = [
+        (method, rule.rule.replace("<peer>", "Island"))
+        for rule in rules
+        for method in ("GET", "POST")
+        if method in (rule.methods or ())
+    ]
+
+    visitor = operations.cast[name]
+    answers = {
+        call: (visitor.post if call[0] == "POST" else visitor.get)(call[1]).status_code
+        for call in calls
+    }
+    assert len(calls) == 16 and set(answers.values()) == {404}
+
+
 def test_who_is_not_logged_in_is_led_to_the_log_in(operations: Operations) -> None:
     assert operations.cast["nobody"].get("/node").status_code == 302
 
