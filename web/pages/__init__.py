@@ -16,6 +16,7 @@ from web.pages import (
     exchange,
     help,
     home,
+    imports,
     matches,
     network,
     node,
@@ -23,6 +24,7 @@ from web.pages import (
     pictures,
     sharing,
     terms,
+    variants,
 )
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
@@ -51,7 +53,9 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        imports,
         cases,
+        variants,
         sharing,
         matches,
         network,
