@@ -172,7 +172,8 @@ def show(name: str, output: str) -> None:
             known, book.nodes.tokens(known), book.breaker.health(known.node_id)
         )
         told["new_cases_told_in_24_hours"] = Disclosures(book.db).spent(known)
-        told["requests_in_trouble"] = len(Diagnoses(book.db).of(known))
+        diagnoses = Diagnoses(book.db).of(known)
+        told["requests_refused_lately"] = sum(each.is_refused for each in diagnoses)
     if output == "json":
         click.echo(json.dumps(told))
         return

@@ -18,7 +18,10 @@ from matcher.storage.database import Database, rows, write_transaction
 from web.mme.nodes import Node
 
 KEPT = timedelta(days=30)
+# Of those that were refused, and as many of the others: a peer of which every request is
+# understood in part hides none that was refused.
 MOST_OF_A_PEER = 50
+ANSWERED = 200
 MOST_LINES = 40
 
 
@@ -35,6 +38,11 @@ class Diagnosis:
     reason: str
     troubles: tuple[Trouble, ...]
     further: int = 0
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it was not answered at all."""
+        return self.status != ANSWERED
 
     def lines(self) -> Iterator[str]:
         """The request for people: what became of it, then each trouble on a line."""
@@ -105,7 +113,7 @@ class Diagnoses:
                 # Removed while it asked.
                 return
             self._db.table("diagnoses").insert(row)
-            self._forget(node)
+            self._forget(node, status)
 
     def of(self, node: Node) -> tuple[Diagnosis, ...]:
         """What is kept of a peer, latest first."""
@@ -145,15 +153,17 @@ class Diagnoses:
         sql = "SELECT 1 FROM nodes WHERE node_id = ?"
         return bool(rows(self._db, sql, [node.node_id]))
 
-    def _forget(self, node: Node) -> None:
-        newest = """
-            SELECT diagnosis_id FROM diagnoses WHERE node_id = ?
+    def _forget(self, node: Node, status: int) -> None:
+        alike = f"node_id = ? AND status {'=' if status == ANSWERED else '<>'} ?"
+        newest = f"""
+            SELECT diagnosis_id FROM diagnoses WHERE {alike}
             ORDER BY diagnosis_id DESC LIMIT ?
         """
+        values = [node.node_id, ANSWERED]
         self._db.execute("DELETE FROM diagnoses WHERE at <= ?", [self._oldest()])
         self._db.execute(
-            f"DELETE FROM diagnoses WHERE node_id = ? AND diagnosis_id NOT IN ({newest})",
-            [node.node_id, node.node_id, MOST_OF_A_PEER],
+            f"DELETE FROM diagnoses WHERE {alike} AND diagnosis_id NOT IN ({newest})",
+            [*values, *values, MOST_OF_A_PEER],
         )
 
     def _oldest(self) -> str:

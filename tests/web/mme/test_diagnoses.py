@@ -256,6 +256,19 @@ def test_the_latest_of_a_peer_are_kept_and_no_more(island: Island) -> None:
     assert island.db.table("diagnoses").count == MOST_OF_A_PEER
 
 
+def test_many_that_are_understood_in_part_hide_none_that_was_refused(
+    island: Island,
+) -> None:
+    island.post(b"{")
+    node = Nodes(island.db).get("Island")
+    for _ in range(MOST_OF_A_PEER + 1):
+        Diagnoses(island.db).keep(node, path="/match", status=200, reason="in part")
+
+    assert [each.is_refused for each in island.kept] == [False] * MOST_OF_A_PEER + [
+        True
+    ]
+
+
 def keep(diagnoses: Diagnoses, name: str, db: Database, reason: str) -> None:
     node = Nodes(db).get(name)
     found = [Trouble("patient", Wrong.MISSING)]

@@ -36,7 +36,7 @@ class PeerLine:
     latency: str
     tokens: tuple[str, ...]
     spent: int
-    in_trouble: int
+    refused: int
     quirks: tuple[str, ...]
     since: str | None = None
 
@@ -72,7 +72,7 @@ def peer_line(db: Database, node: Node, asked_us: str | None) -> PeerLine:
         latency="" if health.latency_ms is None else f"{health.latency_ms:,} ms",
         tokens=tuple(moment(each.created_at) for each in tokens),
         spent=Disclosures(db).spent(node),
-        in_trouble=len(Diagnoses(db).of(node)),
+        refused=sum(each.is_refused for each in Diagnoses(db).of(node)),
         quirks=in_words(node.quirks),
         since=health.failing_since if node.is_asked else None,
     )

@@ -105,12 +105,8 @@ def form_values(node: Node | None, problems: Problems) -> dict[str, Any]:
 
 
 def _heading(line: PeerLine) -> str:
-    trouble = (
-        f"; {counted(line.in_trouble, 'request')} of it in trouble"
-        if line.in_trouble
-        else ""
-    )
-    return f"{line.node.name}: {line.said}{trouble}"
+    refused = f"; {counted(line.refused, 'request')} of it refused"
+    return f"{line.node.name}: {line.said}{refused if line.refused else ''}"
 
 
 def _facts(line: PeerLine, health: Health) -> list[tuple[str, str]]:

@@ -146,7 +146,7 @@ def test_a_line_says_everything_of_a_peer(operations: Operations) -> None:
         "ops@harbour.example",
         "0 of 7 new cases today",
         "118 ms",
-        "1 request in trouble",
+        "1 request refused",
         "1 token, made ",
         "asked in version 1.0, asked at /match, genes named by Ensembl id",
         "answered today",

@@ -55,7 +55,7 @@ def test_each_line_is_a_place_a_kind_and_what_would_be_right(
         assert ask(address, token, {}, **version) == 406
 
     shown = page(operations)
-    assert "four requests of it in trouble" in shown
+    assert "three requests of it refused" in shown
     for line in (
         "<code>patient.features[4].id</code>: not an HPO id; HP: and seven digits",
         "<code>body, line 1, column 13</code>: not understood; one JSON object",
