@@ -408,7 +408,9 @@ def test_nothing_in_a_file_is_markup(cast: Cast, kind: str) -> None:
         form = {f"column-{i}": role for i, role in enumerate(roles)}
         cast["alice"].post(place + "/columns", form)
         pages.append(cast["alice"].get(place))
-    pages.append(cast["alice"].post(place + "/save", {"case": "0", "guess": list(ATTACKS)}))
+    pages.append(
+        cast["alice"].post(place + "/save", {"case": "0", "guess": list(ATTACKS)})
+    )
     text = "".join(page.text for page in pages)
 
     assert {page.status_code for page in pages} <= {200, 303, 404, 422}

@@ -102,7 +102,9 @@ def table_values(
                 "number": number,
                 "name": column.name or f"column {number + 1}",
                 "role": (mapping or {}).get(column.name, column.role.value),
-                "score": f"{column.score:.2f}",
+                "score": (
+                    "–" if column.role is tables.Role.IGNORED else f"{column.score:.2f}"
+                ),
                 "cells": _examples(table, number),
             }
             for number, column in enumerate(columns)
