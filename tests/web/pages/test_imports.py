@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from matcher.case import Case, Sex, Sharing
 from matcher.storage.database import rows
+from ontologies import Release
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.db import open_database
@@ -239,6 +240,25 @@ def test_a_case_that_looks_like_another_is_pointed_out_and_not_ticked(
 
     assert "Looks like a case you have" in page and "NORTH-1" in page
     assert 'name="case" value="0" checked' not in page
+
+
+def test_a_case_of_a_gene_alone_is_recognised_by_it(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", observed=(), excluded=()))
+    place = waiting(cast, "patient,gene\nA,PHF14\nB,KIF7\n", "a.csv")
+    cast["alice"].post(place + "/columns", {"column-0": "case id", "column-1": "genes"})
+
+    page = cast["alice"].get(place).text
+
+    assert page.count("Looks like a case you have") == 1
+
+
+def test_a_case_with_too_many_features_is_refused(cast: Cast, release: Release) -> None:
+    terms = [i for i in release.ontology.term_ids if release.ontology.is_phenotype(i)]
+    place = waiting(cast, bundle(*(finding(term) for term in terms[:201])))
+
+    answer = cast["alice"].post(place + "/save", {"case": "0"})
+
+    assert answer.status_code == 422 and "features are more than 200" in answer.text
 
 
 def test_a_private_case_of_a_colleague_is_not_given_away(cast: Cast) -> None:
