@@ -300,7 +300,6 @@ def test_a_case_with_nothing_to_match_is_refused_with_the_reason(cast: Cast) -> 
         ("\0", "a.csv", "null character"),
         ("F1 a\n", "a.ped", "2 columns"),
         (b"PK\x03\x04", "a.zip", "unpacked"),
-        (b"x" * 10_000_001, "a.csv", "over the limit"),
         (json.dumps([json.loads(bundle())] * 2), "a.json", "stands in both"),
     ],
 )
@@ -403,8 +402,31 @@ def test_no_file_is_written_while_an_upload_is_read(
 
     padded = json.loads(bundle())
     padded["entry"] += [{"resource": {"resourceType": "Basic", "x": "y" * 900_000}}]
+    parts = [
+        f'name="csrf_token"\r\n\r\n{cast["alice"].token}',
+        f'name="file"; filename="a.json"\r\n\r\n{json.dumps(padded)}',
+    ]
+    body = "".join(
+        f"--B\r\nContent-Disposition: form-data; {each}\r\n" for each in parts
+    )
+    answer = cast["alice"].client.post(
+        IMPORT,
+        data=(body + "--B--\r\n").encode(),
+        content_type="multipart/form-data; boundary=B",
+    )
 
-    assert sent(cast, json.dumps(padded)).status_code == 303
+    assert answer.status_code == 303
+
+
+def test_a_file_that_is_too_large_is_refused(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.imports.LARGEST", 100)
+
+    answer = sent(cast, bundle())
+
+    assert answer.status_code == 413 and "over the limit of 100 bytes" in answer.text
+    assert uploads(cast) == []
 
 
 def test_a_form_without_a_token_saves_nothing(cast: Cast) -> None:
