@@ -30,6 +30,7 @@ from web.db import open_database
 from web.wellbeing import without_consent
 
 ACTOR = "command line"
+MOST_SEARCHES = 100_000
 
 
 @click.command("import")
@@ -113,7 +114,7 @@ def imported(
     accept_guesses: bool,
 ) -> list[Case]:
     """The cases of all paths; guesses are left out, or are taken where they are accepted."""
-    guesser = Guesser(release)
+    guesser = Guesser(release, MOST_SEARCHES)
     columns = _mapping(map_path) if map_path else None
     cases = read_inputs(
         paths, report, guesser=guesser, columns=columns, accept_columns=accept_guesses
