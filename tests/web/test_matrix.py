@@ -36,9 +36,15 @@ from web.accounts.people import Accounts
 from web.accounts.passwords import Passwords
 from web.api.tokens import Scope, Tokens
 from web.db import open_database
+from web.mme.asking.answers import Answer, RemoteCase, State
+from web.mme.asking.comparison import Comparison
+from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.notices.matters import asked
 from web.notices.telling import Telling
+from web.service import EXTENSION
+from web.verdicts.kept import Verdicts
+from web.verdicts.verdict import Judged, PairKey, Said
 
 from .conftest import PASSWORD, PHF14, SEIZURE, Cast, case_of
 
@@ -47,6 +53,7 @@ CANARY = "kanarie"
 PRIVATE, MISSING = "NORTH-7701", "NORTH-7702"
 DEPOSIT, NO_DEPOSIT, NEW_DEPOSIT = "EXT-7701", "EXT-7702", "EXT-7703"
 NOTICE, NO_NOTICE = "7701" * 8, "7702" * 8
+PEER, PATIENT = "answering node", "P-7701"
 # What differs from one answer to the next, whatever was asked: a message once, an id, a number.
 PASSING = re.compile(
     r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR)-\d+|EXT-\d+|(770\d){8}', re.S
@@ -95,10 +102,20 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.cases.edit": ALICE,
     "POST pages.cases.change": ALICE,
     "GET pages.exchange.show": NOBODY,
+    "GET pages.exports.csv_of_list": ALICE,
+    "GET pages.exports.csv_of_pair": ALICE,
+    "GET pages.exports.csv_of_patient": ALICE,
+    "GET pages.exports.json_of_list": ALICE,
+    "GET pages.exports.json_of_pair": ALICE,
+    "GET pages.exports.json_of_patient": ALICE,
+    "GET pages.exports.phenopacket": ALICE,
+    "GET pages.exports.phenopacket_of_pair": ALICE,
+    "GET pages.exports.phenopacket_of_patient": ALICE,
     "GET pages.help.score": NOBODY,
     "GET pages.help.keyboard": NOBODY,
     "GET pages.home.mine": ALICE,
     "GET pages.home.site": ALICE,
+    "GET pages.match_history.show": ALICE,
     "GET pages.matches.ranked": ALICE,
     "GET pages.matches.pair": ALICE,
     "GET pages.network.show": ALICE,
@@ -107,9 +124,13 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.notices.one": ALICE,
     "POST pages.notices.read": ALICE,
     "POST pages.notices.read_all": NOBODY,
+    "GET pages.pairs.patient": ALICE,
+    "POST pages.pairs.judge": ALICE,
+    "POST pages.pairs.judge_patient": ALICE,
     "GET pages.sharing.show": ALICE,
     "POST pages.sharing.record": ALICE,
     "POST pages.sharing.withdraw": ALICE,
+    "GET pages.site_record.show": ALICE,
     "GET pages.terms.search": NOBODY,
     "GET pages.terms.genes": NOBODY,
     "GET static": NOBODY,
@@ -260,6 +281,7 @@ def world(cast: Cast) -> World:
             external_id=DEPOSIT,
         )
     tell_of_private_case(cast)
+    judge_private_case(cast)
     for person, case_id in OWN.items():
         site = "Harbour" if person == "charlie" else "North"
         shared = case_of(case_id, site=site, submitter=person, observed=TERMS)
@@ -274,6 +296,23 @@ def tell_of_private_case(cast: Cast) -> None:
         Telling(db).tell(asked(canary("peer"), question, [PRIVATE]))
         with write_transaction(db):
             db.execute("UPDATE notices SET link = ?", [NOTICE])
+
+
+def judge_private_case(cast: Cast) -> None:
+    """A patient of a peer, kept as a match of Alice's private case, and her verdict on it."""
+    remote = RemoteCase(node=PEER, case=private_case(PATIENT, "peer"))
+    with closing(open_database(cast.settings.database)) as db:
+        Nodes(db).add(PEER)
+        node, kept = Nodes(db).get(PEER), Kept(db)
+        asking = private_case(PRIVATE, "alice")
+        calibration = cast.app.extensions[EXTENSION].calibration
+        release = cast.app.extensions[EXTENSION].release
+        found = Comparison(release, calibration).ranked(asking, [remote])
+        answer = Answer(state=State.ANSWERED, remotes=(remote,))
+        kept.record(kept.begin(asking, "alice"), node, answer, 1, found)
+        pair = PairKey(case_id=PRIVATE, node=PEER, remote_id=PATIENT)
+        judged = Judged(said=Said.SAME, note=canary("verdict"), band="contact")
+        Verdicts(db, "North").give(pair, judged, "alice")
 
 
 def bare(case: Case) -> Case:
@@ -304,7 +343,12 @@ def pairs_of_paths(
     app: Flask, rule: Rule, method: str, own: str
 ) -> Iterator[tuple[str, str]]:
     """Addresses about the private cases, each with the same for a case that is not there."""
-    known = {"filename": "base.css", "session_id": "1"}
+    known = {
+        "filename": "base.css",
+        "session_id": "1",
+        "node": PEER,
+        "remote_id": PATIENT,
+    }
     hidden = {
         "case_id": PRIVATE,
         "other_id": PRIVATE,
@@ -391,10 +435,13 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
         {
             "GET pages.cases.show",
             "GET pages.cases.edit",
+            "GET pages.exports.phenopacket",
             "GET pages.home.mine",
             "GET pages.network.show",
             "GET pages.notices.all_notices",
             "GET pages.notices.one",
+            "GET pages.pairs.patient",
+            "GET pages.site_record.show",
         }
     ),
     "depositor": frozenset({"GET api_cases.get_case"}),
