@@ -160,7 +160,7 @@ def _drawn_meeting(meeting: Meeting, top: float) -> Markup:
     used = LEAF_STEP * len(meeting.leaves) - (LEAF_STEP - LEAF_HEIGHT)
     first = top + (meeting.height - used) / 2
     leaves = [
-        _drawn_leaf(leaf, first + LEAF_STEP * place, middle)
+        _drawn_leaf(leaf, first + LEAF_STEP * place, middle, meeting)
         for place, leaf in enumerate(meeting.leaves)
     ]
     stem = _path([f"M{sum(MEETING)} {middle:.0f} H{LEAF[0] - 20}"], "s-edge")
@@ -174,11 +174,12 @@ LOOKS = {
 }
 
 
-def _drawn_leaf(leaf: Leaf, top: float, middle: float) -> Markup:
+def _drawn_leaf(leaf: Leaf, top: float, middle: float, meeting: Meeting) -> Markup:
     classes, said = LOOKS[leaf.whose]
     at = top + LEAF_HEIGHT / 2
     line = _path([f"M{LEAF[0] - 20} {middle:.0f} V{at:.0f} H{LEAF[0]}"], "s-edge")
-    words = shortened(said + leaf.label, 40)
+    label = "the same term" if leaf.label == meeting.label else leaf.label
+    words = shortened(said + label, 40)
     strong = "b" if leaf.whose == "both" else ""
     box = _box(LEAF, top, LEAF_HEIGHT, classes)
     return line + box + _label(LEAF, at + 4.5, words, strong)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from matcher.storage.errors import UnknownCase
@@ -12,7 +12,7 @@ from web.accounts.people import Person
 from web.db import store
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
-from web.pages.pair_history import MOST_LISTS, History, Turn
+from web.pages.pair_history import History, Turn
 from web.pages.words import counted, sentence
 from web.viewing import told
 from web.viewing.visibility import may_open
@@ -25,24 +25,27 @@ def show(case_id: str) -> ResponseReturnValue:
     """Each time that the list of matches changed, latest first, with everything that did it."""
     person = the_clinician()
     stored = opened(person, case_id)
-    turns = History(person).of_case(case_id)
+    until = request.args.get("until", type=int)
+    found = History(person).of_case(case_id, until)
+    turns = found.turns
     told.record(
         person, _of_other_sites(person, turns), page="match history", query=case_id
     )
     return render_template(
         "matches/history.html",
         **head_values(stored),
-        heading=_heading(turns),
+        heading=_heading(turns, until),
         turns=turns,
-        most_lists=MOST_LISTS,
+        older=found.older,
     )
 
 
-def _heading(turns: Sequence[Turn]) -> str:
+def _heading(turns: Sequence[Turn], until: int | None) -> str:
     if not turns:
         return "Nothing has changed from list to list yet"
     changes = sum(len(turn.steps) for turn in turns)
-    return sentence(f"{counted(changes, 'change')} since the first list")
+    words = sentence(counted(changes, "change"))
+    return f"{words} {'before' if until else 'among the latest lists'}"
 
 
 def _of_other_sites(person: Person, turns: Sequence[Turn]) -> list[str]:

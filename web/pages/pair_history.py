@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import structlog
 
@@ -22,8 +23,9 @@ from web.viewing import visibility
 
 log = structlog.get_logger(__name__)
 
-# Lists of matches that a page looks back through.
+# Lists that the page of a pair looks back through, and changes of a list on a page.
 MOST_LISTS = 40
+MOST_TURNS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,14 @@ class Turn:
     when: str
     common: tuple[str, ...]
     steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Changes of a list, latest first, and the number of the list from which older ones go on."""
+
+    turns: tuple[Turn, ...]
+    older: int | None
 
 
 class History:
@@ -67,21 +77,33 @@ class History:
             return ()
         return tuple(_step(change) for change in reversed(changes))
 
-    def of_case(self, case_id: str) -> tuple[Turn, ...]:
-        """The changes of a case's list from each kept one to the next, latest first."""
-        numbers = self._kept.numbers(case_id)[-MOST_LISTS:]
-        turns = []
-        for earlier, later in zip(numbers, numbers[1:]):
-            try:
-                found = self._comparer.compare(earlier, later)
-            except MatcherError as error:
-                log.error(
-                    "history not told", error=type(error).__name__, case_ids=[case_id]
-                )
-                continue
-            if found.pairs:
-                turns.append(_turn(found))
-        return tuple(reversed(turns))
+    def of_case(self, case_id: str, until: int | None = None) -> Turns:
+        """The changes of a case's list from each kept one to the next, latest first.
+
+        With `until` those up to the list of that number, so that older ones are read a page at
+        a time.
+        """
+        numbers = [
+            number
+            for number in self._kept.numbers(case_id)
+            if until is None or number <= until
+        ]
+        shown = numbers[-MOST_TURNS - 1 :]
+        turns = [
+            turn for pair in pairwise(shown) if (turn := self._turn(case_id, *pair))
+        ]
+        older = shown[0] if len(numbers) > len(shown) else None
+        return Turns(tuple(reversed(turns)), older)
+
+    def _turn(self, case_id: str, earlier: int, later: int) -> Turn | None:
+        try:
+            found = self._comparer.compare(earlier, later)
+        except MatcherError as error:
+            log.error(
+                "history not told", error=type(error).__name__, case_ids=[case_id]
+            )
+            return None
+        return _turn(found) if found.pairs else None
 
 
 def _turn(found: Comparison) -> Turn:

@@ -53,8 +53,10 @@ class PeerLine:
 
     @property
     def is_missing(self) -> bool:
-        """Whether it was asked, and its cases are not among those that were looked at."""
-        return self.state is not None and not self.state.is_complete
+        """Whether it was asked and gave no answer, so that nobody looked at its cases."""
+        if self.state is None or self.is_waited_for:
+            return False
+        return not self.state.is_complete
 
 
 def peer_lines(case: Case) -> list[PeerLine]:

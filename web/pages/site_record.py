@@ -21,7 +21,7 @@ from web.verdicts.verdict import Said, Verdict
 blueprint = Blueprint("site_record", __name__)
 
 KEYS = {"contact": "contact", "look": "look", "background": "none"}
-NAMES = {"contact": "Contact", "look": "Worth a look", "background": "Background"}
+CONTACT = "Contact"
 MOST_LISTED = 100
 
 
@@ -71,22 +71,18 @@ def _heading(judged: list[Verdict]) -> str:
     """The answer in one line: the record of the band that leads to a call."""
     contact, *_ = precision(judged)
     if contact.settled:
-        return _sentence(contact)
+        return f"{CONTACT}: {_sentence(contact)}"
     if any(each.judged.is_settled for each in judged):
         return "No pair of the band Contact is settled yet"
     return "No pair is settled yet"
 
 
 def _sentence(each: BandRecord) -> str:
-    name = NAMES[each.band]
     if not each.settled:
-        return f"{name}: nothing settled yet"
+        return "nothing settled yet"
     was = "was" if each.same == 1 else "were"
     pairs = "pair" if each.settled == 1 else "pairs"
-    return (
-        f"{name}: {each.same:,} of {each.settled:,} settled {pairs} {was} "
-        "the same disorder"
-    )
+    return f"{each.same:,} of {each.settled:,} settled {pairs} {was} the same disorder"
 
 
 def _promised(each: BandRecord) -> str:

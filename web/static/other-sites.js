@@ -42,7 +42,7 @@ function renewStates(fresh) {
   now.className = then.className;
   if (then.dataset.waiting) return true;
   delete now.dataset.waiting;
-  now.querySelector("header a")?.remove();
+  now.querySelector("header a, .split a")?.remove();
   return false;
 }
 
