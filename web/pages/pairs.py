@@ -11,7 +11,7 @@ from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.audit import Audit
 from web.db import connection
-from web.pages import ancestors, comparison, pair_history, variants
+from web.pages import ancestors, comparison, gene_comparison, pair_history
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
 from web.pages.pair_view import PairView, at_peer, here
@@ -139,7 +139,7 @@ def _page(
         view=view,
         explanation=explanation,
         pair_rows=comparison.pair_rows(explanation.features),
-        genes=variants.genes(stored.case, view.seen, release, service().chain),
+        genes=gene_comparison.genes(stored.case, view.seen, release, service().chain),
         treatments=treatment_lines(view.seen, release),
         meetings=ancestors.drawn(ancestors.systems(pairs, release)),
         grid=comparison.grid(explanation, release),

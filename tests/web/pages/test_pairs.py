@@ -28,7 +28,7 @@ from web.mme.asking.comparison import Comparison
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
-from web.pages import ancestors, variants
+from web.pages import ancestors, gene_comparison
 from web.service import EXTENSION
 
 from ..conftest import (
@@ -251,7 +251,7 @@ def test_variant_stands_on_each_build_that_is_known(
         origin="de novo",
     )
 
-    line = variants.variant_line(variant, chain)
+    line = gene_comparison.variant_line(variant, chain)
 
     assert line.said == "p.(Arg402*), heterozygous, de novo"
     assert list(line.places) == places
