@@ -18,6 +18,7 @@ from web.pages import (
     help,
     home,
     match_history,
+    imports,
     matches,
     network,
     notices,
@@ -26,6 +27,7 @@ from web.pages import (
     sharing,
     site_record,
     terms,
+    variants,
 )
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
@@ -54,7 +56,9 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        imports,
         cases,
+        variants,
         sharing,
         matches,
         pairs,
