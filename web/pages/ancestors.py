@@ -19,6 +19,7 @@ SYSTEM, MEETING, LEAF = (0, 152), (210, 260), (532, 298)
 WIDTH = 830
 LEAF_HEIGHT, LEAF_STEP, GAP = 30, 34, 14
 TOP = 12
+LONGEST_SYSTEM = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +89,10 @@ def _system(term_id: str, release: Release) -> str:
     label = ontology.label(max(tops, key=lambda top: (content[top], top)))
     for opening in ("Abnormality of the ", "Abnormality of ", "Abnormal "):
         if label.startswith(opening):
-            bare = label.removeprefix(opening)
-            return bare[:1].upper() + bare[1:]
-    return label
+            label = label.removeprefix(opening)
+    # Where a name is too long for its box, its last word says least.
+    label = label if len(label) <= LONGEST_SYSTEM else label.removesuffix(" system")
+    return label[:1].upper() + label[1:]
 
 
 def _leaves(pairs: Sequence[TermPair]) -> Iterator[Leaf]:
@@ -135,7 +137,7 @@ def _drawn_system(system: System, top: int) -> tuple[Markup, int]:
     paths = [f"M{SYSTEM[1]} {middle:.0f} H{branch}"]
     paths += [f"M{branch} {middle:.0f} V{line:.0f} H{MEETING[0]}" for line in lines]
     box = _box(SYSTEM, middle - 16, 32, "f-sunk s-line")
-    label = _label(SYSTEM, middle + 4.5, shortened(system.label, 21))
+    label = _label(SYSTEM, middle + 4.5, shortened(system.label, LONGEST_SYSTEM))
     return Markup("").join([_path(paths, "s-line"), box, label, *boxes]), y
 
 

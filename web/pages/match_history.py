@@ -44,7 +44,7 @@ def _heading(turns: Sequence[Turn], until: int | None) -> str:
     if not turns:
         return "Nothing has changed from list to list yet"
     changes = sum(len(turn.steps) for turn in turns)
-    words = sentence(counted(changes, "change"))
+    words = sentence(counted(changes, "change") if changes else "no frequency changed")
     return f"{words} {'before' if until else 'among the latest lists'}"
 
 

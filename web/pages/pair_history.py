@@ -40,11 +40,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """From one list of a case to the next: what changed for all, and each pair that changed."""
+    """From one list of a case to the next: what changed for all, and each pair that changed.
+
+    `quiet` pairs changed too, and their frequency is said as it was.
+    """
 
     when: str
     common: tuple[str, ...]
     steps: tuple[Step, ...]
+    quiet: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +116,19 @@ def _turn(found: Comparison) -> Turn:
         for outcome in (Outcome.NEW, Outcome.GONE, Outcome.CHANGED)
         for pair in found.of(outcome)
     ]
+    told = [pair for pair in changed if _words(pair.before) != _words(pair.after)]
     return Turn(
         when=day(found.later.kept_at),
         common=tuple(reason.sentence for reason in found.reasons),
-        steps=tuple(_step(each, besides=found.reasons) for each in changed),
+        steps=tuple(_step(each, besides=found.reasons) for each in told),
+        quiet=len(changed) - len(told),
     )
+
+
+def _words(match: KeptCandidate | None) -> str:
+    """What a reader learns of it; a match far down says no more than none at all."""
+    found = frequency(match.probability) if match else None
+    return found.words if found and found.count else ""
 
 
 def _step(change: PairChange, besides: Sequence[Reason] = ()) -> Step:
@@ -132,13 +144,17 @@ def _step(change: PairChange, besides: Sequence[Reason] = ()) -> Step:
 def _what(change: PairChange) -> str:
     before, after = change.before, change.after
     if before is None and after is not None:
-        return f"appeared, at {_odds(after)}"
+        return f"appeared, {_at(after)}"
     if after is None and before is not None:
-        return f"left the list, was at {_odds(before)}"
+        return f"left the list, was {_at(before)}"
     assert before is not None and after is not None
-    if _odds(before) == _odds(after):
-        return f"still at {_odds(after)}, its evidence changed"
+    if _words(before) == _words(after):
+        return f"still {_at(after)}, its evidence changed"
     return f"{_odds(before)} before, {_odds(after)} since"
+
+
+def _at(match: KeptCandidate) -> str:
+    return f"at {_odds(match)}" if _words(match) else _odds(match)
 
 
 def _odds(match: KeptCandidate) -> str:

@@ -352,3 +352,15 @@ def test_patient_is_shown_to_nobody_else(told: Cast, name: str) -> None:
 
     assert answer.status_code == missing.status_code in (403, 404)
     assert "P/1" not in answer.text
+
+
+def test_changes_that_a_reader_would_not_see_are_counted(pair: Cast) -> None:
+    pair["alice"].get("/cases/NORTH-1/matches")
+    stored = pair.get("NORTH-2").case
+    pair.put(dataclasses.replace(stored, onset=None, age_years=None), actor="bob")
+    pair["alice"].get("/cases/NORTH-1/matches")
+
+    page = pair["alice"].get("/cases/NORTH-1/match-history").text
+
+    assert "No frequency changed among the latest lists" in page
+    assert "whose frequency is said as before" in page
