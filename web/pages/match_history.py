@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from matcher.case import Case
 from matcher.storage.errors import UnknownCase
-from web.accounts.people import Person
 from web.db import store
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
 from web.pages.pair_history import History, Turn
 from web.pages.words import counted, sentence
 from web.viewing import told
-from web.viewing.visibility import may_open
+from web.viewing.visibility import may_meet, may_open
 
 blueprint = Blueprint("match_history", __name__)
 
@@ -28,15 +28,16 @@ def show(case_id: str) -> ResponseReturnValue:
     until = request.args.get("until", type=int)
     found = History(person).of_case(case_id, until)
     turns = found.turns
-    told.record(
-        person, _of_other_sites(person, turns), page="match history", query=case_id
-    )
+    cases = _cases(turns)
+    others = [i for i, case in cases.items() if not (case and may_open(person, case))]
+    told.record(person, others, page="match history", query=case_id)
     return render_template(
         "matches/history.html",
         **head_values(stored),
         heading=_heading(turns, until),
         turns=turns,
         older=found.older,
+        there={i for i, case in cases.items() if case and may_meet(person, case)},
     )
 
 
@@ -48,14 +49,14 @@ def _heading(turns: Sequence[Turn], until: int | None) -> str:
     return f"{words} {'before' if until else 'among the latest lists'}"
 
 
-def _of_other_sites(person: Person, turns: Sequence[Turn]) -> list[str]:
+def _cases(turns: Sequence[Turn]) -> dict[str, Case | None]:
+    """Every case that is named, None for one that is deleted."""
     named = dict.fromkeys(step.other_id for turn in turns for step in turn.steps)
-    return [case_id for case_id in named if not _is_own(person, case_id)]
+    return {case_id: _case(case_id) for case_id in named}
 
 
-def _is_own(person: Person, case_id: str) -> bool:
-    """Whether it is the person's to open; one that was deleted counts as another's."""
+def _case(case_id: str) -> Case | None:
     try:
-        return may_open(person, store().get(case_id).case)
+        return store().get(case_id).case
     except UnknownCase:
-        return False
+        return None

@@ -184,6 +184,7 @@ def test_history_names_who_vanished_and_why(pair: Cast) -> None:
 
     assert "Left the list, was at" in page
     assert "NORTH-2 was deleted on" in page
+    assert "/matches/NORTH-2" not in page
 
 
 def test_history_tells_nothing_of_what_is_hidden_since(pair: Cast) -> None:
