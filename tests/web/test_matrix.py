@@ -327,6 +327,8 @@ def judge_private_case(cast: Cast) -> None:
         pair = PairKey(case_id=PRIVATE, node=PEER, remote_id=PATIENT)
         judged = Judged(said=Said.SAME, note=canary("verdict"), band="contact")
         Verdicts(db, "North").give(pair, judged, "alice")
+
+
 def keep_private_upload(cast: Cast) -> None:
     """A file of Alice that waits to be looked at, with a canary in it."""
     features = [{"id": term, "label": canary("upload")} for term in TERMS]
