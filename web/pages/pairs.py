@@ -7,14 +7,23 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher.case import Case
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.audit import Audit
 from web.db import connection
-from web.pages import ancestors, comparison, gene_comparison, pair_history
+from web.pages import (
+    ancestors,
+    comparison,
+    conversations,
+    gene_comparison,
+    pair_history,
+)
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
+from web.pages.network import why_not_asked
 from web.pages.pair_view import PairView, at_peer, here
+from web.pages.remote_cards import reach
 from web.pages.treatments import treatment_lines
 from web.pages.words import day
 from web.service import service
@@ -135,6 +144,7 @@ def _page(
         "matches/pair.html",
         **head_values(stored),
         **_verdict_values(person, view, wrong),
+        **_talk_values(person, stored.case, view),
         other={"case_id": view.name},
         view=view,
         explanation=explanation,
@@ -148,6 +158,27 @@ def _page(
         page=address(view),
         exports=_exports(view),
     )
+
+
+def _talk_values(person: Person, case: Case, view: PairView) -> dict[str, Any]:
+    """The conversation with another site of this node, or how to write to whom a peer names."""
+    if view.kept is None:
+        other = view.match.pair.candidate
+        talk = conversations.panel(person, case, other)
+        return {"conversation": talk, "letter": "", "no_letter": ""}
+    why_not = why_not_asked(case)
+    is_named = reach(view.seen.contact) is not None
+    letter = url_for(
+        "pages.outside_letters.show",
+        case_id=case.case_id,
+        node=view.key.node,
+        remote=view.key.remote_id,
+    )
+    return {
+        "conversation": None,
+        "letter": letter if is_named and not why_not else "",
+        "no_letter": why_not if is_named else "",
+    }
 
 
 def _history(person: Person, view: PairView) -> tuple[pair_history.Step, ...]:
