@@ -70,5 +70,9 @@ def _service(
         MatchSettings(workers=max(1, (os.cpu_count() or 1) // settings.processes)),
     )
     return service.Service(
-        settings=settings, release=release, calibration=made, matcher=matcher
+        settings=settings,
+        release=release,
+        calibration=made,
+        matcher=matcher,
+        chain=service.chain_of(settings),
     )

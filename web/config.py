@@ -224,6 +224,13 @@ class Settings:
         lambda value: bool(value.strip()),
         shown="the authorities that the system trusts",
     )
+    chain_file: str | None = _setting(
+        None,
+        "A UCSC chain file of GRCh37 to GRCh38, so that pairs show a variant on both builds.",
+        "the path of a chain file, gzipped or not",
+        lambda value: bool(value.strip()),
+        shown="variants are shown on the build that they were given on",
+    )
     peer_seconds: int = _number(
         20, 1, 300, "How long peers have to answer a question, all of them together."
     )

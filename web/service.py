@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from flask import Flask, current_app
 
 from matcher import Calibration
 from matcher.calibration import BandRules, default_calibration
+from matcher.evidence.chains import BadChainFile, ChainFile
+from matcher.evidence.variants import Chain
 from matcher.panel import Progress, silent
 from ontologies import Release
 from ontologies.library import data_directory
@@ -20,12 +23,13 @@ EXTENSION = "secondcase"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Opened once, when the application is made."""
+    """Opened once, when the application is made. `chain` moves GRCh37 positions to GRCh38."""
 
     settings: Settings
     release: Release
     calibration: Calibration
     matcher: LiveMatcher
+    chain: Chain | None = None
 
     def warm(self) -> None:
         """Read all cases and prepare the term search, so that no request waits for it.
@@ -55,6 +59,18 @@ def chosen_calibration(
             "made with this release, or be left out for the default."
         )
         raise BadSettings((problem,)) from error
+
+
+def chain_of(settings: Settings) -> Chain | None:
+    """The chain file that the settings name, None without one. Raises `BadSettings`."""
+    if settings.chain_file is None:
+        return None
+    try:
+        return ChainFile.open(Path(settings.chain_file))
+    except (BadChainFile, OSError, EOFError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            (f"chain_file {settings.chain_file!r} cannot be used: {error}",)
+        ) from error
 
 
 def as_set(calibration: Calibration, settings: Settings) -> Calibration:

@@ -38,9 +38,15 @@ from web.accounts.passwords import Passwords
 from web.api.tokens import Scope, Tokens
 from web.conversations.conversations import Conversations
 from web.db import open_database
+from web.mme.asking.answers import Answer, RemoteCase, State
+from web.mme.asking.comparison import Comparison
+from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.notices.matters import asked
 from web.notices.telling import Telling
+from web.service import EXTENSION
+from web.verdicts.kept import Verdicts
+from web.verdicts.verdict import Judged, PairKey, Said
 from web.uploads import Kind, Uploads
 
 from .conftest import PASSWORD, PHF14, SEIZURE, Cast, case_of
@@ -50,6 +56,7 @@ CANARY = "kanarie"
 PRIVATE, MISSING = "NORTH-7701", "NORTH-7702"
 DEPOSIT, NO_DEPOSIT, NEW_DEPOSIT = "EXT-7701", "EXT-7702", "EXT-7703"
 NOTICE, NO_NOTICE = "7701" * 8, "7702" * 8
+PEER, PATIENT = "answering node", "P-7701"
 TALK, NO_TALK = "7703" * 8, "7704" * 8
 UPLOAD, NO_UPLOAD = "7703" * 8, "7704" * 8
 # What differs from one answer to the next, whatever was asked: a message once, an id, a number.
@@ -109,6 +116,15 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "POST pages.conversations.accept": ALICE,
     "POST pages.conversations.end": ALICE,
     "GET pages.exchange.show": NOBODY,
+    "GET pages.exports.csv_of_list": ALICE,
+    "GET pages.exports.csv_of_pair": ALICE,
+    "GET pages.exports.csv_of_patient": ALICE,
+    "GET pages.exports.json_of_list": ALICE,
+    "GET pages.exports.json_of_pair": ALICE,
+    "GET pages.exports.json_of_patient": ALICE,
+    "GET pages.exports.phenopacket": ALICE,
+    "GET pages.exports.phenopacket_of_pair": ALICE,
+    "GET pages.exports.phenopacket_of_patient": ALICE,
     "GET pages.imports.new": NOBODY,
     "POST pages.imports.take": NOBODY,
     "GET pages.imports.show": ALICE,
@@ -123,6 +139,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.help.keyboard": NOBODY,
     "GET pages.home.mine": ALICE,
     "GET pages.home.site": ALICE,
+    "GET pages.match_history.show": ALICE,
     "GET pages.matches.ranked": ALICE,
     "GET pages.matches.pair": ALICE,
     "GET pages.network.show": ALICE,
@@ -147,12 +164,16 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.notices.one": ALICE,
     "POST pages.notices.read": ALICE,
     "POST pages.notices.read_all": NOBODY,
+    "GET pages.pairs.patient": ALICE,
+    "POST pages.pairs.judge": ALICE,
+    "POST pages.pairs.judge_patient": ALICE,
     "GET pages.outside_letters.show": ALICE,
     "POST pages.outside_letters.written": ALICE,
     "POST pages.outside_letters.answered": ALICE,
     "GET pages.sharing.show": ALICE,
     "POST pages.sharing.record": ALICE,
     "POST pages.sharing.withdraw": ALICE,
+    "GET pages.site_record.show": ALICE,
     "GET pages.terms.search": NOBODY,
     "GET pages.terms.genes": NOBODY,
     "GET static": NOBODY,
@@ -303,6 +324,7 @@ def world(cast: Cast) -> World:
             external_id=DEPOSIT,
         )
     tell_of_private_case(cast)
+    judge_private_case(cast)
     keep_private_upload(cast)
     for person, case_id in OWN.items():
         site = "Harbour" if person == "charlie" else "North"
@@ -347,6 +369,23 @@ def tell_of_private_case(cast: Cast) -> None:
             db.execute("UPDATE notices SET link = ?", [NOTICE])
 
 
+def judge_private_case(cast: Cast) -> None:
+    """A patient of a peer, kept as a match of Alice's private case, and her verdict on it."""
+    remote = RemoteCase(node=PEER, case=private_case(PATIENT, "peer"))
+    with closing(open_database(cast.settings.database)) as db:
+        Nodes(db).add(PEER)
+        node, kept = Nodes(db).get(PEER), Kept(db)
+        asking = private_case(PRIVATE, "alice")
+        calibration = cast.app.extensions[EXTENSION].calibration
+        release = cast.app.extensions[EXTENSION].release
+        found = Comparison(release, calibration).ranked(asking, [remote])
+        answer = Answer(state=State.ANSWERED, remotes=(remote,))
+        kept.record(kept.begin(asking, "alice"), node, answer, 1, found)
+        pair = PairKey(case_id=PRIVATE, node=PEER, remote_id=PATIENT)
+        judged = Judged(said=Said.SAME, note=canary("verdict"), band="contact")
+        Verdicts(db, "North").give(pair, judged, "alice")
+
+
 def keep_private_upload(cast: Cast) -> None:
     """A file of Alice that waits to be looked at, with a canary in it."""
     features = [{"id": term, "label": canary("upload")} for term in TERMS]
@@ -387,6 +426,12 @@ def pairs_of_paths(
 ) -> Iterator[tuple[str, str]]:
     """Addresses about the private cases, each with the same for a case that is not there."""
     known = {"filename": "base.css", "session_id": "1", "peer": "trusted node"}
+    known = {
+        "filename": "base.css",
+        "session_id": "1",
+        "node": PEER,
+        "remote_id": PATIENT,
+    }
     hidden = {
         "case_id": PRIVATE,
         "other_id": PRIVATE,
@@ -477,6 +522,7 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
         {
             "GET pages.cases.show",
             "GET pages.cases.edit",
+            "GET pages.exports.phenopacket",
             "GET pages.conversations.everything",
             "GET pages.conversations.show",
             "GET pages.home.mine",
@@ -484,6 +530,8 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
             "GET pages.network.show",
             "GET pages.notices.all_notices",
             "GET pages.notices.one",
+            "GET pages.pairs.patient",
+            "GET pages.site_record.show",
         }
     ),
     "depositor": frozenset({"GET api_cases.get_case"}),

@@ -111,14 +111,14 @@ def _across(column: int, label: str) -> Markup:
     x, y = LEFT + column * CELL_WIDTH + CELL_WIDTH / 2 - 4, TOP - 10
     return Markup(
         f'<text class="t-they" x="{x:.0f}" y="{y}" transform="rotate(-38 {x:.0f} {y})">'
-        f"{escape(_shortened(label, 28))}</text>"
+        f"{escape(shortened(label, 28))}</text>"
     )
 
 
 def _down(row: int, label: str) -> Markup:
     return Markup(
         f'<text class="t-you" x="{LEFT - 10}" y="{TOP + row * CELL_HEIGHT + 20}"'
-        f' text-anchor="end">{escape(_shortened(label, 32))}</text>'
+        f' text-anchor="end">{escape(shortened(label, 32))}</text>'
     )
 
 
@@ -171,5 +171,6 @@ def _scale(y: int) -> Markup:
     )
 
 
-def _shortened(label: str, length: int) -> str:
+def shortened(label: str, length: int) -> str:
+    """The label, cut where it is longer than a picture has room for."""
     return label if len(label) <= length else label[: length - 1].rstrip() + "…"

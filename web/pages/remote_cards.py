@@ -60,10 +60,13 @@ class Sighting:
 class RemoteCard:
     """One patient, as one or several peers tell of it.
 
+    `node` and `remote_id` are the address of its best sighting, the id as the peer wrote it.
     Without `odds` no frequency can be given, since a peer does not say how many cases it has.
     """
 
     rank: int
+    node: str
+    remote_id: str
     name: str
     band: str
     odds: str
@@ -115,6 +118,8 @@ def remote_card(
     frequency = ladder.frequency if is_known else None
     return RemoteCard(
         rank=rank,
+        node=best.remote.node,
+        remote_id=case.case_id,
         name=text(case.case_id),
         band=BANDS[best.match.band] if is_known else "",
         odds=ladder.result if is_known else "",

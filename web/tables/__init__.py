@@ -13,6 +13,7 @@ from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
+from web.tables.verdicts import verdict_migrations
 from web.tables.uploads import upload_migrations
 
 
@@ -28,6 +29,7 @@ def web_migrations() -> tuple[Migrations, ...]:
         disclosure_migrations(),
         consent_migrations(),
         diagnosis_migrations(),
+        verdict_migrations(),
         conversation_migrations(),
         upload_migrations(),
     )

@@ -27,6 +27,7 @@ from web.mme.nodes.register import Description
 from web.notices.matters import asked
 from web.notices.telling import Telling
 
+from .test_pairs import keep, patient
 from ..mme import faults
 from ..mme.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
@@ -379,7 +380,10 @@ PATHS = [
     "/cases/NORTH-1/sharing",
     "/cases/NORTH-1/matches",
     "/cases/NORTH-1/matches/HARBOUR-1",
+    "/cases/NORTH-1/match-history",
     "/cases/NORTH-1/other-sites",
+    "/cases/NORTH-1/other-sites/Island/P~s1",
+    "/verdicts",
     "/how-a-score-is-made",
     "/keyboard",
     "/api/v1/docs",
@@ -401,12 +405,14 @@ PATHS = [
     ids=["desktop", "phone", "desktop-dark", "phone-dark"],
 )
 def test_every_page_is_accessible_and_no_wider_than_its_window(
-    visit: Visit, cast: Cast
+    visit: Visit, cast: Cast, release: Release
 ) -> None:
     found = inspected(visit, "/log-in")
     visit.log_in()
 
     tell_of_the_case(cast)
+    keep(cast, release, patient())
+    give_verdict(visit, "Same disorder")
     for path in PATHS[1:]:
         found += inspected(visit, path)
 
@@ -461,7 +467,7 @@ def test_case_of_another_site_appears_on_the_page(visit: Visit, harbour: None) -
     visit.add("Add a gene", "PHF14")
     page.get_by_text("Exchange, level 1").click()
     page.get_by_role("button", name="Save and see matches").click()
-    page.get_by_role("link", name="Ask other sites").click()
+    page.get_by_role("link", name="Other sites").click()
 
     page.get_by_role("button", name="Ask all").click()
 
@@ -629,6 +635,82 @@ def overflow(page: Page) -> int:
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     return int(page.evaluate(measure))
+
+
+def give_verdict(visit: Visit, said: str, reason: str = "") -> None:
+    """Say what became of Alice's case and the one of Harbour, by the form."""
+    visit.go("/cases/NORTH-1/matches/HARBOUR-1")
+    visit.page.get_by_label(said).check()
+    if reason:
+        visit.page.get_by_label("Why it is not a match").select_option(reason)
+    visit.page.get_by_role("button", name="Keep the verdict").click()
+
+
+@SIZES
+def test_match_is_judged_with_the_keyboard_alone(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/NORTH-1/matches")
+    page = visit.page
+    tab_to(page, "Your verdict… on HARBOUR-1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/HARBOUR-1#verdict")
+
+    page.get_by_label("Undecided").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type("another gene")
+    page.keyboard.press("Tab")
+    page.keyboard.type("seen in clinic")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_have_text(
+        "Kept for your site: Not a match: another gene explains one of them."
+    )
+    expect(page.locator("#verdict")).to_contain_text("seen in clinic")
+    assert visit.complaints == []
+
+
+def test_refused_verdict_is_accessible(visit: Visit) -> None:
+    visit.log_in()
+    give_verdict(visit, "Not a match, because")
+
+    expect(visit.page.get_by_role("alert")).to_contain_text("The verdict was not kept")
+    assert violations(visit.page) == []
+
+
+@SIZES
+def test_list_is_filtered_and_taken_along(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/NORTH-1/matches")
+    page = visit.page
+
+    page.get_by_text("Export", exact=True).click()
+    assert violations(page) == []
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV, a row a match").click()
+
+    assert saved.value.suggested_filename == "NORTH-1-matches.csv"
+    expect(page.get_by_role("button", name="Print, or save as PDF")).to_be_visible()
+    assert overflow(page) <= 0
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("path", ["", "/HARBOUR-1"], ids=["list", "pair"])
+def test_page_prints_on_a4_without_controls(visit: Visit, path: str) -> None:
+    visit.log_in()
+    visit.go(f"/cases/NORTH-1/matches{path}")
+    page = visit.page
+
+    # A4 less its margins, in pixels of CSS.
+    page.set_viewport_size({"width": 688, "height": 1017})
+    page.emulate_media(media="print")
+    printed = page.pdf(format="A4", prefer_css_page_size=True)
+
+    assert overflow(page) <= 0
+    assert printed.startswith(b"%PDF") and 1 <= printed.count(b"/Type /Page\n") <= 4
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_text("Health data, not for the open record.")).to_be_visible()
 
 
 def test_printed_match_has_no_controls_and_says_what_it_is(visit: Visit) -> None:
