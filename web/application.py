@@ -12,6 +12,7 @@ from matcher.calibration import Calibration
 from matcher.matching import MatchSettings
 from ontologies import Release, open_release
 from web import accounts, api, db, errors, pages, security, service
+from web.abbreviations import SiteWords
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
 from web.mme import server
@@ -70,5 +71,9 @@ def _service(
         MatchSettings(workers=max(1, (os.cpu_count() or 1) // settings.processes)),
     )
     return service.Service(
-        settings=settings, release=release, calibration=made, matcher=matcher
+        settings=settings,
+        release=release,
+        calibration=made,
+        matcher=matcher,
+        words=SiteWords(release),
     )

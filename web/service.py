@@ -11,7 +11,9 @@ from matcher.calibration import BandRules, default_calibration
 from matcher.panel import Progress, silent
 from ontologies import Release
 from ontologies.library import data_directory
+from web.abbreviations import SiteWords
 from web.config import Settings
+from web.db import connection
 from web.errors import BadSettings
 from web.matching import LiveMatcher
 
@@ -26,6 +28,7 @@ class Service:
     release: Release
     calibration: Calibration
     matcher: LiveMatcher
+    words: SiteWords
 
     def warm(self) -> None:
         """Read all cases and prepare the term search, so that no request waits for it.
@@ -33,7 +36,7 @@ class Service:
         To be called in the context of the application.
         """
         self.matcher.prepare()
-        self.release.lookup.search("seizure", limit=1)
+        self.words.lookup(connection()).search("seizure", limit=1)
 
 
 def chosen_calibration(

@@ -11,13 +11,16 @@ from matcher.wording import rarity
 from web.accounts import maybe_person
 from web.pages import (
     account,
+    autosave,
     cases,
     damage,
     exchange,
     help,
+    history,
     home,
     matches,
     network,
+    notes,
     notices,
     pictures,
     sharing,
@@ -51,6 +54,9 @@ def init_app(app: Flask) -> None:
     for module in (
         home,
         cases,
+        autosave,
+        notes,
+        history,
         sharing,
         matches,
         network,

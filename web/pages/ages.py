@@ -41,3 +41,15 @@ def years(entered: str) -> float | None:
 def _unit(unit: str) -> str:
     first = unit[:1].lower() or "y"
     return "y" if first == "a" else first
+
+
+def typed(age: float | None) -> str:
+    """An age as one would type it: whole months, so that it reads back the same."""
+    if age is None:
+        return ""
+    whole, months = divmod(round(age * 12), 12)
+    return (
+        f"{whole} y {months} m"
+        if whole and months
+        else f"{whole} y" if whole else f"{months} m"
+    )
