@@ -48,7 +48,7 @@ def specificity(place: float) -> Markup:
     width = 280.0
     at = 6 + min(max(place, 0.0), 1.0) * (width - 12)
     return Markup(
-        f'<svg viewBox="0 0 {width:.0f} 36" aria-hidden="true">'
+        f'<svg width="{width:.0f}" height="36" viewBox="0 0 {width:.0f} 36" aria-hidden="true">'
         f'<rect class="f-sunk" y="12" width="{width:.0f}" height="7" rx="3"/>'
         f'<rect class="f-accent" y="12" width="{at:.0f}" height="7" rx="3"/>'
         f'<path class="f-ink" d="M{at - 5:.0f} 2h10l-5 8z"/>'

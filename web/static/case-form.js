@@ -31,6 +31,7 @@ for (const root of form.querySelectorAll("[data-combobox]")) {
   });
 }
 
+for (const plain of form.querySelectorAll(":scope > .cols > .beside [data-plain]")) plain.hidden = true;
 new Writing(form, say);
 
 const presses = {
@@ -53,7 +54,7 @@ form.addEventListener("click", (event) => {
     return;
   }
   const pressed = presses[button?.name];
-  if (!pressed || ("plainResults" in (button.closest("[data-plain-results]")?.dataset ?? {}))) return;
+  if (!pressed || button.closest("[data-plain-results]")) return;
   event.preventDefault();
   pressed(button);
   changed();
