@@ -20,6 +20,8 @@ _RULED_OUT = 0.02
 # A sign of many diseases is not asked as if half of all people had it, nor a rare one as never.
 _LEAST_USUAL, _MOST_USUAL = 0.005, 0.3
 _LEAST_BITS = 0.005
+# Nothing is ever said to be surer than 9 in 10; nor is it here, or nothing would be asked.
+_SUREST = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,8 @@ def _weights(matches: Iterable[Match]) -> Mapping[str, float]:
 
 
 def _odds(probability: float) -> float:
-    return probability / max(1.0 - probability, 1e-9)
+    capped = min(probability, _SUREST)
+    return capped / (1.0 - capped)
 
 
 def _rated(

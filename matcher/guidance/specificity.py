@@ -13,6 +13,8 @@ from matcher.engine.question import Question
 if TYPE_CHECKING:
     from matcher.matching import Matcher
 
+# A site with a few cases asks a network of many: no fewer are counted than these.
+LEAST_CASES = 10_000
 _CARRIERS = 3
 
 
@@ -20,12 +22,12 @@ _CARRIERS = 3
 class Specificity:
     """How far a profile stands out among the cases that are searched.
 
-    `expected` is how many unrelated ones of `searched` are expected to come at least as close as
-    a case that shows half of the profile. `carriers` are the rarest observed terms, rarest first.
+    `expected` is how many of `among` unrelated cases are expected to come at least as close as a
+    case that shows half of the profile. `carriers` are the rarest observed terms, rarest first.
     """
 
     expected: float
-    searched: int
+    among: int
     carriers: tuple[str, ...]
 
 
@@ -48,13 +50,14 @@ def specificity(matcher: Matcher, question: Question) -> Specificity | None:
     calibration.kernels.similarity(question.table, profiles, 0, x)
     hubness = calibration.panel.hubness_of(profiles).astype(np.float64)
     closeness = x - 0.5 * question.scale.hubness - 0.5 * hubness
+    among = max(question.searched, LEAST_CASES)
     expected = [
-        calibration.false_matches(question.scale, float(y), question.searched)
+        calibration.false_matches(question.scale, float(y), among)
         for y in closeness
     ]
     terms = matcher.release.ontology.term_ids
     return Specificity(
         expected=sum(expected) / len(expected),
-        searched=question.searched,
+        among=among,
         carriers=tuple(terms[row] for row in by_rarity[:_CARRIERS].tolist()),
     )

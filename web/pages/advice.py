@@ -145,7 +145,7 @@ def _depth(found: Specificity | None, release: Release) -> Depth | None:
     names = [lowered(release.ontology.label(i)) for i in found.carriers]
     return Depth(
         level=level,
-        sentence=look_alikes(found.expected),
+        sentence=f"Among {found.among:,} cases: {look_alikes(found.expected)}",
         place=min(1.0, max(0.0, (COMMON - exponent) / width)),
         carriers=listing(names),
     )

@@ -136,7 +136,7 @@ def unsaved(person: Person) -> list[Unsaved]:
 
 def _in_a_line(draft: Draft) -> str:
     features = counted(len(draft.features), "feature")
-    genes = profile.gene_lines(draft.genomic_features, service().release)
+    genes = profile.gene_lines(draft.listed_genes, service().release)
     return ", ".join(
         filter(None, (draft.label, features, *(g.label for g in genes[:3])))
     )

@@ -308,7 +308,7 @@ def _draft_values(base: Case, shown: Answer) -> dict[str, Any]:
         "draft": shown.draft,
         "observed": profile.lines((f for f in features if not f.excluded), release),
         "excluded": profile.lines((f for f in features if f.excluded), release),
-        "genes": profile.gene_lines(shown.draft.genomic_features, release),
+        "genes": profile.gene_lines(shown.draft.listed_genes, release),
         "variants": list(enumerate(shown.draft.variants)),
         "diseases": profile.disease_options(shown.draft.diseases, release),
         "treatments": [*shown.draft.treatments, TypedTreatment()],

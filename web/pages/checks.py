@@ -86,7 +86,7 @@ def _term_problems(term_id: str, release: Release) -> Iterator[Problem]:
 
 
 def _gene_problems(draft: Draft, release: Release, base: Case) -> Iterator[Problem]:
-    genes = {g.gene for g in draft.genomic_features if g.gene}
+    genes = {g.gene for g in draft.listed_genes if g.gene}
     if len(genes) > MOST_LINES:
         yield Problem("gene_q", "Genes", f"{len(genes)} are more than {MOST_LINES}.")
         return

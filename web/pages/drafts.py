@@ -117,6 +117,16 @@ class Draft:
         """Genes and variants, without what cannot be read yet."""
         return (*self.gene_lines, *_readable(self.variants))
 
+    @property
+    def listed_genes(self) -> tuple[GenomicFeature, ...]:
+        """Every gene on the form, with its variants or without, however they are written."""
+        named = (
+            GenomicFeature(gene=v.gene, gene_label=v.label)
+            for v in self.variants
+            if v.gene
+        )
+        return (*self.gene_lines, *named)
+
     def case(self, base: Case) -> Case:
         """`base` with what the form says, as far as it can be read.
 
@@ -189,7 +199,7 @@ class Draft:
 
     def with_gene(self, gene: str, label: str) -> Draft:
         """The draft with one candidate gene more; a gene that it has stays as it is."""
-        listed = any(g.gene == gene for g in self.genomic_features)
+        listed = any(g.gene == gene for g in self.listed_genes)
         more = () if listed else (GenomicFeature(gene=gene, gene_label=label),)
         return dataclasses.replace(
             self, gene_lines=(*self.gene_lines, *more), gene_search=""

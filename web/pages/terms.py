@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, jsonify, request
@@ -168,8 +168,18 @@ def disease_options(typed: str, release: Release) -> list[Option]:
     """The best few diseases for what was typed."""
     if not typed.strip():
         return []
-    hits = release.diseases.search(typed, limit=OFFERED)
-    return [_disease_option(hit, release) for hit in hits]
+    hits = release.diseases.search(typed, limit=3 * OFFERED)
+    found = [_disease_option(hit, release) for hit in _each_once(hits, release)]
+    return found[:OFFERED]
+
+
+def _each_once(hits: Iterable[DiseaseHit], release: Release) -> Iterator[DiseaseHit]:
+    """The hits without those that say of another vocabulary what an earlier one says."""
+    seen: set[str] = set()
+    for hit in hits:
+        if hit.disease_id not in seen:
+            yield hit
+        seen.update((hit.disease_id, *release.diseases.equivalents(hit.disease_id)))
 
 
 def _disease_option(hit: DiseaseHit, release: Release) -> Option:

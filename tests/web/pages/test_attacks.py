@@ -6,7 +6,17 @@ import dataclasses
 
 import pytest
 
-from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
+from matcher.case import (
+    Case,
+    Contact,
+    Disease,
+    Exposure,
+    GenomicFeature,
+    PhenotypicFeature,
+    Sharing,
+    Treatment,
+    Variant,
+)
 
 from ..conftest import OLIGODONTIA, PHF14, PROMINENT_JOINTS, SEIZURE, Cast, case_of
 
@@ -20,11 +30,21 @@ ATTACKS = (
     "{{ 7 * 7 }}<b>",
     '<a href="javascript:alert(1)">x</a>',
 )
+VARIANT_FIELDS = (
+    "gene",
+    "written",
+    "assembly",
+    "zygosity",
+    "origin",
+    "classification",
+)
 PAGES = (
     "/",
     "/site",
     "/cases/{}",
     "/cases/{}/edit",
+    "/cases/{}/history",
+    "/cases/{}/history?whole=1",
     "/cases/{}/matches",
     "/cases/{}/matches/H1",
 )
@@ -46,7 +66,19 @@ def hostile(attack: str) -> Case:
         genomic_features=(
             GenomicFeature(gene=attack, gene_label=attack),
             GenomicFeature(gene=PHF14, gene_label=attack),
+            GenomicFeature(
+                gene=PHF14,
+                gene_label=attack,
+                variant=Variant(
+                    hgvs=(attack,), label=attack, origin=attack, classification=attack
+                ),
+            ),
         ),
+        diseases=(Disease(disease_id=attack, label=attack),),
+        treatments=(
+            Treatment(agent_id=attack, label=attack, response=attack, reason=attack),
+        ),
+        exposures=(Exposure(exposure_id=attack, label=attack, note=attack),),
         inheritance=(attack,),
         contact=Contact(name=attack, href=attack, institution=attack),
         site="North",
@@ -88,21 +120,41 @@ def test_nothing_typed_into_the_form_is_markup(cast: Cast, attack: str) -> None:
         "note",
         "q",
         "gene_q",
+        "disease_q",
+        "pasted",
+        "dismissed",
+        f"severity-{SEIZURE}",
+        f"side-{SEIZURE}",
+        f"course-{SEIZURE}",
+        f"age-{SEIZURE}",
+        f"onset-{SEIZURE}",
     )
     form = dict.fromkeys(fields, attack)
     lists = {
-        "observed": [attack],
+        "observed": [attack, SEIZURE],
         "excluded": [attack],
         "gene": [attack],
         "inheritance": [attack],
+        "shown": ["variants", "diseases", "treatments", "exposures"],
+        "disease": [attack],
+        "form_id": ["ab" * 16],
+        **{f"variant_{name}": [attack] for name in VARIANT_FIELDS},
+        **{name: [attack] for name in ("treatment", "response", "reason")},
+        **{name: [attack] for name in ("exposure", "exposure_note")},
     }
 
-    page = cast["alice"].post("/cases/new", {**form, **lists, "version": "0"}).text
+    sent = {**form, **lists, "version": "0"}
+    page = cast["alice"].post("/cases/new", sent).text
+    kept = cast["alice"].post("/cases/new/draft", sent).json
+    draft = cast["alice"].get("/cases/new", draft="ab" * 16).text
+    note = cast["alice"].post("/notes/read", sent).text
 
     assert "The case was not saved" in page
-    assert "<script>" not in page
-    assert "<img" not in page
-    assert "49<b>" not in page
+    assert kept["kept"] and "This is your draft" in draft
+    for shown in (page, draft, note, kept["advice"]):
+        assert "<script>" not in shown
+        assert "<img" not in shown
+        assert "49<b>" not in shown
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -111,7 +163,7 @@ def test_nothing_typed_into_a_search_is_markup(cast: Cast, attack: str) -> None:
 
     pages = [
         cast["alice"].get(path, find=attack, next=attack, q=attack)
-        for path in ("/", "/terms")
+        for path in ("/", "/terms", "/diseases")
     ]
 
     assert "<script>" not in pages[0].text

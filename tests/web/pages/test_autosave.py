@@ -45,7 +45,9 @@ def kept(cast: Cast) -> list[tuple[int, str]]:
 def test_new_case_is_kept_and_opened_again_after_the_browser_was_closed(
     cast: Cast,
 ) -> None:
-    answer = cast["alice"].post("/cases/new/draft", typed(label="exome 77", age="4 y 2"))
+    answer = cast["alice"].post(
+        "/cases/new/draft", typed(label="exome 77", age="4 y 2")
+    )
     assert answer.json["kept"].startswith("Draft kept ")
 
     cast.visitors.clear()
@@ -105,7 +107,9 @@ def test_pasted_note_is_never_kept(cast: Cast) -> None:
 
 
 def test_empty_form_is_not_kept(cast: Cast) -> None:
-    answer = cast["alice"].post("/cases/new/draft", {"form_id": FORM_ID, "version": "0"})
+    answer = cast["alice"].post(
+        "/cases/new/draft", {"form_id": FORM_ID, "version": "0"}
+    )
 
     assert (answer.json["kept"], kept(cast)) == ("", [])
 

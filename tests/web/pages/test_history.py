@@ -126,9 +126,7 @@ BEFORE = Case(case_id="x", features=(PhenotypicFeature(term_id=SEIZURE),))
         (
             {
                 "diseases": (
-                    Disease(
-                        disease_id="OMIM:154700", status=DiseaseStatus.CANDIDATE
-                    ),
+                    Disease(disease_id="OMIM:154700", status=DiseaseStatus.CANDIDATE),
                 )
             },
             "Diagnoses",
