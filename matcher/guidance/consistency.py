@@ -48,7 +48,7 @@ def conflicts(case: Case, ontology: Ontology) -> tuple[Conflict, ...]:
 def implied(case: Case, ontology: Ontology) -> tuple[Implied, ...]:
     """Every observed term that adds nothing, each once, with the first that implies it."""
     observed = _resolved((f for f in case.features if not f.excluded), ontology)
-    found = {}
+    found: dict[str, Implied] = {}
     for entered, term_id in observed.items():
         for other, other_id in observed.items():
             if term_id != other_id and term_id in ontology.ancestors(other_id):

@@ -179,7 +179,8 @@ def _why(
     constraints: Constraints,
 ) -> Iterator[str]:
     """Who shows it, who was looked at for it, and what a yes would do to the first of them."""
-    yield f"{_named(ask.shown_by, len(closest))} {'shows' if len(ask.shown_by) == 1 else 'show'} it."
+    verb = "shows" if len(ask.shown_by) == 1 else "show"
+    yield f"{_named(ask.shown_by, len(closest))} {verb} it."
     if ask.ruled_out_by:
         yield f"Not found in {listing(ask.ruled_out_by[:NAMED])}."
     before = next((m for m in closest if m.case_id == ask.shown_by[0]), None)

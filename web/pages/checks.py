@@ -192,7 +192,7 @@ def _not_offered(typed: TypedVariant) -> tuple[str, str] | None:
 
 def _disease_problems(draft: Draft, release: Release, base: Case) -> Iterator[Problem]:
     if draft.disease_search:
-        message = f"“{draft.disease_search}” is not added yet. Choose a diagnosis, or clear the box."
+        message = f"“{draft.disease_search}” is not added yet. Choose a diagnosis or clear the box."
         yield Problem("disease_q", "Diagnoses", message)
     if len(draft.diseases) > MOST_LINES:
         message = f"{len(draft.diseases)} are more than {MOST_LINES}."

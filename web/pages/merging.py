@@ -63,8 +63,8 @@ class Merge:
 def merge(before: Case, stored: Case, yours: Case) -> Merge:
     """Take every change from `before` to `stored` and every change from `before` to `yours`.
 
-    Features, genes and other lists are merged line by line: a line that either person removed is gone, unless
-    the other changed it.
+    Features, genes and other lists are merged line by line: a line that either person removed is
+    gone, unless the other changed it.
     """
     changed_by_them = tuple(part for part in PARTS if _differs(part, before, stored))
     changed_by_you = tuple(part for part in PARTS if _differs(part, before, yours))
