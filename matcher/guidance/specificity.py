@@ -52,8 +52,7 @@ def specificity(matcher: Matcher, question: Question) -> Specificity | None:
     closeness = x - 0.5 * question.scale.hubness - 0.5 * hubness
     among = max(question.searched, LEAST_CASES)
     expected = [
-        calibration.false_matches(question.scale, float(y), among)
-        for y in closeness
+        calibration.false_matches(question.scale, float(y), among) for y in closeness
     ]
     terms = matcher.release.ontology.term_ids
     return Specificity(

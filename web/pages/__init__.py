@@ -18,6 +18,7 @@ from web.pages import (
     help,
     history,
     home,
+    imports,
     matches,
     network,
     notes,
@@ -25,6 +26,7 @@ from web.pages import (
     pictures,
     sharing,
     terms,
+    variants,
 )
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
@@ -53,10 +55,12 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        imports,
         cases,
         autosave,
         notes,
         history,
+        variants,
         sharing,
         matches,
         network,

@@ -40,7 +40,7 @@ from web.pages.entry import Answer, answer, unfinished, with_typed_gene
 from web.pages.merging import Merge, merge
 from web.pages.notes import reading
 from web.pages.remarks import remarks
-from web.pages.variants import TypedVariant
+from web.pages.typed_variants import TypedVariant
 from web.pages.words import counted, moment, sentence
 from web.service import service
 from web.viewing.visibility import may_share

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from matcher.case import Case, PhenotypicFeature
 from ontologies import Release
-from web.pages import ages, choices, coded, variants
+from web.pages import ages, choices, coded, typed_variants
 from web.pages.drafts import Draft
-from web.pages.variants import NotAVariant, TypedVariant
+from web.pages.typed_variants import NotAVariant, TypedVariant
 
 MOST_LINES = 200
 LONGEST_NOTE = 20_000
@@ -158,10 +158,8 @@ def _variant_problems(draft: Draft) -> Iterator[Problem]:
         return
     for number, typed in enumerate(draft.variants):
         name = f"Variant {number + 1}"
-        if len(typed.written) > variants.LONGEST:
-            message = (
-                f"{len(typed.written):,} characters are more than {variants.LONGEST}."
-            )
+        if len(typed.written) > typed_variants.LONGEST:
+            message = f"{len(typed.written):,} characters are more than {typed_variants.LONGEST}."
             yield Problem(f"variant-{number}", name, message)
             continue
         wrong = _not_offered(typed)

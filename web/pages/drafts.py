@@ -20,7 +20,7 @@ from matcher.case import (
 )
 from web.pages import ages, typed_lines
 from web.pages.coded import TypedExposure, TypedTreatment
-from web.pages.variants import NotAVariant, TypedVariant
+from web.pages.typed_variants import NotAVariant, TypedVariant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

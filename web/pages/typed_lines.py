@@ -11,7 +11,7 @@ from matcher.case import Case, Disease, DiseaseStatus, Onset, PhenotypicFeature
 from web.pages import ages
 from web.pages.choices import COURSES, SIDES
 from web.pages.coded import TypedExposure, TypedTreatment
-from web.pages.variants import TypedVariant
+from web.pages.typed_variants import TypedVariant
 
 Form = MultiDict[str, str]
 
