@@ -18,6 +18,7 @@ from matcher.case import (
     Variant,
 )
 
+from .attack_strings import ATTACK_STRINGS
 from ..conftest import OLIGODONTIA, PHF14, PROMINENT_JOINTS, SEIZURE, Cast, case_of
 
 ATTACKS = (
@@ -169,3 +170,36 @@ def test_nothing_typed_into_a_search_is_markup(cast: Cast, attack: str) -> None:
     assert "<script>" not in pages[0].text
     assert "<img" not in pages[0].text
     assert pages[1].content_type == "application/json"
+
+
+def every_field(attacks: tuple[str, ...]) -> dict[str, object]:
+    """A form with all of the strings in each list, and one in each other field."""
+    lists = ("observed", "excluded", "gene", "disease", "treatment", "response")
+    more = ("reason", "exposure", "exposure_note", "dismissed", "inheritance")
+    variants = (f"variant_{name}" for name in VARIANT_FIELDS)
+    texts = ("label", "note", "pasted", "age", "onset_age", "q", "gene_q", "disease_q")
+    return {
+        **{name: list(attacks) for name in (*lists, *more, *variants)},
+        **{name: attacks[number] for number, name in enumerate(texts)},
+        "note": "\n".join(attacks),
+        "pasted": "\n".join(attacks),
+        "shown": ["variants", "diseases", "treatments", "exposures"],
+        "form_id": "ab" * 16,
+        "version": "0",
+    }
+
+
+def test_two_hundred_attack_strings_in_every_field_are_text(cast: Cast) -> None:
+    assert len(set(ATTACK_STRINGS)) == 200
+    sent = every_field(ATTACK_STRINGS)
+
+    page = cast["alice"].post("/cases/new", sent)
+    kept = cast["alice"].post("/cases/new/draft", sent).json
+    draft = cast["alice"].get("/cases/new", draft="ab" * 16)
+    note = cast["alice"].post("/notes/read", sent)
+
+    assert (page.status_code, draft.status_code, note.status_code) == (422, 200, 200)
+    for shown in (page.text, draft.text, note.text, kept["advice"]):
+        assert "<script>ran" not in shown and "<img src" not in shown
+        assert "<svg onload" not in shown and "<base " not in shown
+        assert "http-equiv" not in shown.replace("&lt;meta http-equiv", "")

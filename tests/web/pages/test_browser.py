@@ -24,6 +24,8 @@ from web.mme.nodes.register import Description
 from web.notices.matters import asked
 from web.notices.telling import Telling
 
+from .attack_strings import ATTACK_STRINGS
+from .test_attacks import every_field
 from ..mme import faults
 from ..mme.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
@@ -315,6 +317,26 @@ def test_what_was_typed_survives_the_browser(visit: Visit, cast: Cast) -> None:
     assert violations(visit.page) == []
     visit.page.get_by_role("button", name="Throw the draft away").click()
     expect(visit.page.get_by_text("The draft is thrown away.")).to_be_visible()
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(n, marks=pytest.mark.full) for n in range(1, 5))]
+)
+def test_two_hundred_attack_strings_run_nothing_in_a_browser(
+    visit: Visit, cast: Cast, part: int
+) -> None:
+    sent = every_field(ATTACK_STRINGS[part::5])
+    assert cast["alice"].post("/cases/new/draft", sent).json["kept"]
+    visit.log_in()
+
+    visit.go("/cases/new?draft=" + "ab" * 16)
+    visit.page.get_by_label("Note to read").fill("\n".join(ATTACK_STRINGS[part::5]))
+    visit.page.get_by_role("button", name="Find its findings").click()
+    expect(visit.page.locator("#reading .notetext")).to_be_visible()
+    expect(visit.page.locator("#kept")).to_contain_text("Draft kept")
+
+    assert visit.page.evaluate("typeof ran") == "undefined"
     assert visit.complaints == []
 
 
