@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from matcher.storage.database import Database, rows, write_transaction
+from matcher.storage.database import Database, connect, rows, write_transaction
 from ontologies import NoteReader, Release
 from ontologies.lookup import TermLookup
 from web.errors import WebError
@@ -102,14 +102,13 @@ class Abbreviations:
 
 
 def listed_at(path: Path) -> Mapping[str, tuple[str, ...]]:
-    """The list of the site whose database is at `path`; nothing where there is none yet."""
-    from web.db import open_database  # most who search have no database
-
+    """The list in the database at `path`; nothing where there is no database or no list yet."""
     if not path.exists():
         return {}
-    db = open_database(path)
+    db = connect(path)
     try:
-        return Abbreviations(db).meanings()
+        has_list = db.table("abbreviations").exists()
+        return Abbreviations(db).meanings() if has_list else {}
     finally:
         db.close()
 

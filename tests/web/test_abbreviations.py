@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from matcher.storage.database import Database
+from ontologies import Release
 from web.abbreviations import Abbreviations, BadAbbreviation
 from web.cli import main
 from web.db import open_database
@@ -71,15 +72,23 @@ def test_what_cannot_be_listed_is_refused(
 
 
 def test_command_line_edits_and_uses_the_list(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.cli.abbreviations.load_settings", lambda: cast.settings)
+    monkeypatch.setattr("web.cli.words.data_directory", lambda: cast.settings.directory)
+    monkeypatch.setattr("web.cli.words.open_release", lambda: release)
     run = CliRunner().invoke
+    asked = ["terms", "xpij", "--format", "json"]
+    note = cast.settings.directory / "note.txt"
+    note.write_text("Boy with XPIJ.", "utf-8")
 
     assert run(main, ["abbreviation", "add", "XPIJ", MEANING]).exit_code == 0
     told = json.loads(run(main, ["abbreviation", "list", "--format", "json"]).output)
     assert told["abbreviations"][0]["short"] == "XPIJ"
     assert first(cast, "xpij") == JOINTS
+    assert json.loads(run(main, asked).output)["terms"][0]["term_id"] == JOINTS
+    read = run(main, ["annotate", str(note), "--format", "json"]).output
+    assert json.loads(read)["terms"][0]["spans"] == [[9, 13]]
 
     assert run(main, ["abbreviation", "remove", "XPIJ"]).exit_code == 0
     gone = run(main, ["abbreviation", "remove", "XPIJ"])

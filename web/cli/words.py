@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from ontologies import NoteReader, Release, open_release
+from ontologies.library import data_directory
 from ontologies.lookup import TermHit, TermLookup
 from web.abbreviations import listed_at
-from web.config import load_settings
+from web.config import DATABASE
 
 FORMATS = click.Choice(["text", "json"])
 
@@ -42,7 +43,7 @@ def terms(queries: tuple[str, ...], path: Path | None, limit: int, output: str) 
 
 def _lookup(release: Release) -> TermLookup:
     """The search with the abbreviations of the site, if it has a list of them."""
-    meanings = listed_at(load_settings().database)
+    meanings = listed_at(data_directory() / DATABASE)
     if not meanings:
         return release.lookup
     return TermLookup(release.ontology, release.annotations, meanings, release.names)

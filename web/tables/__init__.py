@@ -12,8 +12,8 @@ from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
-from web.tables.writing import writing_migrations
 from web.tables.uploads import upload_migrations
+from web.tables.writing import writing_migrations
 
 
 def web_migrations() -> tuple[Migrations, ...]:
