@@ -144,6 +144,7 @@ function fill(line, option) {
   line.querySelector("input[type=hidden]").value = option.id;
   for (const [slot, text] of Object.entries({
     label: option.label,
+    name: option.label,
     lower: option.lower,
     id: option.id,
     fact: option.fact,
