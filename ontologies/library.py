@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from ontologies.errors import (
     OntologyError,
     UnknownRelease,
 )
+from ontologies.pointer import Edition, pointed, switching
 from ontologies.progress import Progress, silent
 from ontologies.release import Release, compile_release, release_id_of
 from ontologies.files.sources import CURRENT, Catalogue, Source, read_catalogue
@@ -27,7 +27,6 @@ from ontologies.files.sources import CURRENT, Catalogue, Source, read_catalogue
 if TYPE_CHECKING:
     from ontologies.files.fetching import Fetched
 
-_ACTIVE = "active"
 _SCRATCH = ".compiling-"
 
 
@@ -65,21 +64,19 @@ def open_release(
 
 def active_release_id(directory: Path) -> str | None:
     """The id of the active release, None before the first."""
-    try:
-        return (directory / "releases" / _ACTIVE).read_text("utf-8").strip() or None
-    except FileNotFoundError:
-        return None
+    active = pointed(directory).active
+    return active.release_id if active else None
 
 
 def activate(release: Release, *, directory: Path | None = None) -> None:
-    """Make a release the active one. Who reads meanwhile sees the one before or this one."""
-    releases = (directory or data_directory()) / "releases"
-    with tempfile.NamedTemporaryFile("w", dir=releases, delete=False) as pointer:
-        pointer.write(f"{release.release_id}\n")
-        pointer.flush()
-        os.fsync(pointer.fileno())
-    os.chmod(pointer.name, 0o644)
-    os.replace(pointer.name, releases / _ACTIVE)
+    """Make a release the active one. Who reads meanwhile sees the one before or this one.
+
+    It goes on with the calibration that it was used with last.
+    """
+    with switching(directory or data_directory()) as held:
+        before = held.pointed
+        calibration = before.calibration_of(release.release_id) or ""
+        held.point(before.switched(Edition(release.release_id, calibration)))
 
 
 @dataclass(frozen=True, slots=True)

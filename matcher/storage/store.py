@@ -316,7 +316,7 @@ class CaseStore:
 
     # Keeping
 
-    def keep_index(self, unfinished: Path, revision: int) -> bool:
+    def keep_index(self, unfinished: Path, revision: int, release_id: str = "") -> bool:
         """Let a file with the cases up to `revision` become the index beside the database.
 
         False, and nothing is done, if a case was removed since: whoever removes one drops the
@@ -325,7 +325,7 @@ class CaseStore:
         with write_transaction(self._db):
             if self.has_removed_since(revision):
                 return False
-            os.replace(unfinished, index_path(self.path, self.view))
+            os.replace(unfinished, index_path(self.path, self.view, release_id))
         return True
 
     def backup(self, target: Path) -> None:

@@ -8,11 +8,16 @@ from ontologies import Release, fetch_release, open_release
 from ontologies.errors import NoActiveRelease
 from ontologies.library import status
 from web.cli.progress import console, shown
+from web.cli.switching import activate, prepare_release, rollback
 
 
 @click.group()
 def ontology() -> None:
-    """Fetch ontology releases and see which one is in use."""
+    """Fetch ontology releases, see which one is in use, and move from one to another."""
+
+
+for command in (prepare_release, activate, rollback):
+    ontology.add_command(command)
 
 
 @ontology.command()

@@ -1,0 +1,134 @@
+"""`secondcase ontology prepare`, `activate` and `rollback`: from one release to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from matcher.wording import number
+from ontologies.library import data_directory
+from ontologies.pointer import Edition, pointed
+from web.cli.progress import console, shown
+from web.config import load_settings
+from web.db import open_database
+from web.service import DEFAULT
+from web.switching.activating import Curator, Switched
+from web.switching.preparing import prepare
+
+ACTOR = "command line"
+
+calibration_option = click.option(
+    "--calibration",
+    metavar="ID",
+    help="Use this calibration, which 'secondcase calibrate' made with the release; by default "
+    "that of the settings if it was made with it, else the default one.",
+)
+reason_option = click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    metavar="TEXT",
+    help="Why, for the audit; may be given again. Warnings want one.",
+)
+expect_option = click.option(
+    "--expect",
+    metavar="RELEASE",
+    help="Do nothing unless this release is still the active one.",
+)
+
+
+@contextmanager
+def _curator() -> Iterator[Curator]:
+    settings = load_settings()
+    db = open_database(settings.database)
+    try:
+        yield Curator(db, settings, ACTOR)
+    finally:
+        db.close()
+
+
+@click.command("prepare")
+@click.argument("release_id", metavar="RELEASE")
+@calibration_option
+def prepare_release(release_id: str, calibration: str | None) -> None:
+    """Make all ready that RELEASE needs to be activated in no time, and activate nothing.
+
+    Its calibration is made, and the index of all cases; the service goes on meanwhile.
+    """
+    with _curator() as curator, shown() as tell:
+        ready = prepare(
+            curator.db,
+            curator.settings,
+            release_id,
+            calibration=calibration,
+            progress=tell,
+        )
+        cases = len(ready.matcher.current())
+    click.echo(
+        f"release {release_id} is ready: calibration {ready.calibration.calibration_id} "
+        f"({ready.name}), {number(cases)} cases"
+    )
+
+
+@click.command()
+@click.argument("release_id", metavar="RELEASE")
+@calibration_option
+@reason_option
+@expect_option
+def activate(
+    release_id: str,
+    calibration: str | None,
+    reasons: tuple[str, ...],
+    expect: str | None,
+) -> None:
+    """Make RELEASE and its calibration the active ones, once all is ready for them.
+
+    Running processes follow within two seconds; what they are answering at that moment they
+    answer by the release before. 'secondcase ontology rollback' undoes it.
+    """
+    expected = _expected(expect)
+    with _curator() as curator, shown() as tell:
+        switched = curator.activate(
+            release_id,
+            expected=expected,
+            calibration=calibration,
+            reasons=reasons,
+            progress=tell,
+        )
+    _tell(switched)
+
+
+@click.command()
+@reason_option
+@expect_option
+def rollback(reasons: tuple[str, ...], expect: str | None) -> None:
+    """Go back to the release and calibration that were active before the last activation.
+
+    Nothing is parsed again. No stored case was changed by the activation, and none is by this.
+    """
+    expected = _expected(expect)
+    with _curator() as curator, shown() as tell:
+        switched = curator.roll_back(expected=expected, reasons=reasons, progress=tell)
+    _tell(switched)
+
+
+def _expected(release_id: str | None) -> Edition | None:
+    """What is active now, which is to be so still when it is replaced."""
+    active = pointed(data_directory()).active
+    if release_id is None or (active and active.release_id == release_id):
+        return active
+    return Edition(release_id)
+
+
+def _tell(switched: Switched) -> None:
+    after, before = switched.after, switched.before
+    click.echo(
+        f"active release {after.release_id}, calibration {after.calibration or DEFAULT}"
+    )
+    if before is not None:
+        console().print(
+            f"It was {before.release_id}, calibration {before.calibration or DEFAULT}.",
+            markup=False,
+        )
