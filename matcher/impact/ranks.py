@@ -174,5 +174,3 @@ def _best(matcher: Matcher, queries: Sequence[Case], test: bool) -> list[Shortli
 def _mean(total: float, count: int) -> float | None:
     mean = total / count if count else math.nan
     return None if math.isnan(mean) else round(mean, 4)
-
-

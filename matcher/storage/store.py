@@ -273,6 +273,14 @@ class CaseStore:
         )
         return {row["term_id"]: row["n"] for row in rows(self._db, sql)}
 
+    def count_with_terms(self, term_ids: Iterable[str]) -> int:
+        """How many cases name one of these terms as entered, observed or excluded."""
+        sql = """
+            SELECT count(DISTINCT case_id) AS n FROM case_features
+            WHERE term_id IN (SELECT value FROM json_each(?))
+        """
+        return int(rows(self._db, sql, [json.dumps(list(term_ids))])[0]["n"])
+
     def revision(self) -> int:
         """The number of the latest change, 0 in an empty store. It only ever grows."""
         return saving.last_revision(self._db)

@@ -7,6 +7,7 @@ import click
 from ontologies import Release, fetch_release, open_release
 from ontologies.errors import NoActiveRelease
 from ontologies.library import status
+from web.cli.impact import impact
 from web.cli.progress import console, shown
 from web.cli.switching import activate, prepare_release, rollback
 
@@ -16,7 +17,7 @@ def ontology() -> None:
     """Fetch ontology releases, see which one is in use, and move from one to another."""
 
 
-for command in (prepare_release, activate, rollback):
+for command in (prepare_release, impact, activate, rollback):
     ontology.add_command(command)
 
 

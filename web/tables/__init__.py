@@ -11,6 +11,7 @@ from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
+from web.tables.switching import switching_migrations
 
 
 def web_migrations() -> tuple[Migrations, ...]:
@@ -24,4 +25,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         notice_migrations(),
         disclosure_migrations(),
         consent_migrations(),
+        switching_migrations(),
     )
