@@ -9,7 +9,13 @@ from ontologies.errors import NoActiveRelease
 from ontologies.library import status
 from web.cli.impact import impact
 from web.cli.progress import console, shown
-from web.cli.switching import activate, prepare_release, rollback
+from web.cli.switching import (
+    activate,
+    prepare_release,
+    rollback,
+    settle,
+    unsettled,
+)
 
 
 @click.group()
@@ -17,7 +23,7 @@ def ontology() -> None:
     """Fetch ontology releases, see which one is in use, and move from one to another."""
 
 
-for command in (prepare_release, impact, activate, rollback):
+for command in (prepare_release, impact, activate, rollback, unsettled, settle):
     ontology.add_command(command)
 
 

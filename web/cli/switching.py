@@ -1,4 +1,4 @@
-"""`secondcase ontology prepare`, `activate` and `rollback`: from one release to another."""
+"""`secondcase ontology prepare`, `activate`, `rollback`, and what then is to be decided."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 import click
 
+from matcher.readers.fields import printable
 from matcher.wording import number
+from ontologies import open_release
 from ontologies.library import data_directory
 from ontologies.pointer import Edition, pointed
 from web.cli.progress import console, shown
@@ -16,6 +18,7 @@ from web.db import open_database
 from web.service import DEFAULT
 from web.switching.activating import Curator, Switched
 from web.switching.preparing import prepare
+from web.switching.unsettled import Unsettled, UnsettledFeatures
 
 ACTOR = "command line"
 
@@ -112,6 +115,52 @@ def rollback(reasons: tuple[str, ...], expect: str | None) -> None:
     with _curator() as curator, shown() as tell:
         switched = curator.roll_back(expected=expected, reasons=reasons, progress=tell)
     _tell(switched)
+
+
+@click.command()
+def unsettled() -> None:
+    """Name the features of stored cases that stand for no single term of the active release.
+
+    They count for nothing until the case's clinician or a curator decides; nothing is lost. Of a
+    term that only another release knows, its version is named.
+    """
+    with _curator() as curator:
+        for each in UnsettledFeatures(curator.db, open_release()).of_everybody():
+            click.echo(_line(each))
+
+
+@click.command()
+@click.argument("case_id", metavar="CASE")
+@click.argument("term_id", metavar="TERM")
+@click.argument("chosen", required=False, metavar="[CHOSEN]")
+@click.option("--leave", is_flag=True, help="Let the feature stay as it was entered.")
+def settle(case_id: str, term_id: str, chosen: str | None, leave: bool) -> None:
+    """Let CHOSEN stand for TERM in CASE, as its next version; the versions before stay."""
+    if leave == (chosen is not None):
+        raise click.UsageError(
+            "Give either CHOSEN, a term to stand for it, or --leave."
+        )
+    with _curator() as curator:
+        queue = UnsettledFeatures(curator.db, open_release())
+        if chosen is None:
+            queue.leave(case_id, term_id, actor=ACTOR)
+            click.echo(f"{case_id}: {term_id} stays as it was entered")
+        else:
+            saved = queue.settle(case_id, term_id, chosen, actor=ACTOR)
+            click.echo(
+                f"{case_id}: {chosen} instead of {term_id}, version {saved.version}"
+            )
+
+
+def _line(each: Unsettled) -> str:
+    named = "no " if each.excluded else ""
+    offered = ", ".join(f"{term_id} {label}" for term_id, label in each.candidates)
+    known = f"; known to HPO {', '.join(each.known_to)}" if each.known_to else ""
+    said = f"one of {offered}" if offered else f"nothing is offered{known}"
+    return printable(
+        f"{each.case_id} version {each.version}: {named}{each.term_id} {each.label} is "
+        f"{each.status}; {said}"
+    )
 
 
 def _expected(release_id: str | None) -> Edition | None:
