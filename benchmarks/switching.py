@@ -177,7 +177,7 @@ def _steps(
     figures["impact_took"], said = command(folder, "impact", newer, *arguments)
     figures["impact"] = json.loads(said)["result"]
     for name, before, call in (
-        ("activate", older, ("activate", newer)),
+        ("activate", older, ("activate", newer, "--reason", "Measured only")),
         ("rollback", newer, ("rollback",)),
     ):
         figures[name], _ = command(folder, *call)

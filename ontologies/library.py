@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import fcntl
 import os
 import shutil
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from ontologies.errors import (
+    AmbiguousRelease,
     DamagedRelease,
     NoActiveRelease,
     OntologyError,
@@ -21,13 +23,18 @@ from ontologies.errors import (
 )
 from ontologies.pointer import Edition, pointed, switching
 from ontologies.progress import Progress, silent
-from ontologies.release import Release, compile_release, release_id_of
-from ontologies.files.sources import CURRENT, Catalogue, Source, read_catalogue
+from ontologies.compiling import SCRATCH, compile_release
+from ontologies.release import Release, release_id_of
+from ontologies.files.sources import (
+    CURRENT,
+    Catalogue,
+    Kind,
+    Source,
+    read_catalogue,
+)
 
 if TYPE_CHECKING:
     from ontologies.files.fetching import Fetched
-
-_SCRATCH = ".compiling-"
 
 
 def data_directory() -> Path:
@@ -62,10 +69,39 @@ def open_release(
     return Release.open(folder)
 
 
+def identify(named: str, directory: Path) -> str:
+    """The id of the release that is meant: by its id, how that begins, or its HPO version.
+
+    UnknownRelease where none is; AmbiguousRelease with all that could be.
+    """
+    ids = sorted(path.name for path in (directory / "releases").glob("[!.]*/"))
+    found = (
+        [named] if named in ids else [each for each in ids if each.startswith(named)]
+    )
+    if named and not found:
+        found = [
+            stored.release_id
+            for stored in (_stored(directory / "releases" / i, ()) for i in ids)
+            if stored.release and stored.release.versions[Kind.HPO] == named
+        ]
+    if not named or not found:
+        raise UnknownRelease(named, directory)
+    if len(found) > 1:
+        raise AmbiguousRelease(named, found)
+    return found[0]
+
+
 def active_release_id(directory: Path) -> str | None:
     """The id of the active release, None before the first."""
     active = pointed(directory).active
     return active.release_id if active else None
+
+
+def _pointed(directory: Path) -> list[str]:
+    """The active release and those that were active before it, the latest first."""
+    state = pointed(directory)
+    editions = (*((state.active,) if state.active else ()), *state.before)
+    return [each.release_id for each in editions]
 
 
 def activate(release: Release, *, directory: Path | None = None) -> None:
@@ -73,10 +109,10 @@ def activate(release: Release, *, directory: Path | None = None) -> None:
 
     It goes on with the calibration that it was used with last.
     """
-    with switching(directory or data_directory()) as held:
-        before = held.pointed
+    with switching(directory or data_directory()) as switch:
+        before = switch.pointed
         calibration = before.calibration_of(release.release_id) or ""
-        held.point(before.switched(Edition(release.release_id, calibration)))
+        switch.point(before.switched(Edition(release.release_id, calibration)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +138,7 @@ def fetch_release(
     directory = directory or data_directory()
     catalogue = read_catalogue()
     sources = catalogue.bundle(bundle)
-    with _lock(directory):
+    with held(directory):
         fetched = _fetch(sources, catalogue, directory, progress)
         if make_active:
             activate(fetched.release, directory=directory)
@@ -123,7 +159,7 @@ def _fetch(
             return FetchedRelease(release, ())
         except DamagedRelease:
             # Renamed, not emptied: who has it open goes on reading what was there.
-            folder.rename(folder.with_name(f"{_SCRATCH}damaged"))
+            folder.rename(folder.with_name(f"{SCRATCH}damaged"))
     from ontologies.files.fetching import Fetcher  # an HTTP client is needed once only
 
     with Fetcher(directory, progress) as fetcher:
@@ -134,15 +170,23 @@ def _fetch(
 
 
 @contextmanager
-def _lock(directory: Path) -> Iterator[None]:
+def held(directory: Path) -> Iterator[None]:
     """Hold off other processes; also sweep up what a killed one left behind."""
     releases = directory / "releases"
     releases.mkdir(parents=True, exist_ok=True)
     with (releases / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in releases.glob(f"{_SCRATCH}*"):
+        for left in releases.glob(f"{SCRATCH}*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
+
+
+class State(enum.StrEnum):
+    """What a release on this disk is: not used yet, in use, or no longer."""
+
+    STAGED = "staged"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +194,14 @@ class StoredRelease:
     """A compiled release on this disk; `release` is None where `problem` says why."""
 
     release_id: str
-    is_active: bool
+    state: State
     release: Release | None
     problem: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is the one in use."""
+        return self.state is State.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,24 +232,35 @@ class Status:
 def status(*, directory: Path | None = None) -> Status:
     """Every release, checked, and every known source file; nothing is fetched or changed."""
     directory = directory or data_directory()
-    active = active_release_id(directory)
+    editions = _pointed(directory)
     folders = sorted((directory / "releases").glob("[!.]*/"))
     paths = {s: s.path(directory) for s in read_catalogue().sources.values()}
     return Status(
         directory=directory,
-        active=active,
-        releases=tuple(_stored(folder, active) for folder in folders),
+        active=next(iter(editions), None),
+        releases=tuple(_stored(folder, editions) for folder in folders),
         sources=tuple(
             StoredSource(source, path, path.is_file()) for source, path in paths.items()
         ),
     )
 
 
-def _stored(folder: Path, active: str | None) -> StoredRelease:
-    is_active = folder.name == active
+def state_of(release_id: str, directory: Path) -> State:
+    """The state of a release, as the one pointer says."""
+    return _state(release_id, _pointed(directory))
+
+
+def _state(release_id: str, pointed: Sequence[str]) -> State:
+    if release_id not in pointed:
+        return State.STAGED
+    return State.ACTIVE if release_id == pointed[0] else State.ARCHIVED
+
+
+def _stored(folder: Path, pointed: Sequence[str]) -> StoredRelease:
+    state = _state(folder.name, pointed)
     try:
         release = Release.open(folder)
         release.verify()
     except OntologyError as error:
-        return StoredRelease(folder.name, is_active, None, str(error))
-    return StoredRelease(folder.name, is_active, release)
+        return StoredRelease(folder.name, state, None, str(error))
+    return StoredRelease(folder.name, state, release)

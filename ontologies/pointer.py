@@ -7,13 +7,12 @@ The file is replaced as a whole, so that whoever reads it meets the state before
 from __future__ import annotations
 
 import fcntl
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ontologies.durable import replace_text
 from ontologies.errors import ActiveReleaseChanged, NothingBefore
 
 _NAME = "active"
@@ -79,15 +78,7 @@ class Switching:
 
     def point(self, to: Pointed) -> None:
         """Let everybody see another state from now on, also after the power fails."""
-        with tempfile.NamedTemporaryFile(
-            "w", dir=self._releases, prefix=_UNFINISHED, delete=False
-        ) as file:
-            file.write(_text(to))
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, self._releases / _NAME)
-        _sync(self._releases)
+        replace_text(self._releases / _NAME, _text(to), scratch=_UNFINISHED)
         self.pointed = to
 
 
@@ -118,11 +109,3 @@ def _said(edition: Edition | None) -> str:
         if named
         else edition.release_id
     )
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

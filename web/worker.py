@@ -21,6 +21,7 @@ from web.notices.telling import DIGEST, LETTER
 from web.outbox import NotDone, Outbox, Work
 from web.standing import ASK, StandingQueries
 from web.standing_peers import MakeAsker, asking_peers, has_peers
+from web.uploads import erase_expired
 from web.viewing.visibility import may_open
 
 POLL_SECONDS = 5.0
@@ -118,7 +119,7 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
     Without `make_asker` no case is asked again by itself.
     """
     handlers: dict[str, Handler] = {}
-    chores: list[Chore] = []
+    chores: list[Chore] = [erase_expired]
     server = mail_server(settings)
     if server is not None:
         letters = Letters(

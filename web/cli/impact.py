@@ -13,6 +13,7 @@ from matcher.impact.terms import TermChange
 from matcher.readers.fields import printable
 from matcher.storage.database import Database
 from matcher.wording import number
+from ontologies.library import data_directory, identify
 from web.cli.progress import shown
 from web.cli.switching import ACTOR, calibration_option
 from web.config import load_settings
@@ -75,6 +76,7 @@ def impact(
             raise click.UsageError(
                 "Name a release, as 'secondcase ontology status' does."
             )
+        release_id = identify(release_id, data_directory())
         if show or cancel:
             found = impacts.latest(release_id)
         else:

@@ -10,7 +10,7 @@ import click
 from matcher.readers.fields import printable
 from matcher.wording import number
 from ontologies import open_release
-from ontologies.library import data_directory
+from ontologies.library import data_directory, identify
 from ontologies.pointer import Edition, pointed
 from web.cli.progress import console, shown
 from web.config import load_settings
@@ -60,6 +60,7 @@ def prepare_release(release_id: str, calibration: str | None) -> None:
 
     Its calibration is made, and the index of all cases; the service goes on meanwhile.
     """
+    release_id = identify(release_id, data_directory())
     with _curator() as curator, shown() as tell:
         ready = prepare(
             curator.db,
@@ -91,6 +92,7 @@ def activate(
     Running processes follow within two seconds; what they are answering at that moment they
     answer by the release before. 'secondcase ontology rollback' undoes it.
     """
+    release_id = identify(release_id, data_directory())
     expected = _expected(expect)
     with _curator() as curator, shown() as tell:
         switched = curator.activate(
@@ -166,7 +168,7 @@ def _line(each: Unsettled) -> str:
 def _expected(release_id: str | None) -> Edition | None:
     """What is active now, which is to be so still when it is replaced."""
     active = pointed(data_directory()).active
-    if release_id is None or (active and active.release_id == release_id):
+    if release_id is None or (active and active.release_id.startswith(release_id)):
         return active
     return Edition(release_id)
 

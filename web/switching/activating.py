@@ -11,7 +11,9 @@ from typing import Any
 
 from matcher.storage.beside import drop_other_indexes
 from matcher.storage.database import Database
-from ontologies import Release, open_release
+from ontologies.curation import admission
+from ontologies.curation.admission import Verdict
+from ontologies.curation.findings import Severity, of_severity
 from ontologies.library import data_directory
 from ontologies.pointer import Edition, Pointed, Switching, pointed, switching
 from ontologies.progress import Progress, silent
@@ -30,44 +32,7 @@ SWITCHES = (ACTIVATED, ROLLED_BACK, FOUND)
 LONGEST_REASON = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What stands against a release: errors keep it out, warnings want a reason."""
-
-    errors: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-Judge = Callable[[Release], Verdict]
-
-
-def nothing_against(release: Release) -> Verdict:
-    """The verdict on a release that was compiled, which what is malformed is not."""
-    return Verdict()
-
-
-class Refused(WebError):
-    """A release that may not become the active one; `errors` are all of them."""
-
-    def __init__(self, release_id: str, errors: Sequence[str]) -> None:
-        listed = "".join(f"\n- {error}" for error in errors)
-        super().__init__(
-            f"Release {release_id} cannot be activated for {len(errors)} error(s); nothing was "
-            f"changed. A newer release may be without them:{listed}"
-        )
-        self.errors = tuple(errors)
-
-
-class ReasonNeeded(WebError):
-    """Warnings that somebody must answer for."""
-
-    def __init__(self, release_id: str, warnings: Sequence[str]) -> None:
-        listed = "".join(f"\n- {warning}" for warning in warnings)
-        super().__init__(
-            f"Release {release_id} has {len(warnings)} warning(s); give a reason (--reason) "
-            f"why it is activated all the same:{listed}"
-        )
-        self.warnings = tuple(warnings)
+Judge = Callable[[str], Verdict]
 
 
 class TooLongReason(WebError):
@@ -104,7 +69,7 @@ class Curator:
     db: Database
     settings: Settings
     actor: str
-    judge: Judge = nothing_against
+    judge: Judge = admission.judge
 
     def activate(
         self,
@@ -118,16 +83,12 @@ class Curator:
         """Make a release the active one, with its calibration, once all is ready for it.
 
         `expected` is the edition that was active when the decision was made. Raises
-        `ActiveReleaseChanged`, `Refused`, `ReasonNeeded`, `AlreadyActive`, and what `prepare`
-        raises; then nothing was changed.
+        `ActiveReleaseChanged`, `BlockedRelease`, `UnacceptedWarnings`, `AlreadyActive`, and what
+        `prepare` raises; then nothing was changed.
         """
         _require_short(reasons)
         pointed(data_directory()).require(expected)
-        verdict = self.judge(open_release(release_id))
-        if verdict.errors:
-            raise Refused(release_id, verdict.errors)
-        if verdict.warnings and not reasons:
-            raise ReasonNeeded(release_id, verdict.warnings)
+        verdict = self._admitted(release_id, reasons)
         prepared = prepare(
             self.db,
             self.settings,
@@ -142,7 +103,7 @@ class Curator:
             expected,
             lambda state: state.switched(prepared.edition),
             reasons,
-            warnings=len(verdict.warnings),
+            warnings=len(of_severity(verdict.findings, Severity.WARNING)),
         )
 
     def roll_back(
@@ -175,6 +136,16 @@ class Curator:
             lambda state: replace(state.undone(), active=prepared.edition),
             reasons,
         )
+
+    def _admitted(self, release_id: str, reasons: Sequence[str]) -> Verdict:
+        """The verdict on a release that may be activated; reasons answer for its warnings."""
+        verdict = self.judge(release_id)
+        if verdict.open_warnings and reasons and not verdict.errors:
+            verdict = admission.accept_warnings(
+                release_id, " ".join(reasons), by=self.actor
+            )
+        verdict.require()
+        return verdict
 
     def _switch(
         self,

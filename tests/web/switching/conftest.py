@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,11 @@ from flask import Flask
 from matcher.calibration import Calibration
 from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
-from ontologies import Release
+from ontologies import Release, open_release
+from ontologies.curation.admission import Verdict
+from ontologies.curation.findings import Finding
+from ontologies.curation.records import read_record
+from ontologies.library import data_directory
 from ontologies.pointer import Edition, pointed, switching
 from web import create_app
 from web.config import Settings
@@ -29,6 +33,17 @@ from ...matcher.kept.conftest import (
 )
 
 __all__ = ["small_releases"]
+
+
+def verdict_of(*findings: Finding) -> Callable[[str], Verdict]:
+    """A judge who has these things to say about any release."""
+
+    def judge(release_id: str) -> Verdict:
+        release = open_release(release_id)
+        record = read_record(release_id, data_directory())
+        return Verdict(release, None, findings, record)
+
+    return judge
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,7 @@ class Place:
         return Edition(release.release_id, self.calibrations[release.release_id])
 
     def curator(self, db: Database, actor: str = "dana") -> Curator:
-        return Curator(db, self.settings, actor)
+        return Curator(db, self.settings, actor, judge=verdict_of())
 
     def app(self, release: Release | None = None) -> Flask:
         """An application that answers by a release, at first by the older one."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
+from ontologies.curation import admission
+from ontologies.curation.findings import Finding, Kind, Severity
 from ontologies.errors import (
     ActiveReleaseChanged,
+    BlockedRelease,
     DamagedRelease,
+    NoReason,
     NothingBefore,
+    UnacceptedWarnings,
     UnknownRelease,
 )
 from ontologies.library import activate
@@ -25,13 +29,11 @@ from web.errors import BadSettings
 from web.switching import activating
 from web.switching.activating import (
     AlreadyActive,
-    ReasonNeeded,
-    Refused,
+    Curator,
     TooLongReason,
-    Verdict,
 )
 
-from .conftest import Place
+from .conftest import Place, verdict_of
 
 
 def switches(db: Database) -> list[tuple[str, str, str, str]]:
@@ -136,29 +138,42 @@ def test_of_curators_at_once_one_wins(place: Place) -> None:
     assert len(pointed(place.directory).before) == 1
 
 
+def finding(severity: Severity, sentence: str) -> Finding:
+    return Finding(next(iter(Kind)), severity, sentence)
+
+
 def test_errors_keep_a_release_out_and_are_all_named(
     place: Place, db: Database
 ) -> None:
-    verdict = Verdict(errors=("There is a cycle.", "The root is gone."))
-    curator = replace(place.curator(db), judge=lambda release: verdict)
+    judge = verdict_of(
+        finding(Severity.ERROR, "There is a cycle."),
+        finding(Severity.ERROR, "The root is gone."),
+        finding(Severity.WARNING, "Two names were swapped."),
+    )
     before = place.active
 
-    with pytest.raises(Refused, match=r"2 error\(s\)") as caught:
-        curator.activate(
-            place.newer.release_id, expected=before, reasons=["All the same"]
+    with pytest.raises(BlockedRelease, match="cannot be activated") as caught:
+        replace(place.curator(db), judge=judge).activate(
+            place.newer.release_id, expected=before, reasons=["It is fine all the same"]
         )
 
-    assert caught.value.errors == verdict.errors
+    assert "There is a cycle." in str(caught.value)
+    assert "The root is gone." in str(caught.value)
     assert place.active == before
     assert switches(db) == []
 
 
-def test_warnings_want_a_reason(place: Place, db: Database) -> None:
-    verdict = Verdict(warnings=("Two names were swapped.",))
-    curator = replace(place.curator(db), judge=lambda release: verdict)
+def test_warnings_want_a_reason(
+    place: Place, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = verdict_of(finding(Severity.WARNING, "Two names were swapped."))
+    monkeypatch.setattr(
+        "ontologies.curation.admission.judge", lambda release_id, **_: judge(release_id)
+    )
+    curator = replace(place.curator(db), judge=judge)
     newer = place.edition(place.newer)
 
-    def attempt(reasons: Sequence[str]) -> None:
+    def attempt(*reasons: str) -> None:
         curator.activate(
             newer.release_id,
             expected=place.active,
@@ -166,16 +181,36 @@ def test_warnings_want_a_reason(place: Place, db: Database) -> None:
             reasons=reasons,
         )
 
-    with pytest.raises(
-        ReasonNeeded, match=r"1 warning\(s\); give a reason \(--reason\)"
-    ):
-        attempt([])
+    with pytest.raises(UnacceptedWarnings, match="Two names were swapped"):
+        attempt()
     with pytest.raises(TooLongReason, match="501 characters"):
-        attempt(["x" * 501])
-    attempt(["The publisher confirmed it"])
+        attempt("x" * 501)
+    with pytest.raises(NoReason):
+        attempt("ok")
+    assert switches(db) == []
+    attempt("The publisher confirmed it")
 
     (entry,) = Audit(db).entries()
-    assert (entry.facts["warnings"], len(entry.facts["reasons"])) == (1, 1)
+    assert entry.facts["warnings"] == 1
+    assert entry.facts["reasons"] == ["The publisher confirmed it"]
+
+
+def test_the_findings_of_curation_decide(
+    place: Place, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def judge(release_id: str, **_: object) -> object:
+        asked.append(release_id)
+        return verdict_of(finding(Severity.ERROR, "There is a cycle."))(release_id)
+
+    curator = Curator(db, place.settings, "dana", judge=admission.judge)
+    assert Curator(db, place.settings, "dana").judge == curator.judge
+    with pytest.raises(BlockedRelease):
+        replace(curator, judge=judge).activate(
+            place.newer.release_id, expected=place.active
+        )
+    assert asked == [place.newer.release_id]
 
 
 def test_what_cannot_be_recorded_does_not_happen(

@@ -23,7 +23,13 @@ def test_a_release_is_prepared_activated_and_rolled_back(place: Place) -> None:
     assert "12 cases" in ready.stdout
     assert place.active == older
 
-    done = run("activate", newer.release_id, "--calibration", newer.calibration)
+    arguments = ["activate", newer.release_id, "--calibration", newer.calibration]
+    refused = run(*arguments)
+    assert refused.exit_code == 1
+    assert "the top of severity, is no term" in refused.stderr
+    assert place.active == older
+
+    done = run(*arguments, "--reason", "A slice made for tests")
     assert done.exit_code == 0, done.output
     assert done.stdout == (
         f"active release {newer.release_id}, calibration {newer.calibration}\n"
@@ -61,6 +67,7 @@ def test_refusals_are_one_sentence(
 def test_who_expects_another_release_is_told(place: Place) -> None:
     newer = place.edition(place.newer)
     arguments = ["activate", newer.release_id, "--calibration", newer.calibration]
+    arguments += ["--reason", "A slice made for tests"]
     assert run(*arguments, "--expect", place.older.release_id).exit_code == 0
 
     answer = run(*arguments, "--expect", place.older.release_id)
