@@ -67,8 +67,8 @@ def chosen_calibration(
 ) -> Calibration:
     """The calibration that a release is used with, made where it is the default and missing.
 
-    It is the one `named`, by default the one that the release was activated with; else the one
-    of the settings, if it was made with this release, and else the default one. Raises
+    It is the one `named`, by default the one of the settings if it was made with this release;
+    else the one that the release was activated with, and else the default one. Raises
     `BadSettings` if the one named cannot be used with the release.
     """
     name = calibration_name(settings, release, named)
@@ -90,18 +90,23 @@ def calibration_name(
     settings: Settings, release: Release, named: str | None = None
 ) -> str:
     """The name of the same, `DEFAULT` for the default one."""
+    if named:
+        return named
+    if fitting := fitting_setting(settings, release.release_id):
+        return fitting
     state = pointed(data_directory())
-    chosen = named or state.calibration_of(release.release_id)
-    if chosen and chosen != DEFAULT:
-        return chosen
+    known = state.calibration_of(release.release_id)
+    if known or settings.calibration is None:
+        return known or DEFAULT
+    is_active = state.active and state.active.release_id == release.release_id
+    # Nobody chose when it was activated: a setting that does not fit is told of.
+    return settings.calibration if is_active else DEFAULT
+
+
+def fitting_setting(settings: Settings, release_id: str) -> str | None:
+    """The calibration of the settings, if it was made with this release."""
     wanted = settings.calibration
-    if wanted is None:
-        return DEFAULT
-    active = state.active.release_id if state.active else None
-    if not chosen and active == release.release_id:
-        # Nobody chose when it was activated: a setting that does not fit is told of.
-        return wanted
-    return wanted if _release_of(wanted) == release.release_id else DEFAULT
+    return wanted if wanted and _release_of(wanted) == release_id else None
 
 
 def _release_of(calibration: str) -> str:

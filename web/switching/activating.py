@@ -20,6 +20,7 @@ from ontologies.progress import Progress, silent
 from web.audit import Audit
 from web.config import Settings
 from web.errors import WebError
+from web.service import fitting_setting
 from web.switching.preparing import prepare
 
 ACTIVATED = "ontology activated"
@@ -51,6 +52,17 @@ class AlreadyActive(WebError):
     def __init__(self, release_id: str) -> None:
         super().__init__(
             f"Release {release_id} is active already, with this calibration."
+        )
+
+
+class OtherCalibrationSet(WebError):
+    """A calibration for a release to which the settings give another one."""
+
+    def __init__(self, wanted: str, release_id: str) -> None:
+        super().__init__(
+            f"The setting 'calibration' names {wanted}, which was made with release "
+            f"{release_id}, and every process would go by it; change the setting, or name no "
+            "other calibration."
         )
 
 
@@ -88,6 +100,9 @@ class Curator:
         """
         _require_short(reasons)
         pointed(data_directory()).require(expected)
+        wanted = fitting_setting(self.settings, release_id)
+        if wanted and calibration not in (None, wanted):
+            raise OtherCalibrationSet(wanted, release_id)
         verdict = self._admitted(release_id, reasons)
         prepared = prepare(
             self.db,
@@ -123,11 +138,12 @@ class Curator:
         state.require(expected)
         back = state.undone()
         assert back.active is not None
+        wanted = fitting_setting(self.settings, back.active.release_id)
         prepared = prepare(
             self.db,
             self.settings,
             back.active.release_id,
-            calibration=back.active.calibration or None,
+            calibration=wanted or back.active.calibration or None,
             progress=progress,
         )
         return self._switch(

@@ -30,6 +30,7 @@ from web.switching import activating
 from web.switching.activating import (
     AlreadyActive,
     Curator,
+    OtherCalibrationSet,
     TooLongReason,
 )
 
@@ -319,3 +320,19 @@ def test_fetching_the_active_release_again_keeps_its_calibration(place: Place) -
     activate(place.older, directory=place.directory)
     assert pointed(place.directory).active == before.active
     assert pointed(place.directory).before[0] == Edition(place.newer.release_id)
+
+
+def test_a_setting_that_was_made_with_the_release_goes_before(
+    place: Place, db: Database
+) -> None:
+    newer = place.edition(place.newer)
+    settings = replace(place.settings, calibration=newer.calibration)
+    curator = replace(place.curator(db), settings=settings)
+
+    with pytest.raises(OtherCalibrationSet, match=f"names {newer.calibration}"):
+        curator.activate(newer.release_id, expected=place.active, calibration="default")
+    curator.activate(newer.release_id, expected=place.active)
+    assert place.active == newer
+    # The setting says nothing of the older one, which goes on with what it had.
+    curator.roll_back(expected=newer)
+    assert place.active == place.edition(place.older)
