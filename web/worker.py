@@ -14,6 +14,7 @@ import structlog
 from matcher.storage.database import Database, connect
 from matcher.storage.errors import StoreError
 from web.config import Settings
+from web.conversations.reminders import Reminders
 from web.errors import frames
 from web.mail import mail_server
 from web.notices.letters import Letters
@@ -119,7 +120,10 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
     Without `make_asker` no case is asked again by itself.
     """
     handlers: dict[str, Handler] = {}
-    chores: list[Chore] = [erase_expired]
+    reminders = Reminders(
+        after=timedelta(days=settings.reminder_days), by_mail=settings.sends_mail
+    )
+    chores: list[Chore] = [erase_expired, reminders.tell_due]
     server = mail_server(settings)
     if server is not None:
         letters = Letters(
