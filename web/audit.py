@@ -132,6 +132,15 @@ class Audit:
             if case_id is None or case_id in entry.case_ids:
                 yield entry
 
+    def latest(self, actions: Sequence[str]) -> Entry | None:
+        """The last entry of one of these actions, None if there is none."""
+        sql = """
+            SELECT * FROM audit WHERE action IN (SELECT value FROM json_each(?))
+            ORDER BY number DESC LIMIT 1
+        """
+        found = rows(self._db, sql, [json.dumps(list(actions))])
+        return _entry(found[0]) if found else None
+
     def first_break(self, head: Path | None = None) -> Break | None:
         """The first entry that was edited, moved, written by others or is missing, if any.
 

@@ -9,13 +9,12 @@ from contextlib import closing
 
 import click
 
-from ontologies import open_release
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.outbox import Outbox
-from web.service import chosen_calibration
-from web.standing_peers import MakeAsker, asker_of, has_peers
+from web.standing_peers import MakeAsker, has_peers
+from web.switching.following import FollowedGround
 from web.wellbeing import of_work
 from web.worker import Worker, worker_of
 
@@ -42,8 +41,10 @@ def work(once: bool, retry: bool) -> None:
 
 
 def _asker(settings: Settings) -> MakeAsker:
-    release = open_release()
-    return asker_of(settings, release, chosen_calibration(settings, release))
+    """By the release that is active when it asks, however long the command runs."""
+    ground = FollowedGround(settings)
+    ground.asker()
+    return lambda db: ground.asker()(db)
 
 
 def _once(worker: Worker) -> None:

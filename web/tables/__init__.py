@@ -14,6 +14,7 @@ from web.tables.forms import form_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
 from web.tables.verdicts import verdict_migrations
+from web.tables.switching import switching_migrations
 from web.tables.uploads import upload_migrations
 from web.tables.writing import writing_migrations
 
@@ -32,6 +33,7 @@ def web_migrations() -> tuple[Migrations, ...]:
         diagnosis_migrations(),
         verdict_migrations(),
         writing_migrations(),
+        switching_migrations(),
         conversation_migrations(),
         upload_migrations(),
     )

@@ -89,7 +89,7 @@ def test_numbers_are_those_of_an_hour(cast: Cast) -> None:
 
 
 def test_page_shows_disclaimer_and_terms_as_text(cast: Cast) -> None:
-    service = cast.app.extensions["secondcase"]
+    service = cast.app.extensions["secondcase"].current
     said = replace(
         service.settings, disclaimer="In <b>good</b> faith", terms="Ask first"
     )
