@@ -12,7 +12,7 @@ from matcher.wording import number
 from web.db import connection
 from web.mme.metrics import Metrics, current_metrics
 from web.mme.posted import posted
-from web.pages.network import text_of_terms
+from web.pages.peer_lines import text_of_terms
 from web.service import service
 
 blueprint = Blueprint("exchange", __name__)
