@@ -425,11 +425,11 @@ def pairs_of_paths(
     app: Flask, rule: Rule, method: str, own: str
 ) -> Iterator[tuple[str, str]]:
     """Addresses about the private cases, each with the same for a case that is not there."""
-    known = {"filename": "base.css", "session_id": "1", "peer": "trusted node"}
     known = {
         "filename": "base.css",
         "session_id": "1",
         "node": PEER,
+        "peer": "trusted node",
         "remote_id": PATIENT,
     }
     hidden = {
