@@ -12,6 +12,7 @@ from matcher.calibration import Calibration
 from matcher.matching import MatchSettings
 from ontologies import Release, open_release
 from web import accounts, api, db, errors, pages, security, service
+from web.abbreviations import SiteWords
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
 from web.mme import server
@@ -75,4 +76,5 @@ def _service(
         calibration=made,
         matcher=matcher,
         chain=service.chain_of(settings),
+        words=SiteWords(release),
     )

@@ -23,6 +23,7 @@ from web.secret_key import secret_key
 PREFIX = "SECONDCASE_"
 # Decided before any setting can be read, by ontologies.library.
 DIRECTORY_VARIABLE = "SECONDCASE_DATA"
+DATABASE = "secondcase.db"
 
 
 def _setting(
@@ -271,7 +272,7 @@ class Settings:
     @property
     def database(self) -> Path:
         """The file that holds cases, people and nodes."""
-        return self.directory / "secondcase.db"
+        return self.directory / DATABASE
 
     @property
     def is_local(self) -> bool:

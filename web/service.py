@@ -14,7 +14,9 @@ from matcher.evidence.variants import Chain
 from matcher.panel import Progress, silent
 from ontologies import Release
 from ontologies.library import data_directory
+from web.abbreviations import SiteWords
 from web.config import Settings
+from web.db import connection
 from web.errors import BadSettings
 from web.matching import LiveMatcher
 
@@ -29,6 +31,7 @@ class Service:
     release: Release
     calibration: Calibration
     matcher: LiveMatcher
+    words: SiteWords
     chain: Chain | None = None
 
     def warm(self) -> None:
@@ -37,7 +40,7 @@ class Service:
         To be called in the context of the application.
         """
         self.matcher.prepare()
-        self.release.lookup.search("seizure", limit=1)
+        self.words.lookup(connection()).search("seizure", limit=1)
 
 
 def chosen_calibration(

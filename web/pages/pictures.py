@@ -43,6 +43,20 @@ def rarity(one_in: float) -> Markup:
     )
 
 
+def specificity(place: float) -> Markup:
+    """A scale from common to unmistakable, with a mark at `place`, 0 to 1."""
+    width = 280.0
+    at = 6 + min(max(place, 0.0), 1.0) * (width - 12)
+    return Markup(
+        f'<svg width="{width:.0f}" height="36" viewBox="0 0 {width:.0f} 36" aria-hidden="true">'
+        f'<rect class="f-sunk" y="12" width="{width:.0f}" height="7" rx="3"/>'
+        f'<rect class="f-accent" y="12" width="{at:.0f}" height="7" rx="3"/>'
+        f'<path class="f-ink" d="M{at - 5:.0f} 2h10l-5 8z"/>'
+        '<text class="t2" x="0" y="33">common</text>'
+        f'<text class="t2" x="{width:.0f}" y="33" text-anchor="end">unmistakable</text></svg>'
+    )
+
+
 def dots(part: int, whole: int) -> Markup:
     """`part` filled dots of `whole`, ten in a row; empty for more than 50, where none helps."""
     if not 0 < whole <= 50:

@@ -15,6 +15,7 @@ from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
 from web.tables.verdicts import verdict_migrations
 from web.tables.uploads import upload_migrations
+from web.tables.writing import writing_migrations
 
 
 def web_migrations() -> tuple[Migrations, ...]:
@@ -30,6 +31,7 @@ def web_migrations() -> tuple[Migrations, ...]:
         consent_migrations(),
         diagnosis_migrations(),
         verdict_migrations(),
+        writing_migrations(),
         conversation_migrations(),
         upload_migrations(),
     )

@@ -28,6 +28,8 @@ from web.notices.matters import asked
 from web.notices.telling import Telling
 
 from .test_pairs import keep, patient
+from .attack_strings import ATTACK_STRINGS
+from .test_attacks import every_field
 from ..mme import faults
 from ..mme.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
@@ -190,7 +192,7 @@ def test_case_is_entered_with_the_keyboard_alone(visit: Visit, cast: Cast) -> No
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the control of that name, or one that begins so, has the focus."""
     named = "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
-    for _ in range(80):
+    for _ in range(150):
         page.keyboard.press("Tab")
         if (
             str(page.evaluate(f"({named})(document.activeElement)"))
@@ -226,6 +228,138 @@ def test_search_box_keeps_the_combobox_pattern(visit: Visit) -> None:
     expect(box).to_have_value("seizure")
     box.press("Escape")
     expect(box).to_have_value("")
+
+
+NOTE = (
+    "4-year-old girl with infantile spasms and long eyelashes. Possible eczema on the cheeks. "
+    "No hearing loss. Her mother has migraine."
+)
+
+
+@SIZES
+def test_pasted_note_and_variant_are_entered_with_the_keyboard_alone(
+    visit: Visit, cast: Cast
+) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    page, keys = visit.page, visit.page.keyboard
+    tab_to(page, "Note to read")
+    keys.insert_text(NOTE)
+    tab_to(page, "Find its findings")
+    keys.press("Enter")
+    expect(page.locator("#suggested > li")).to_have_count(4)
+    assert violations(page) == []
+    for name in (
+        "Add: Infantile spasms",
+        "Leave out: Eczema",
+        "Add Hearing impairment",
+    ):
+        tab_to(page, name)
+        keys.press("Enter")
+    expect(page.locator("#suggested > li")).to_have_count(1)
+    tab_to(page, "Add a gene")
+    keys.type("phf14")
+    expect(page.get_by_role("listbox")).to_have_attribute("data-answers", "phf14")
+    keys.press("Enter")
+    tab_to(page, "Add a variant in PHF14")
+    keys.press("Enter")
+    keys.type("c.1204C>T")
+    tab_to(page, "Add a diagnosis")
+    keys.type("nicolaides-baraitser syndrome")
+    expect(page.locator("#disease_q-list")).to_have_attribute(
+        "data-answers", "nicolaides-baraitser syndrome"
+    )
+    keys.press("Enter")
+    tab_to(page, "How sure is Nicolaides-Baraitser syndrome")
+    keys.press("ArrowDown")
+    expect(page.locator("#advice")).to_contain_text("How specific is this profile?")
+    assert violations(page) == []
+    assert overflow(page) == 0
+    tab_to(page, "Save and see matches")
+    keys.press("Enter")
+    page.wait_for_url(re.compile("/matches$"))
+
+    case = cast.get("NORTH-0002").case
+    assert case.observed == ("HP:0012469",)
+    assert case.excluded == ("HP:0000365",)
+    assert [g.variant.hgvs for g in case.genomic_features if g.variant] == [
+        ("c.1204C>T",)
+    ]
+    assert (case.diseases[0].disease_id, case.solved) == ("OMIM:601358", True)
+    assert case.note == ""
+    assert visit.complaints == []
+
+
+@SIZES
+def test_what_was_typed_survives_the_browser(visit: Visit, cast: Cast) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    visit.add("Add a feature", "oligodontia")
+    visit.page.get_by_label("Name at your site").fill("exome 77")
+    expect(visit.page.locator("#kept")).to_contain_text("Draft kept")
+    visit.page.wait_for_timeout(1500)
+
+    visit.go("/cases/new")
+    visit.page.get_by_role("link", name="exome 77, one feature").click()
+
+    expect(visit.page.locator("#observed > li")).to_have_count(1)
+    expect(visit.page.get_by_label("Name at your site")).to_have_value("exome 77")
+    assert violations(visit.page) == []
+    visit.page.get_by_role("button", name="Throw the draft away").click()
+    expect(visit.page.get_by_text("The draft is thrown away.")).to_be_visible()
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(n, marks=pytest.mark.full) for n in range(1, 5))]
+)
+def test_two_hundred_attack_strings_run_nothing_in_a_browser(
+    visit: Visit, cast: Cast, part: int
+) -> None:
+    sent = every_field(ATTACK_STRINGS[part::5])
+    assert cast["alice"].post("/cases/new/draft", sent).json["kept"]
+    visit.log_in()
+
+    visit.go("/cases/new?draft=" + "ab" * 16)
+    visit.page.get_by_label("Note to read").fill("\n".join(ATTACK_STRINGS[part::5]))
+    visit.page.get_by_role("button", name="Find its findings").click()
+    expect(visit.page.locator("#reading .notetext")).to_be_visible()
+    expect(visit.page.locator("#kept")).to_contain_text("Draft kept")
+
+    assert visit.page.evaluate("typeof ran") == "undefined"
+    assert visit.complaints == []
+
+
+def test_two_editors_see_each_other_and_a_saved_version(
+    visit: Visit, cast: Cast
+) -> None:
+    cast["bob"].post("/cases/NORTH-1/draft", {"version": "1", "note": "mine"})
+    visit.log_in()
+    visit.go("/cases/NORTH-1/edit")
+    presence = visit.page.locator("#presence")
+    expect(presence).to_contain_text("bob has this case open since")
+
+    cast.put(replace(cast.get("NORTH-1").case, note="theirs"), actor="bob")
+    visit.page.get_by_label("Name at your site").fill("exome 77")
+
+    expect(presence).to_contain_text("bob saved version 2")
+    assert violations(visit.page) == []
+    assert visit.complaints == []
+
+
+def test_contradiction_is_ended_beside_the_form(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    visit.add("Add a feature", "oligodontia")
+    visit.add("Add a feature", "abnormality of the dentition", "Shift+Enter")
+    panel = visit.page.locator("#advice")
+    expect(panel).to_contain_text("Both cannot hold")
+
+    panel.get_by_role("button", name="Keep oligodontia").click()
+
+    expect(visit.page.locator("#excluded > li")).to_have_count(0)
+    expect(panel).not_to_contain_text("Both cannot hold")
+    assert visit.complaints == []
 
 
 def hurried(visit: Visit, *typed: str) -> Locator:
@@ -388,6 +522,7 @@ PATHS = [
     "/keyboard",
     "/api/v1/docs",
     "/exchange",
+    "/cases/NORTH-1/history",
     "/notices",
     "/notices/one",
 ]
