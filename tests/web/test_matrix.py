@@ -438,6 +438,7 @@ def pairs_of_paths(
         "session_id": "1",
         "peer": "trusted node",
         "node": PEER,
+        "peer": "trusted node",
         "remote_id": PATIENT,
     }
     hidden = {
