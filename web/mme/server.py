@@ -26,7 +26,7 @@ from web.db import connection
 from web.errors import WebError
 from web.mme.account import account
 from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
-from web.mme.asked import Asked, read_asked
+from web.mme.asked import KEYS, Asked, read_asked
 from web.mme.consents import Consents
 from web.mme.disclosures import BudgetSpent, Disclosures, Granted
 from web.mme.exchange import exchange, init_app, peer_view
@@ -137,6 +137,7 @@ def heartbeat() -> Response:
             "production": bool(service().settings.trusted_hosts),
             "version": __version__,
             "accept": accepted,
+            "_query": list(KEYS),
         }
     }
     return answer({**body, **notices(service().settings)}, g.minor)

@@ -17,15 +17,18 @@ from web.accounts.people import Person
 from web.audit import AuditFailed
 from web.db import connection
 from web.errors import WebError
+from web.mme.asked import KEYS
 from web.mme.asking.answers import State
 from web.mme.asking.aside import TooManyQuestions, aside
 from web.mme.asking.asker import GRACE_SECONDS
 from web.mme.asking.comparison import Comparison
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch, KeptState
+from web.mme.asking.wishes import BadWish, Wishes, wishes_of
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
 from web.mme.nodes.health import Breaker, Health
+from web.pages import profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
 from web.pages.colophon import bands
@@ -57,6 +60,7 @@ class PeerLine:
     said: str
     state: State | None
     is_asked: bool
+    query_keys: tuple[str, ...] = ()
     disclaimer: str = ""
     terms: str = ""
 
@@ -93,8 +97,16 @@ def ask(case_id: str) -> ResponseReturnValue:
     if not any(line.is_waited_for for line in _lines(case)):
         try:
             names = _chosen()
-            aside().ask(connection(), case.case_id, by=person.name, names=names)
+            wishes = wishes_of(request.form, service().release)
+            aside().ask(
+                connection(),
+                case.case_id,
+                by=person.name,
+                names=names,
+                wishes=wishes,
+            )
         except (
+            BadWish,
             NotAskable,
             TooManyQuestions,
             UnknownNode,
@@ -120,7 +132,8 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
     # The states first: what is told of as answered is then among the matches.
     lines = _lines(case)
     kept = Kept(connection()).matches(case.case_id)
-    found = _cards(case, kept, [line.name for line in lines])
+    wishes = _wishes(case)
+    found = _cards(case, kept, [line.name for line in lines], wishes)
     why_not = _why_not(case)
     return {
         "heading": _heading(lines, found, why_not),
@@ -128,6 +141,13 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
         "state_heading": _state_heading(lines),
         "lines": lines,
         "waiting": sum(line.is_waited_for for line in lines),
+        "wished": listing(list(wishes.words(service().release))),
+        "unfit": _unfit(kept, found),
+        "do_not_know": [line.name for line in lines if _narrows_here(line)],
+        "own_terms": profile.lines(
+            (each for each in case.features if not each.excluded), service().release
+        ),
+        "own_genes": profile.gene_rows(case.genomic_features, service().release),
         "why_not": why_not,
         "may_share": may_share(person, case),
         "cards": found[:MOST_SHOWN],
@@ -150,6 +170,24 @@ def _last_asked(case: Case) -> str:
     return f"Last asked {moment(last.asked_at)} by {last.asked_by}." if last else ""
 
 
+def _wishes(case: Case) -> Wishes:
+    """What was asked for last, which the page keeps to until all is to be shown."""
+    if "all" in request.args:
+        return Wishes()
+    return Kept(connection()).wishes(case.case_id)
+
+
+def _unfit(kept: Sequence[KeptMatch], found: Sequence[RemoteCard]) -> int:
+    """How many patients are kept that were not asked for last."""
+    shown = sum(len(card.sightings) for card in found)
+    return sum(not each.gone_at for each in kept) - shown
+
+
+def _narrows_here(line: PeerLine) -> bool:
+    """Whether the peer understands less of what may be asked for than there is."""
+    return line.is_asked and not set(KEYS) <= set(line.query_keys)
+
+
 def _has_told(node: str, kept: Sequence[KeptMatch]) -> bool:
     return any(each.node == node and not each.gone_at for each in kept)
 
@@ -164,7 +202,7 @@ def _why_not(case: Case) -> str:
 
 
 def _cards(
-    case: Case, kept: Sequence[KeptMatch], names: Sequence[str]
+    case: Case, kept: Sequence[KeptMatch], names: Sequence[str], wishes: Wishes
 ) -> list[RemoteCard]:
     release = service().release
     breaker, seen = Breaker(connection()), newest(kept)
@@ -174,7 +212,7 @@ def _cards(
         if node.name in names
     }
     comparison = Comparison(release, service().calibration)
-    found = patients(case, kept, sizes, comparison)
+    found = patients(case, kept, sizes, comparison, wishes)
     return [
         remote_card(each, rank, seen, release) for rank, each in enumerate(found, 1)
     ]
@@ -204,6 +242,7 @@ def _line(node: Node, kept: KeptState | None, health: Health) -> PeerLine:
         said=LOST if is_lost else _said(kept, health),
         state=state,
         is_asked=node.is_asked,
+        query_keys=node.quirks.query_keys,
         disclaimer=text_of_terms((kept and kept.disclaimer) or node.disclaimer),
         terms=text_of_terms((kept and kept.terms) or node.terms),
     )

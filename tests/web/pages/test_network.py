@@ -404,3 +404,32 @@ def test_question_that_fails_takes_no_place(
     monkeypatch.setattr(Asker, "answers", broken)
 
     assert "asked, waiting" in network.ask()
+
+
+def test_only_the_patients_that_are_asked_for_are_shown(network: Network) -> None:
+    other = patient("P-2", genomicFeatures=[])
+    island = network.peer("Island", answering(patient("P-1"), other))
+    network.ask()
+    cast = network.cast["alice"]
+    asked = cast.post(PAGE, {"all": "1", "share_gene": "1", "max_results": "5"})
+    assert asked.status_code == 303
+    network.wait()
+
+    page, whole = network.page(), cast.get(PAGE, all="1").text
+
+    assert "<bdi>P-1</bdi>" in page and "<bdi>P-2</bdi>" not in page
+    assert "at most 5 of each site and with a candidate gene in common" in page
+    assert "1 more is known" in page and "not as asked for" in page
+    assert "<bdi>P-2</bdi>" in whole and "Withdrawn" not in whole
+    assert "Island does not understand all of it" in page
+    assert b"_query" not in island.received[-1]
+
+
+def test_what_cannot_be_asked_for_sends_nothing(network: Network) -> None:
+    island = network.peer("Island", answering(patient("P-1")))
+    network.cast["alice"].get(PAGE)
+
+    network.cast["alice"].post(PAGE, {"all": "1", "gene": "NOT-A-GENE"})
+
+    assert "The gene is &#39;NOT-A-GENE&#39;" in network.page()
+    assert island.received == []

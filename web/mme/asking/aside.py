@@ -14,6 +14,7 @@ from matcher.case import Case
 from matcher.storage.database import Database, connect
 from web.errors import WebError, frames
 from web.mme.asking.asker import Asker, Question
+from web.mme.asking.wishes import Wishes
 
 EXTENSION = "secondcase-questions"
 THREAD = "question"
@@ -52,7 +53,13 @@ class Aside:
         self._make_asker(db).require_askable(case)
 
     def ask(
-        self, db: Database, case_id: str, *, by: str, names: Sequence[str] = ()
+        self,
+        db: Database,
+        case_id: str,
+        *,
+        by: str,
+        names: Sequence[str] = (),
+        wishes: Wishes = Wishes(),
     ) -> None:
         """Record a question over this connection, and leave it to be put.
 
@@ -61,7 +68,8 @@ class Aside:
         if not self._free.acquire(blocking=False):
             raise TooManyQuestions
         try:
-            question = self._make_asker(db).begin(case_id, by=by, names=names)
+            asker = self._make_asker(db)
+            question = asker.begin(case_id, by=by, names=names, wishes=wishes)
             threading.Thread(
                 target=self._put, args=[question], name=THREAD, daemon=True
             ).start()
