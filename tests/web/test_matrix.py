@@ -108,6 +108,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "POST pages.notices.read": ALICE,
     "POST pages.notices.read_all": NOBODY,
     "GET pages.sharing.show": ALICE,
+    "POST pages.sharing.limit": ALICE,
     "POST pages.sharing.record": ALICE,
     "POST pages.sharing.withdraw": ALICE,
     "GET pages.terms.search": NOBODY,

@@ -24,6 +24,7 @@ from web.db import open_database
 from web.errors import WebError
 from web.mme.alerts import alerts
 from web.mme.consents import Consents
+from web.mme.limits import Limits
 from web.service import chosen_calibration
 
 
@@ -109,6 +110,7 @@ def _consents() -> Iterator[str]:
     if settings.database.exists():
         with closing(open_database(settings.database)) as db:
             yield from Consents(db).damaged()
+            yield from Limits(db).damaged()
             stored = (each.case for each in CaseStore(db).cases(on_damage=_skip))
             if hidden := without_consent(db, stored, settings):
                 yield (

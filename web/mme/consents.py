@@ -17,6 +17,7 @@ from matcher.storage.errors import DamagedCase, UnknownCase
 from matcher.storage.store import CaseStore
 from web.errors import WebError
 from web.mme.disclosures import Disclosure, Disclosures
+from web.mme.limits import Limits, Most
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,8 @@ class ConsentFacts:
     """What somebody agreed to. `scope` is the level of the exchange, 1 or 2.
 
     `given_by` is one of `GIVERS`, `form` the name and version of the form that was signed, which
-    stays with the site. Without `expires_on` it is good until it is withdrawn.
+    stays with the site. Without `expires_on` it is good until it is withdrawn. `not_to` names
+    peers that are to be told nothing.
     """
 
     scope: int
@@ -73,6 +75,7 @@ class ConsentFacts:
     given_on: date
     form: str
     expires_on: date | None = None
+    not_to: tuple[str, ...] = ()
 
     def require_plausible(self, today: date) -> None:
         """Raise `BadConsent` unless it can have been given, and is good today."""
@@ -185,6 +188,10 @@ class Consents:
                 wanted = f"that of another consent: this one ended on {known.ended_at}"
                 raise BadConsent("given_on", str(facts.given_on), wanted)
             made = self._insert(case_id, facts, actor)
+            for node in facts.not_to:
+                limits = Limits(self._db, self._clock)
+                bound = made.consent_id
+                limits.set(case_id, node, Most.NOTHING, actor, consent_id=bound)
             if not is_saved_next:
                 self._save_again(case_id, actor)
         return made
@@ -201,6 +208,7 @@ class Consents:
             "recorded_at": self._now(),
             "ended_at": None,
             "ended_by": None,
+            "not_to": json.dumps(sorted(facts.not_to)) if facts.not_to else "",
         }
         sql = "SELECT coalesce(max(consent_id), 0) + 1 AS n FROM consents"
         row["consent_id"] = rows(self._db, sql)[0]["n"]
@@ -289,7 +297,9 @@ def _is_whole(row: Mapping[str, Any]) -> bool:
 
 
 def _fingerprint(row: Mapping[str, Any]) -> str:
-    content = json.dumps([row[name] for name in COLUMNS])
+    # Rows of before could name nobody, and keep their seals.
+    names = (*COLUMNS, "not_to") if row["not_to"] else COLUMNS
+    content = json.dumps([row[name] for name in names])
     return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
@@ -301,6 +311,7 @@ def _consent(row: Mapping[str, Any]) -> Consent:
         given_on=date.fromisoformat(row["given_on"]),
         form=row["form"],
         expires_on=date.fromisoformat(expires) if expires else None,
+        not_to=tuple(json.loads(row["not_to"])) if row["not_to"] else (),
     )
     return Consent(
         consent_id=row["consent_id"],

@@ -292,7 +292,7 @@ def _told(
     query: Case, node: Node, asked: Asked
 ) -> Iterator[tuple[Match, dict[str, Any]]]:
     Consents(connection(), service().settings.consent_from_level).lapse()
-    followed = exchange().matcher.followed()
+    followed = exchange().matcher_for(node).followed()
     # An id of theirs may be one of ours.
     named = replace(query, case_id=f"{node.name}:{query.case_id}")
     question = followed.matcher.question(named)
@@ -302,7 +302,7 @@ def _told(
     best = search.best(asked.most + 1)
     found = [each for each in best if 0 < _score(each.total) >= asked.least_score]
     # Read once: what is weighed, explained and sent are the same words.
-    told = peer_view(service()).told(
+    told = peer_view(service(), node).told(
         (each.case_id for each in found), followed.revision
     )
     others = {

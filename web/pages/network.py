@@ -25,6 +25,7 @@ from web.mme.asking.comparison import Comparison
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch, KeptState
 from web.mme.asking.wishes import BadWish, Wishes, wishes_of
+from web.mme.limits import Limits, Most
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
 from web.mme.nodes.health import Breaker, Health
@@ -41,6 +42,10 @@ blueprint = Blueprint("network", __name__)
 
 MOST_SHOWN = 40
 LOST = "asked, but the service ended before it answered; ask again"
+LIMITED = {
+    Most.NOTHING: "; it is to be told nothing of this case",
+    Most.LEVEL_1: "; it is told of this case at level 1 only",
+}
 SIGNS = {
     State.ANSWERED: ("yes", "ok"),
     State.EMPTY: ("yes", "ok"),
@@ -222,14 +227,22 @@ def _lines(case: Case) -> list[PeerLine]:
     """Every peer that can be asked or was, by name."""
     states = {each.node: each for each in Kept(connection()).states(case.case_id)}
     breaker = Breaker(connection())
+    most = Limits(connection()).in_force(case.case_id)
     return [
-        _line(node, states.get(node.name), breaker.health(node.node_id))
+        _line(
+            node,
+            states.get(node.name),
+            breaker.health(node.node_id),
+            most.get(node.name),
+        )
         for node in Nodes(connection())
         if node.is_asked or node.name in states
     ]
 
 
-def _line(node: Node, kept: KeptState | None, health: Health) -> PeerLine:
+def _line(
+    node: Node, kept: KeptState | None, health: Health, most: Most | None
+) -> PeerLine:
     state = kept.state if kept else None
     is_lost = kept is not None and state is State.WAITING and _is_over(kept)
     if is_lost:
@@ -239,9 +252,10 @@ def _line(node: Node, kept: KeptState | None, health: Health) -> PeerLine:
         name=node.name,
         sign=sign,
         tone=tone,
-        said=LOST if is_lost else _said(kept, health),
+        said=(LOST if is_lost else _said(kept, health))
+        + (LIMITED[most] if most else ""),
         state=state,
-        is_asked=node.is_asked,
+        is_asked=node.is_asked and most is not Most.NOTHING,
         query_keys=node.quirks.query_keys,
         disclaimer=text_of_terms((kept and kept.disclaimer) or node.disclaimer),
         terms=text_of_terms((kept and kept.terms) or node.terms),

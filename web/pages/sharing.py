@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,8 +24,12 @@ from web.mme.consents import (
     ConsentFacts,
     Consents,
 )
+from web.mme.asking.messages import patient_for
 from web.mme.disclosures import Disclosures
 from web.mme.generalisation import Generalisation
+from web.mme.limits import BoundByConsent, Limit, Limits, Most, limited
+from web.mme.nodes import Node, Nodes
+from web.mme.nodes.errors import UnknownNode
 from web.mme.view import told
 from web.pages import profile
 from web.pages.admission import the_clinician
@@ -37,6 +42,13 @@ blueprint = Blueprint("sharing", __name__)
 
 RECORDED = "consent recorded"
 WITHDRAWN = "consent withdrawn"
+LIMITED = "limit for a peer set"
+AS_OTHERS = "as others"
+MOST = {
+    AS_OTHERS: "As much as its sharing lets peers see",
+    Most.LEVEL_1: "Level 1 at most: no variants",
+    Most.NOTHING: "Nothing, and it is not asked",
+}
 # What fewer cases name may point at somebody.
 FEW_CASES = 5
 FIELDS = ("scope", "given_by", "given_on", "form", "expires_on")
@@ -51,7 +63,10 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a peer sees at one level: the message, and the same for a person to read."""
+    """What a peer sees at one level: the message, and the same for a person to read.
+
+    `asking` is the message to a certain peer when it is asked about the case, in its own way.
+    """
 
     name: str
     level: Sharing
@@ -61,6 +76,16 @@ class Preview:
     genes: list[profile.GeneRow]
     facts: list[tuple[str, str]]
     diseases: list[profile.Line]
+    asking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRow:
+    """One peer, and how far the case goes to it."""
+
+    name: str
+    most: str
+    said: str
 
 
 @blueprint.get("/cases/<case_id:case_id>/sharing")
@@ -101,6 +126,32 @@ def withdraw(case_id: str) -> ResponseReturnValue:
     return _back(case_id)
 
 
+@blueprint.post("/cases/<case_id:case_id>/peers")
+def limit(case_id: str) -> ResponseReturnValue:
+    """Let one peer be told less of the case than others, or as much again."""
+    person, _ = _sharer(case_id)
+    said = request.form.get("most", "")
+    try:
+        node = Nodes(connection()).get(request.form.get("peer", ""))
+        if said not in MOST:
+            abort(400)
+        most = None if said == AS_OTHERS else Most(said)
+        audit = Audit(connection())
+        with audit.together():
+            if Limits(connection()).set(case_id, node.name, most, person.name):
+                facts = {"node": node.name, "most": said}
+                audit.record(person.name, LIMITED, [case_id], **facts)
+    except (UnknownNode, BoundByConsent) as error:
+        flash(str(error), "alert")
+    else:
+        flash(f"{node.name}: {_lower(MOST[said])}.", "good")
+    return _back(case_id)
+
+
+def _lower(said: str) -> str:
+    return said[0].lower() + said[1:]
+
+
 def _sharer(case_id: str) -> tuple[Person, StoredCase]:
     """The person, and a case whose sharing is hers to change; for others it is not there."""
     person = the_clinician()
@@ -130,7 +181,14 @@ def _facts() -> ConsentFacts:
         expires_on=(
             _day("expires_on", said["expires_on"]) if said["expires_on"] else None
         ),
+        not_to=_not_to(),
     )
+
+
+def _not_to() -> tuple[str, ...]:
+    """The peers that the person who agreed leaves out."""
+    known = {node.name for node in Nodes(connection())}
+    return tuple(sorted(known.intersection(request.form.getlist("not_to"))))
 
 
 def _day(field: str, entered: str) -> date:
@@ -146,10 +204,20 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
     problems = []
     if wrong is not None:
         problems = [(wrong.field, NAMES[wrong.field], sentence(str(wrong)))]
+    limits = Limits(connection())
+    most = limits.in_force(case.case_id)
+    peer = _peer()
     return render_template(
         "cases/sharing.html",
         **head_values(stored),
-        previews=[each for level in LEVELS if (each := _preview(case, level))],
+        previews=list(_previews(case, peer, peer and most.get(peer.name))),
+        peer=peer.name if peer else "",
+        peers=list(_peer_rows(most)),
+        limits=[_limit_line(each) for each in limits.of_case(case.case_id)],
+        names=[
+            (each.name, each.name) for each in Nodes(connection()) if each.is_active
+        ],
+        most=list(MOST.items()),
         consents=[_line(each) for each in consents.of_case(case.case_id)],
         needs_consent=consents.is_needed(case) and not consents.allowed([case]),
         seen_by=[
@@ -167,19 +235,68 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
     )
 
 
-def _preview(case: Case, level: Sharing) -> Preview | None:
+def _peer() -> Node | None:
+    """The peer whose view is asked for, if there is one of that name."""
+    name = request.args.get("peer", "")
+    return next((n for n in Nodes(connection()) if n.name == name), None)
+
+
+def _peer_rows(most: Mapping[str, Most]) -> Iterator[PeerRow]:
+    """Every peer that can ask or be asked, and every one with a limit."""
+    known = {node.name for node in Nodes(connection()) if node.is_active}
+    for name in sorted(known | most.keys()):
+        limit_here = most.get(name)
+        said = MOST[limit_here] if limit_here else MOST[AS_OTHERS]
+        yield PeerRow(name, str(limit_here or AS_OTHERS), said)
+
+
+def _limit_line(each: Limit) -> dict[str, str]:
+    ended = (
+        f", until {moment(each.ended_at)} by {each.ended_by}" if each.ended_at else ""
+    )
+    return {
+        "node": each.node,
+        "said": _lower(MOST[each.most]),
+        "when": f"set {moment(each.set_at)} by {each.set_by}{ended}",
+    }
+
+
+def _previews(case: Case, peer: Node | None, most: Most | None) -> Iterator[Preview]:
+    """What peers see at each level, or one peer at those that it may be told of."""
+    for level in LEVELS:
+        case_here = limited(replace(case, sharing=level), most)
+        if case_here is not None and case_here.sharing is level:
+            found = _preview(case, level, peer)
+            if found is not None:
+                yield found
+
+
+def _asking(told_of: Case, peer: Node | None) -> str:
+    """The patient of our question to the peer."""
+    if peer is None:
+        return ""
+    return _json(patient_for(peer, told_of, service().release))
+
+
+def _json(message: Mapping[str, Any]) -> str:
+    return json.dumps(message, indent=1, ensure_ascii=False)
+
+
+def _preview(case: Case, level: Sharing, peer: Node | None) -> Preview | None:
     """Made by the very function that writes the message to a peer."""
     release = service().release
     rare_below = service().settings.rare_below
     told_of = Generalisation(connection(), release, rare_below).of(case)
-    found = told(replace(told_of, sharing=level), release)
+    told_of = replace(told_of, sharing=level)
+    found = told(told_of, release)
     if found is None:
         return None
     read = found.case
     return Preview(
         name=sentence(SHARED_WITH[level]),
         level=level,
-        message=json.dumps(found.message, indent=1, ensure_ascii=False),
+        message=_json(found.message),
+        asking=_asking(told_of, peer),
         observed=profile.lines((f for f in read.features if not f.excluded), release),
         excluded=profile.lines((f for f in read.features if f.excluded), release),
         genes=profile.gene_rows(read.genomic_features, release),
@@ -224,6 +341,7 @@ def _line(consent: Consent) -> dict[str, Any]:
         "given_by": facts.given_by,
         "given_on": facts.given_on.isoformat(),
         "form": facts.form,
+        "not_to": ", ".join(facts.not_to),
         "expires_on": facts.expires_on.isoformat() if facts.expires_on else "",
         "recorded_by": consent.recorded_by,
         "is_good": is_good,

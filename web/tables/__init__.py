@@ -9,6 +9,7 @@ from web.tables.consents import consent_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
+from web.tables.limits import limit_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
 
@@ -24,4 +25,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         notice_migrations(),
         disclosure_migrations(),
         consent_migrations(),
+        limit_migrations(),
     )

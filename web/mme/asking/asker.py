@@ -35,6 +35,7 @@ from web.mme.asking.wishes import UNWANTED, Wishes
 from web.mme.consents import Consents, ConsentMissing
 from web.mme.disclosures import Disclosures
 from web.mme.generalisation import Generalisation
+from web.mme.limits import Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker
 
@@ -159,7 +160,8 @@ class Asker:
         with write_transaction(self._db):
             case = self._store.get(case_id).case
             self.require_askable(case)
-            chosen = self._chosen(case, names)
+            most = Limits(self._db).in_force(case_id)
+            chosen = self._chosen(case, names, most)
             ask_id = self._kept.begin(case, by, wishes)
         lines, left_out = self._lines(chosen)
         if lines:
@@ -174,6 +176,7 @@ class Asker:
                 sharing=str(case.sharing),
                 test=case.test,
                 **({"wishes": list(wishes.query())} if wishes else {}),
+                **({"limited": sorted(most)} if most else {}),
             )
         self._kept.expect(ask_id, chosen)
         return Question(
@@ -202,11 +205,20 @@ class Asker:
             why = f"it is shared as {case.sharing} without a consent that is good today"
             raise NotAskable(case.case_id, why) from error
 
-    def _chosen(self, case: Case, names: Sequence[str]) -> list[Node]:
+    def _chosen(
+        self, case: Case, names: Sequence[str], most: Mapping[str, Most]
+    ) -> list[Node]:
+        never = {name for name, limit in most.items() if limit is Most.NOTHING}
         if not names:
-            return [node for node in self._nodes if node.is_asked]
+            return [n for n in self._nodes if n.is_asked and n.name not in never]
         chosen = [self._nodes.get(name) for name in dict.fromkeys(names)]
         for node in chosen:
+            if node.name in never:
+                raise NotAskable(
+                    case.case_id,
+                    f"the node {node.name!r} is to be told nothing of it, as the page 'What "
+                    "peers see' says",
+                )
             if not node.is_asked:
                 raise NotAskable(
                     case.case_id,
@@ -250,8 +262,12 @@ class Asker:
         case, wishes = question.case, question.wishes
         deadline = Deadline(self._patience.seconds)
         calls: dict[Node, Callable[[], Outcome]] = {}
-        told = self._generalisation.of(case)
+        most = Limits(self._db).in_force(case.case_id)
         for line in question.lines:
+            case_here = limited(case, most.get(line.node.name))
+            if case_here is None:
+                continue
+            told = self._generalisation.of(case_here)
             patient = patient_for(line.node, told, self._release)
             body = body_of(patient, wishes.query_for(line.node.quirks.query_keys))
             calls[line.node] = partial(_question, line, body, deadline, case.test)
