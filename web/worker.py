@@ -17,7 +17,10 @@ from web.config import Settings
 from web.errors import frames
 from web.mail import mail_server
 from web.notices.letters import Letters
+from web.mme.consents import Consents
+from web.mme.withdrawals import WITHDRAWAL
 from web.notices.telling import DIGEST, LETTER
+from web.notices.withdrawal_letters import WithdrawalLetters
 from web.outbox import NotDone, Outbox, Work
 from web.standing import ASK, StandingQueries
 from web.standing_peers import MakeAsker, asking_peers, has_peers
@@ -118,7 +121,9 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
     Without `make_asker` no case is asked again by itself.
     """
     handlers: dict[str, Handler] = {}
-    chores: list[Chore] = []
+    level = settings.consent_from_level
+    # Nobody may ask on the day on which a consent expires.
+    chores: list[Chore] = [lambda db: Consents(db, level).lapse()]
     server = mail_server(settings)
     if server is not None:
         letters = Letters(
@@ -128,6 +133,11 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
             may_see=may_open,
         )
         handlers |= {LETTER: letters.letter, DIGEST: letters.digest}
+        to_peers = WithdrawalLetters(
+            server=server, site_name=settings.site_name, site_url=settings.site_url
+        )
+        handlers[WITHDRAWAL] = to_peers.letter
+        chores.append(to_peers.leave_due)
     if make_asker is not None and settings.standing_days:
         standing = StandingQueries(
             ask=asking_peers(make_asker),

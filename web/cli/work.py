@@ -14,6 +14,7 @@ from ontologies import open_release
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
+from web.mme.withdrawals import WITHDRAWAL, Withdrawals
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import Outbox
 from web.service import chosen_calibration
@@ -68,6 +69,7 @@ def undone_work() -> Iterator[str]:
         return
     with closing(open_database(settings.database)) as db:
         yield from _undone(Outbox(db), settings)
+        yield from Withdrawals(db).by_hand(settings.sends_mail)
 
 
 def _undone(outbox: Outbox, settings: Settings) -> Iterator[str]:
@@ -78,7 +80,7 @@ def _undone(outbox: Outbox, settings: Settings) -> Iterator[str]:
             "'secondcase work --retry'."
         )
     waiting = outbox.waiting()
-    mails = waiting.get(LETTER, 0) + waiting.get(DIGEST, 0)
+    mails = sum(waiting.get(kind, 0) for kind in (LETTER, DIGEST, WITHDRAWAL))
     if mails and not settings.sends_mail:
         yield (
             f"E-mails that wait for a mail server: {mails:,}. Set mail_host; until then people "

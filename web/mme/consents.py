@@ -18,6 +18,7 @@ from matcher.storage.store import CaseStore
 from web.errors import WebError
 from web.mme.disclosures import Disclosure, Disclosures
 from web.mme.limits import Limits, Most
+from web.mme.withdrawals import Withdrawals
 
 log = structlog.get_logger(__name__)
 
@@ -235,7 +236,14 @@ class Consents:
                 self._end(row, actor)
             if case.sharing in LEVELS:
                 store.put(replace(case, sharing=Sharing.SITE), actor=actor)
-        return Disclosures(self._db).of_case(case_id)
+            return self._owe(case)
+
+    def _owe(self, case: Case) -> tuple[Disclosure, ...]:
+        """Note which peers are to be told of a withdrawal: those that have seen the case."""
+        seen_by = Disclosures(self._db).of_case(case.case_id)
+        if not (case.test or case.simulated):
+            Withdrawals(self._db, self._clock).note(case.case_id, seen_by)
+        return seen_by
 
     def lapse(self) -> None:
         """End the consents that have expired, and take back the cases that rested on them."""
@@ -255,6 +263,7 @@ class Consents:
             return
         if not self.allowed([case]):
             store.put(replace(case, sharing=Sharing.SITE), actor=EXPIRED)
+            self._owe(case)
             log.warning("consent expired", case_id=case_id)
 
     def _open(self, condition: str, values: list[Any]) -> list[dict[str, Any]]:

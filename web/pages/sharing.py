@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Sharing
 from matcher.storage.store import StoredCase
+from matcher.wording import listing
 from web.accounts import Person
 from web.audit import Audit
 from web.db import connection, store
@@ -31,10 +32,11 @@ from web.mme.limits import BoundByConsent, Limit, Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
 from web.mme.view import told
+from web.mme.withdrawals import Withdrawals
 from web.pages import profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
-from web.pages.words import SHARED_WITH, moment, sentence
+from web.pages.words import SHARED_WITH, day, moment, sentence
 from web.service import service
 from web.viewing.visibility import may_share
 
@@ -120,10 +122,25 @@ def withdraw(case_id: str) -> ResponseReturnValue:
         seen_by = _consents().withdraw(case_id, person.name)
         audit.record(person.name, WITHDRAWN, [case_id])
     flash("The consent is withdrawn; no peer finds the case any more.", "good")
-    if seen_by:
-        names = ", ".join(dict.fromkeys(each.node for each in seen_by))
-        flash(f"These have seen it before and must be told: {names}.", "look")
+    for sentence_of_it in _owed(case_id, {each.node for each in seen_by}):
+        flash(sentence_of_it, "look")
     return _back(case_id)
+
+
+def _owed(case_id: str, seen_by: set[str]) -> Iterator[str]:
+    """Which peers have seen the case, and how they are told that it is withdrawn."""
+    withdrawals = Withdrawals(connection())
+    sends_mail = service().settings.sends_mail
+    owed = [each for each in withdrawals.of_case(case_id) if not each.told_at]
+    written = {e.node for e in owed if sends_mail and withdrawals.address(e)} & seen_by
+    if written:
+        names = listing(sorted(written))
+        yield f"These have seen it before and are told by e-mail: {names}."
+    if by_hand := sorted(seen_by - written):
+        yield (
+            f"These have seen it before and must be told: {listing(by_hand)}. No e-mail reaches "
+            "them; the operator of your site is reminded of it."
+        )
 
 
 @blueprint.post("/cases/<case_id:case_id>/peers")
@@ -139,8 +156,7 @@ def limit(case_id: str) -> ResponseReturnValue:
         audit = Audit(connection())
         with audit.together():
             if Limits(connection()).set(case_id, node.name, most, person.name):
-                facts = {"node": node.name, "most": said}
-                audit.record(person.name, LIMITED, [case_id], **facts)
+                audit.record(person.name, LIMITED, [case_id], node=node.name, most=said)
     except (UnknownNode, BoundByConsent) as error:
         flash(str(error), "alert")
     else:
@@ -210,7 +226,7 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
     return render_template(
         "cases/sharing.html",
         **head_values(stored),
-        previews=list(_previews(case, peer, peer and most.get(peer.name))),
+        previews=list(_previews(case, peer, most.get(peer.name) if peer else None)),
         peer=peer.name if peer else "",
         peers=list(_peer_rows(most)),
         limits=[_limit_line(each) for each in limits.of_case(case.case_id)],
@@ -220,10 +236,7 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
         most=list(MOST.items()),
         consents=[_line(each) for each in consents.of_case(case.case_id)],
         needs_consent=consents.is_needed(case) and not consents.allowed([case]),
-        seen_by=[
-            (each.node, moment(each.first_at))
-            for each in Disclosures(connection()).of_case(case.case_id)
-        ],
+        seen_by=list(_seen_by(case.case_id)),
         telling=_telling(case),
         few_cases=FEW_CASES,
         can_share=may_share(person, case),
@@ -233,6 +246,18 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
         problems=problems,
         said={field: message for field, _, message in problems},
     )
+
+
+def _seen_by(case_id: str) -> Iterator[tuple[str, str, str]]:
+    """The peers that were told of the case, since when, and what of a withdrawal they know."""
+    withdrawn = {e.node_id: e for e in Withdrawals(connection()).of_case(case_id)}
+    for each in Disclosures(connection()).of_case(case_id):
+        after = ""
+        if owed := withdrawn.get(each.node_id):
+            after = "still to be told that it was withdrawn"
+            if owed.told_at:
+                after = f"told on {day(owed.told_at)} that it was withdrawn"
+        yield each.node, moment(each.first_at), after
 
 
 def _peer() -> Node | None:

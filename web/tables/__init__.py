@@ -12,6 +12,7 @@ from web.tables.forms import form_migrations
 from web.tables.limits import limit_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
+from web.tables.withdrawals import withdrawal_migrations
 
 
 def web_migrations() -> tuple[Migrations, ...]:
@@ -26,4 +27,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         disclosure_migrations(),
         consent_migrations(),
         limit_migrations(),
+        withdrawal_migrations(),
     )
