@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,7 @@ from web.pages.colophon import bands
 from web.pages.remote_cards import RemoteCard, newest, patients, remote_card, text
 from web.pages.words import counted, moment, number_word, sentence
 from web.service import service
+from web.viewing import told
 from web.viewing.visibility import may_share
 
 blueprint = Blueprint("network", __name__)
@@ -138,6 +140,7 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
     lines = _lines(case)
     kept = Kept(connection()).matches(case.case_id)
     wishes = _wishes(case)
+    told.record_answers(person, [case.case_id], _counts(kept), page="other sites")
     found = _cards(case, kept, [line.name for line in lines], wishes)
     why_not = _why_not(case)
     return {
@@ -173,6 +176,11 @@ def _last_asked(case: Case) -> str:
     states = Kept(connection()).states(case.case_id)
     last = max(states, key=lambda each: each.asked_at, default=None)
     return f"Last asked {moment(last.asked_at)} by {last.asked_by}." if last else ""
+
+
+def _counts(kept: Sequence[KeptMatch]) -> Counter[str]:
+    """How many patients each peer told of; those that are withdrawn are named as well."""
+    return Counter(each.node for each in kept)
 
 
 def _wishes(case: Case) -> Wishes:

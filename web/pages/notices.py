@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -15,6 +17,7 @@ from web.notices.telling import How
 from web.pages.admission import the_clinician
 from web.pages.words import counted, moment, sentence
 from web.service import service
+from web.viewing import told
 from web.viewing.visibility import may_open
 
 blueprint = Blueprint("notices", __name__)
@@ -55,6 +58,7 @@ def all_notices() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     found = inbox.notices(limit=PAGE_SIZE + 1, before=_bounded(before))
     shown = found[:PAGE_SIZE]
+    _record(person, shown)
     unread = inbox.unread()
     return render_template(
         "notices/inbox.html",
@@ -72,6 +76,7 @@ def all_notices() -> ResponseReturnValue:
 def one(notice: str) -> ResponseReturnValue:
     """One notice, which an e-mail leads to."""
     found = _mine(notice)
+    _record(the_clinician(), [found])
     return render_template("notices/one.html", notice=_line(found))
 
 
@@ -99,6 +104,18 @@ def _mine(link: str) -> Notice:
     return found
 
 
+def _record(person: Person, shown: Sequence[Notice]) -> None:
+    """Record what of peers' answers is shown: which patient, and why it matches."""
+    matches = [each for each in shown if _is_match(each)]
+    nodes = Counter(each.facts["node"] for each in matches)
+    case_ids = list(dict.fromkeys(each.case_id for each in matches))
+    told.record_answers(person, case_ids, nodes, page="notices")
+
+
+def _is_match(notice: Notice) -> bool:
+    return notice.kind not in (Kind.ASKED, Kind.COMPARED)
+
+
 def _bounded(number: int | None) -> int | None:
     """A number that SQLite takes."""
     return None if number is None else max(0, min(number, 2**62))
@@ -115,7 +132,7 @@ def _line(notice: Notice) -> dict[str, Any]:
         "link": notice.link,
         "case_id": notice.case_id,
         "is_read": notice.is_read,
-        "is_match": notice.kind not in (Kind.ASKED, Kind.COMPARED),
+        "is_match": _is_match(notice),
         "said": SAID[notice.kind].format_map(notice.facts),
         "why": notice.facts.get("why", ""),
         "when": moment(notice.told_at),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from matcher.case import Contact, Sharing
-from web.audit import Audit
+from web.audit import Audit, AuditFailed, Entry
 from web.db import open_database
 from web.mme.asking.aside import EXTENSION, MOST_AT_A_TIME, Aside, TooManyQuestions
 from web.mme.asking.answers import State
@@ -23,6 +23,7 @@ from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.mme.nodes.register import Description
 from web.pages.remote_cards import reach
+from web.viewing import told
 
 from ..conftest import OLIGODONTIA, PROMINENT_JOINTS, SEIZURE, WIDE_MOUTH, Cast, case_of
 from ..mme import faults
@@ -433,3 +434,41 @@ def test_what_cannot_be_asked_for_sends_nothing(network: Network) -> None:
 
     assert "The gene is &#39;NOT-A-GENE&#39;" in network.page()
     assert island.received == []
+
+
+def reading(network: Network) -> list[Entry]:
+    with closing(open_database(network.cast.settings.database)) as db:
+        found = list(Audit(db).entries(CASE))
+    return [entry for entry in found if entry.action == told.ANSWERS]
+
+
+def test_reading_what_peers_answered_is_audited_by_counts(network: Network) -> None:
+    network.peer(
+        "Island", answering(patient("P-1"), patient("P-2", genomicFeatures=[]))
+    )
+    network.peer("Hill", answering())
+    network.page()
+    assert reading(network) == []
+
+    network.ask()
+    network.page("bob")
+
+    last = reading(network)[-1]
+    assert (last.actor, last.case_ids) == ("bob", (CASE,))
+    facts = {"page": "other sites", "site": "North", "patients": {"Island": 2}}
+    assert last.facts == facts
+
+
+def test_what_cannot_be_recorded_of_answers_is_not_shown(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.peer("Island", answering(patient("P-1")))
+    network.ask()
+
+    def refuse(*arguments: object, **facts: object) -> None:
+        raise AuditFailed
+
+    monkeypatch.setattr(Audit, "record", refuse)
+    answer = network.cast["alice"].get(PAGE)
+
+    assert answer.status_code == 503 and "P-1" not in answer.text
