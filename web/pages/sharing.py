@@ -47,7 +47,7 @@ WITHDRAWN = "consent withdrawn"
 LIMITED = "limit for a peer set"
 AS_OTHERS = "as others"
 MOST = {
-    AS_OTHERS: "As much as its sharing lets peers see",
+    AS_OTHERS: "As much as other peers",
     Most.LEVEL_1: "Level 1 at most: no variants",
     Most.NOTHING: "Nothing, and it is not asked",
 }
