@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 
 class MatcherError(Exception):
@@ -18,8 +19,9 @@ class NoSuchInput(UnreadableInput):
 
     def __init__(self, path: object) -> None:
         super().__init__(
-            f"{str(path)!r} is not a file or folder that can be read; name Phenopackets v2 "
-            "or Matchmaker Exchange patients as a file, folder, zip or JSON lines."
+            f"{str(path)!r} is not a file or folder that can be read; name Phenopackets v2, "
+            "Matchmaker Exchange patients or FHIR bundles as a file, folder, zip or JSON lines, "
+            "or a table."
         )
 
 
@@ -130,13 +132,53 @@ class BrokenArchive(UnreadableInput):
 
 
 class UnknownFormat(UnreadableInput):
-    """JSON that is neither a phenopacket nor an MME patient."""
+    """JSON that is neither a phenopacket nor an MME patient nor a FHIR bundle."""
 
     def __init__(self, found: str) -> None:
         super().__init__(
             f"This is {found}, neither a Phenopackets v2 packet, family or cohort "
-            "nor a Matchmaker Exchange patient."
+            "nor a Matchmaker Exchange patient nor a FHIR R4 bundle."
         )
+
+
+class UnreadableTable(UnreadableInput):
+    """A text that is no table of cases."""
+
+    def __init__(self, what: str, right: str) -> None:
+        super().__init__(f"{what}; {right}.")
+
+
+class BadMapping(UnreadableInput):
+    """A mapping of columns that does not fit its table."""
+
+    def __init__(self, entered: str, wanted: str) -> None:
+        super().__init__(f"{entered[:100]!r} is not {wanted}.")
+
+
+class ColumnsNotConfirmed(UnreadableInput):
+    """A table of which nobody has said what its columns hold."""
+
+    def __init__(self, guessed: Mapping[str, str]) -> None:
+        mapping = json.dumps(guessed, ensure_ascii=False, indent=1)
+        super().__init__(
+            "What the columns hold was only guessed from their names; put this, corrected, into "
+            f"a file and name it with --map, or take it with --accept-guesses:\n{mapping}"
+        )
+        self.guessed = guessed
+
+
+class UnreadableVcf(UnreadableInput):
+    """A text that is no VCF, or one that does not say what is needed of it."""
+
+    def __init__(self, what: str, right: str) -> None:
+        super().__init__(f"{what}; {right}.")
+
+
+class UnreadablePedigree(UnreadableInput):
+    """A text that is no pedigree."""
+
+    def __init__(self, what: str, right: str) -> None:
+        super().__init__(f"{what}; {right}.")
 
 
 class UnsupportedVersion(UnreadableInput):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -114,6 +115,12 @@ class DiseaseTable:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __iter__(self) -> Iterator[DiseaseNames]:
+        """Every disease with its names, in the order of their ids."""
+        for entry in self._entries:
+            disease_id, name, *synonyms = entry.split("\t")
+            yield DiseaseNames(disease_id, name, tuple(synonyms))
+
     def __contains__(self, disease_id: str) -> bool:
         return bool(self._ids[self.normalise(disease_id)])
 
@@ -180,6 +187,15 @@ class DiseaseTable:
     def _linked(self, disease_id: str, relation: Relation) -> tuple[str, ...]:
         rows = self._links[_link(disease_id, relation)]
         return tuple(self._at(row).disease_id for row in rows)
+
+    def references(self) -> dict[str, frozenset[str]]:
+        """Of every disease that has any, its entries in other vocabularies: `exact OMIM:154700`."""
+        ids = [names.disease_id for names in self]
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for key, rows in self._links.items():
+            relation, _, disease_id = key.partition("\t")
+            found[disease_id].update(f"{relation} {ids[row]}" for row in rows)
+        return {disease_id: frozenset(each) for disease_id, each in found.items()}
 
     def search(self, text: str, limit: int = 10) -> list[DiseaseHit]:
         """The diseases whose id or name `text` may be, best first; the last word may be begun."""

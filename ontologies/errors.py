@@ -43,6 +43,24 @@ class UnreadableOntology(OntologyError):
         self.reason = reason
 
 
+class UnreadableFile(OntologyError):
+    """A file that is not what a release needs; `expected` says what would be."""
+
+    def __init__(self, path: Path, reason: str, expected: str) -> None:
+        super().__init__(f"{path.name} cannot be read: {reason}. {expected}")
+        self.path = path
+        self.reason = reason
+        self.expected = expected
+
+
+class RefusedFiles(OntologyError):
+    """Several files of one release that cannot be used; `errors` has one for each."""
+
+    def __init__(self, errors: Sequence[OntologyError]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = tuple(errors)
+
+
 class InvalidFile(OntologyError):
     """A file whose content breaks the rules; `findings` are all of them, one sentence each."""
 
@@ -112,6 +130,16 @@ class UnknownRelease(OntologyError):
         self.release_id = release_id
 
 
+class AmbiguousRelease(OntologyError):
+    """A name that several releases on this disk answer to."""
+
+    def __init__(self, named: str, release_ids: Sequence[str]) -> None:
+        super().__init__(
+            f"{named!r} may mean {' or '.join(release_ids)}; name one of these."
+        )
+        self.release_ids = tuple(release_ids)
+
+
 class OutdatedRelease(OntologyError):
     """A release that another version of this program compiled."""
 
@@ -132,3 +160,80 @@ class DamagedRelease(OntologyError):
             "run 'secondcase ontology fetch' to make it again."
         )
         self.folder = folder
+
+
+class DamagedRecord(OntologyError):
+    """A record of what people did with a release that cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is damaged ({reason}); put back its last backup, "
+            "or remove it and accept the warnings of the release again."
+        )
+        self.path = path
+
+
+class IncompleteBundle(OntologyError):
+    """Too few files for a release, and no active release to take the others from."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"A release also needs {', '.join(missing)}, and there is no active one to take "
+            "them from; give all files together or run 'secondcase ontology fetch' first."
+        )
+        self.missing = tuple(missing)
+
+
+class RepeatedKind(OntologyError):
+    """Two files of which a release has one."""
+
+    def __init__(self, kind: str, first: str, second: str) -> None:
+        super().__init__(
+            f"{first} and {second} are both {kind}, of which a release has one; give one of them."
+        )
+        self.kind = kind
+
+
+class MissingSource(OntologyError):
+    """A file that the active release was made from and that is not on this disk as it was."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path.name} of the active release {reason} in {path.parent}; "
+            "give it together with the others."
+        )
+        self.path = path
+
+
+class BlockedRelease(OntologyError):
+    """A release that must not be activated; `findings` are the errors."""
+
+    def __init__(self, release_id: str, findings: Sequence[object]) -> None:
+        lines = [f"Release {release_id} cannot be activated:"]
+        lines += [f"  {finding}" for finding in findings[:_SHOWN]]
+        super().__init__("\n".join(lines))
+        self.release_id = release_id
+        self.findings = tuple(findings)
+
+
+class UnacceptedWarnings(OntologyError):
+    """A release whose warnings nobody has taken upon themselves; `findings` are these."""
+
+    def __init__(self, release_id: str, findings: Sequence[object]) -> None:
+        lines = [
+            f"Release {release_id} has {len(findings)} warning(s) that need a reason; "
+            f"give one by 'secondcase ontology validate {release_id} --accept REASON':"
+        ]
+        lines += [f"  {finding}" for finding in findings[:_SHOWN]]
+        super().__init__("\n".join(lines))
+        self.release_id = release_id
+        self.findings = tuple(findings)
+
+
+class NoReason(OntologyError):
+    """Warnings that were to be accepted without saying why, or without any to accept."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{reason!r} is no reason; say in a sentence why the warnings may be accepted."
+        )

@@ -84,6 +84,10 @@ class GeneTable:
     def __len__(self) -> int:
         return len(self._records)
 
+    def __iter__(self) -> Iterator[Gene]:
+        """Every approved gene, in the order of the file."""
+        return (Gene(*record.split("\t")) for record in self._records)
+
     def __getitem__(self, hgnc_id: str) -> Gene:
         """The gene of an HGNC id; KeyError for an id that is not approved."""
         rows = self._names[_key("hgnc", hgnc_id.removeprefix("HGNC:"))]

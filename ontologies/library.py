@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,21 +14,29 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from ontologies.durable import replace_text
 from ontologies.errors import (
+    AmbiguousRelease,
     DamagedRelease,
     NoActiveRelease,
     OntologyError,
     UnknownRelease,
 )
 from ontologies.progress import Progress, silent
-from ontologies.release import Release, compile_release, release_id_of
-from ontologies.files.sources import CURRENT, Catalogue, Source, read_catalogue
+from ontologies.compiling import SCRATCH, compile_release
+from ontologies.release import Release, release_id_of
+from ontologies.files.sources import (
+    CURRENT,
+    Catalogue,
+    Kind,
+    Source,
+    read_catalogue,
+)
 
 if TYPE_CHECKING:
     from ontologies.files.fetching import Fetched
 
 _ACTIVE = "active"
-_SCRATCH = ".compiling-"
 
 
 def data_directory() -> Path:
@@ -63,23 +71,51 @@ def open_release(
     return Release.open(folder)
 
 
+def identify(named: str, directory: Path) -> str:
+    """The id of the release that is meant: by its id, how that begins, or its HPO version.
+
+    UnknownRelease where none is; AmbiguousRelease with all that could be.
+    """
+    ids = sorted(path.name for path in (directory / "releases").glob("[!.]*/"))
+    found = (
+        [named] if named in ids else [each for each in ids if each.startswith(named)]
+    )
+    if named and not found:
+        found = [
+            stored.release_id
+            for stored in (_stored(directory / "releases" / i, ()) for i in ids)
+            if stored.release and stored.release.versions[Kind.HPO] == named
+        ]
+    if not named or not found:
+        raise UnknownRelease(named, directory)
+    if len(found) > 1:
+        raise AmbiguousRelease(named, found)
+    return found[0]
+
+
 def active_release_id(directory: Path) -> str | None:
     """The id of the active release, None before the first."""
+    return next(iter(_pointed(directory)), None)
+
+
+def _pointed(directory: Path) -> list[str]:
+    """The active release and those that were active before it, the latest first.
+
+    One file says both, so that what it says of one cannot contradict what it says of another.
+    """
     try:
-        return (directory / "releases" / _ACTIVE).read_text("utf-8").strip() or None
+        lines = (directory / "releases" / _ACTIVE).read_text("utf-8").splitlines()
     except FileNotFoundError:
-        return None
+        return []
+    return [line.split()[0] for line in lines if line.strip()]
 
 
 def activate(release: Release, *, directory: Path | None = None) -> None:
     """Make a release the active one. Who reads meanwhile sees the one before or this one."""
-    releases = (directory or data_directory()) / "releases"
-    with tempfile.NamedTemporaryFile("w", dir=releases, delete=False) as pointer:
-        pointer.write(f"{release.release_id}\n")
-        pointer.flush()
-        os.fsync(pointer.fileno())
-    os.chmod(pointer.name, 0o644)
-    os.replace(pointer.name, releases / _ACTIVE)
+    directory = directory or data_directory()
+    before = [each for each in _pointed(directory) if each != release.release_id]
+    text = "".join(f"{each}\n" for each in (release.release_id, *before))
+    replace_text(directory / "releases" / _ACTIVE, text, scratch=".active-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +141,7 @@ def fetch_release(
     directory = directory or data_directory()
     catalogue = read_catalogue()
     sources = catalogue.bundle(bundle)
-    with _lock(directory):
+    with held(directory):
         fetched = _fetch(sources, catalogue, directory, progress)
         if make_active:
             activate(fetched.release, directory=directory)
@@ -126,7 +162,7 @@ def _fetch(
             return FetchedRelease(release, ())
         except DamagedRelease:
             # Renamed, not emptied: who has it open goes on reading what was there.
-            folder.rename(folder.with_name(f"{_SCRATCH}damaged"))
+            folder.rename(folder.with_name(f"{SCRATCH}damaged"))
     from ontologies.files.fetching import Fetcher  # an HTTP client is needed once only
 
     with Fetcher(directory, progress) as fetcher:
@@ -137,15 +173,23 @@ def _fetch(
 
 
 @contextmanager
-def _lock(directory: Path) -> Iterator[None]:
+def held(directory: Path) -> Iterator[None]:
     """Hold off other processes; also sweep up what a killed one left behind."""
     releases = directory / "releases"
     releases.mkdir(parents=True, exist_ok=True)
     with (releases / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in releases.glob(f"{_SCRATCH}*"):
+        for left in releases.glob(f"{SCRATCH}*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
+
+
+class State(enum.StrEnum):
+    """What a release on this disk is: not used yet, in use, or no longer."""
+
+    STAGED = "staged"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +197,14 @@ class StoredRelease:
     """A compiled release on this disk; `release` is None where `problem` says why."""
 
     release_id: str
-    is_active: bool
+    state: State
     release: Release | None
     problem: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is the one in use."""
+        return self.state is State.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,24 +235,35 @@ class Status:
 def status(*, directory: Path | None = None) -> Status:
     """Every release, checked, and every known source file; nothing is fetched or changed."""
     directory = directory or data_directory()
-    active = active_release_id(directory)
+    pointed = _pointed(directory)
     folders = sorted((directory / "releases").glob("[!.]*/"))
     paths = {s: s.path(directory) for s in read_catalogue().sources.values()}
     return Status(
         directory=directory,
-        active=active,
-        releases=tuple(_stored(folder, active) for folder in folders),
+        active=next(iter(pointed), None),
+        releases=tuple(_stored(folder, pointed) for folder in folders),
         sources=tuple(
             StoredSource(source, path, path.is_file()) for source, path in paths.items()
         ),
     )
 
 
-def _stored(folder: Path, active: str | None) -> StoredRelease:
-    is_active = folder.name == active
+def state_of(release_id: str, directory: Path) -> State:
+    """The state of a release, as the one pointer says."""
+    return _state(release_id, _pointed(directory))
+
+
+def _state(release_id: str, pointed: Sequence[str]) -> State:
+    if release_id not in pointed:
+        return State.STAGED
+    return State.ACTIVE if release_id == pointed[0] else State.ARCHIVED
+
+
+def _stored(folder: Path, pointed: Sequence[str]) -> StoredRelease:
+    state = _state(folder.name, pointed)
     try:
         release = Release.open(folder)
         release.verify()
     except OntologyError as error:
-        return StoredRelease(folder.name, is_active, None, str(error))
-    return StoredRelease(folder.name, is_active, release)
+        return StoredRelease(folder.name, state, None, str(error))
+    return StoredRelease(folder.name, state, release)

@@ -82,6 +82,11 @@ class Ontology:
         return tuple(self._texts["obsolete"])
 
     @cached_property
+    def retired_ids(self) -> Sequence[str]:
+        """Every id that is no live term but was one or stands for one, in order."""
+        return tuple(self._retired)
+
+    @cached_property
     def graph(self) -> networkx.DiGraph[str]:
         """The is_a graph over live term ids; edges run from parent to child."""
         import networkx  # its import takes longer than opening a release

@@ -117,6 +117,13 @@ class PackedDictionary:
         found: list[int] = self._numbers[start:end].tolist()
         return found
 
+    def items(self) -> Iterator[tuple[str, list[int]]]:
+        """Every text with its numbers, in the order of the texts."""
+        numbers = self._numbers.tolist()
+        edges = self._offsets.tolist()
+        for key, start, end in zip(self._keys, edges, edges[1:]):
+            yield key, numbers[start:end]
+
     def save(self, folder: Path, name: str) -> None:
         """Write the dictionary below `folder` under `name`."""
         self._keys.save(folder, f"{name}.keys")

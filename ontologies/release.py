@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ontologies.annotations import DiseaseAnnotations, build_annotations
-from ontologies.diseases import DiseaseTable, build_diseases
+from ontologies.annotations import DiseaseAnnotations
+from ontologies.diseases import DiseaseTable
 from ontologies.errors import DamagedRelease, OutdatedRelease
-from ontologies.genes import GeneTable, build_genes
-from ontologies.information_content import (
-    InformationContent,
-    build_information_content,
-)
+from ontologies.genes import GeneTable
+from ontologies.information_content import InformationContent
 from ontologies.words.index import NameIndex
 from ontologies.ontology import Ontology
-from ontologies.progress import Progress, silent
-from ontologies.files.sources import Catalogue, Kind, Source
-from ontologies.words.term_names import index_terms
+from ontologies.files.sources import Kind, Source, kept_path
 
 if TYPE_CHECKING:
     from ontologies.lookup import TermLookup
@@ -42,7 +34,7 @@ FORMATS: Mapping[str, int] = MappingProxyType(
         "names": 1,
     }
 )
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +49,10 @@ class Ingredient:
     acknowledgement: str
     size: int
     sha256: str
+
+    def path(self, directory: Path) -> Path:
+        """Where the file is kept, as it came, below the data directory."""
+        return kept_path(directory, self.sha256, self.file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +94,7 @@ def _checksum(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def release_id_of(bundle: Sequence[Source]) -> str:
+def release_id_of(bundle: Sequence[Source] | Sequence[Ingredient]) -> str:
     """16 hexadecimal digits that stand for these files and for how they are compiled."""
     sources = {source.kind: source.sha256 for source in bundle}
     return _checksum({"formats": dict(FORMATS), "sources": sources})[:16]
@@ -120,9 +116,9 @@ class Release:
     def open(cls, folder: Path) -> Release:
         """The release in a folder; DamagedRelease or OutdatedRelease if it is of no use."""
         try:
-            manifest = Manifest.from_json((folder / _MANIFEST).read_text("utf-8"))
+            manifest = Manifest.from_json((folder / MANIFEST).read_text("utf-8"))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedRelease(folder, f"{_MANIFEST} is no use ({error})") from error
+            raise DamagedRelease(folder, f"{MANIFEST} is no use ({error})") from error
         if dict(manifest.formats) != dict(FORMATS):
             raise OutdatedRelease(manifest.release_id)
         return cls(folder, manifest)
@@ -196,108 +192,3 @@ class Release:
             if hashlib.sha256(content).hexdigest() != digest:
                 raise DamagedRelease(self.folder, f"{file} has been changed")
         return self.folder / name
-
-
-def compile_release(
-    bundle: Sequence[Source],
-    catalogue: Catalogue,
-    directory: Path,
-    progress: Progress = silent,
-) -> Release:
-    """The release of a bundle whose files are on the disk; made unless it is already there."""
-    releases = directory / "releases"
-    folder = releases / release_id_of(bundle)
-    if folder.exists():
-        return Release.open(folder)
-    releases.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".compiling-", dir=releases))
-    try:
-        findings = _compile(bundle, directory, scratch, progress)
-        manifest = _manifest(bundle, catalogue, scratch, findings)
-        (scratch / _MANIFEST).write_text(manifest.to_json(), "utf-8")
-        for path in (*scratch.rglob("*"), scratch):
-            _flush(path)
-        scratch.chmod(0o755)
-        scratch.rename(folder)
-        _flush(releases)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return Release.open(folder)
-
-
-def _compile(
-    bundle: Sequence[Source], directory: Path, folder: Path, progress: Progress
-) -> tuple[str, ...]:
-    from ontologies.files.loading import (
-        load_ontology,
-    )  # needed once, when a release is made
-
-    paths = {source.kind: source.path(directory) for source in bundle}
-    steps = iter(range(len(FORMATS)))
-
-    def step(name: str) -> Path:
-        progress(f"compile {name.replace('_', ' ')}", next(steps), len(FORMATS))
-        return folder / name
-
-    target = step("ontology")
-    loaded = load_ontology(paths[Kind.HPO])
-    ontology = loaded.ontology
-    ontology.save(target)
-    target = step("annotations")
-    annotations = build_annotations(paths[Kind.ANNOTATIONS], ontology)
-    annotations.save(target)
-    target = step("information_content")
-    build_information_content(ontology, annotations).save(target)
-    target = step("genes")
-    build_genes(paths[Kind.GENES], paths[Kind.DISEASE_GENES]).save(target)
-    target = step("diseases")
-    build_diseases(paths[Kind.DISEASES], annotations).save(target)
-    target = step("names")
-    index_terms(ontology).save(target)
-    progress("compiled", len(FORMATS), len(FORMATS))
-    return (*map(str, loaded.findings), *annotations.lost)
-
-
-def _manifest(
-    bundle: Sequence[Source],
-    catalogue: Catalogue,
-    folder: Path,
-    findings: tuple[str, ...],
-) -> Manifest:
-    return Manifest(
-        release_id=release_id_of(bundle),
-        formats=dict(FORMATS),
-        ingredients=tuple(_ingredient(source, catalogue) for source in bundle),
-        files=dict(_digests(folder)),
-        findings=findings,
-    )
-
-
-def _ingredient(source: Source, catalogue: Catalogue) -> Ingredient:
-    licence = catalogue.licences[source.licence]
-    return Ingredient(
-        kind=source.kind,
-        file=source.file,
-        release=source.release,
-        licence=licence.name,
-        licence_url=licence.url,
-        acknowledgement=licence.acknowledgement.format(release=source.release),
-        size=source.size,
-        sha256=source.sha256,
-    )
-
-
-def _digests(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            yield path.relative_to(folder).as_posix(), digest
-
-
-def _flush(path: Path) -> None:
-    """Have the disk, not only the system, hold what was written."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

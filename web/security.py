@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import re
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, current_app, g, request
+from flask import Blueprint, Flask, Request, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -40,6 +41,20 @@ HEADERS = {
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"
 
 
+class MemoryRequest(Request):
+    """A request whose files stay in memory: what is uploaded is health data."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        # Werkzeug would write more than 500 kB to a temporary file.
+        return io.BytesIO()
+
+
 def init_app(
     app: Flask, settings: Settings, exempt: Iterable[Blueprint] = ()
 ) -> CSRFProtect:
@@ -47,6 +62,7 @@ def init_app(
 
     Call it before anything else that reads a request, so that sizes are limited first.
     """
+    app.request_class = MemoryRequest
     app.config.update(_config(settings))
     if settings.trusted_proxies:
         count = settings.trusted_proxies

@@ -24,6 +24,7 @@ from web.notices.withdrawal_letters import WithdrawalLetters
 from web.outbox import NotDone, Outbox, Work
 from web.standing import ASK, StandingQueries
 from web.standing_peers import MakeAsker, asking_peers, has_peers
+from web.uploads import erase_expired
 from web.viewing.visibility import may_open
 
 POLL_SECONDS = 5.0
@@ -123,7 +124,7 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
     handlers: dict[str, Handler] = {}
     level = settings.consent_from_level
     # Nobody may ask on the day on which a consent expires.
-    chores: list[Chore] = [lambda db: Consents(db, level).lapse()]
+    chores: list[Chore] = [erase_expired, lambda db: Consents(db, level).lapse()]
     server = mail_server(settings)
     if server is not None:
         letters = Letters(

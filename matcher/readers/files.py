@@ -139,14 +139,18 @@ class Documents:
 
     def _file(self, path: Path, source: str) -> Iterator[Document]:
         with path.open("rb") as file:
-            start = file.read(len(_ZIP))
-            file.seek(0)
-            if start == _ZIP:
-                yield from self._archive(file, source)
-            elif start == _GZIP:
-                yield from self._compressed(file, source)
-            else:
-                yield from self._text(file, source, self._advance)
+            yield from self.within(file, source)
+
+    def within(self, file: IO[bytes], source: str) -> Iterator[Document]:
+        """Every document in an open file, which may be a zip, gzip, or text."""
+        start = file.read(len(_ZIP))
+        file.seek(0)
+        if start == _ZIP:
+            yield from self._archive(file, source)
+        elif start == _GZIP:
+            yield from self._compressed(file, source)
+        else:
+            yield from self._text(file, source, self._advance)
 
     def _compressed(self, file: IO[bytes], source: str) -> Iterator[Document]:
         try:

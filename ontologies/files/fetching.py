@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -144,7 +145,9 @@ class Fetcher:
             raise _Refused("not tried again, the host did not answer")
         target = self._scratch / source.sha256
         try:
-            _download(source, target, self._progress)
+            what = f"{source.file} from {source.host}"
+            meter = _Meter(what, source.size, source.size, self._progress)
+            _download(source.address, source.host, target, meter)
         except _Unreachable as error:
             self._silent_hosts.add(source.host)
             raise _Refused(str(error)) from error
@@ -206,17 +209,33 @@ class _Unreachable(_Refused):
     """The host did not answer at all."""
 
 
-def _download(source: Source, target: Path, progress: Progress) -> None:
-    if not _name_resolves(source.host):
+def download_unpinned(
+    address: str, target: Path, most: int, progress: Progress = silent
+) -> None:
+    """What an address serves now, at most so many bytes; nobody vouches for the content.
+
+    FetchFailed says why it cannot be had.
+    """
+    parts = urllib.parse.urlsplit(address)
+    name = parts.path.rpartition("/")[2]
+    meter = _Meter(f"{name} from {parts.netloc}", 0, most, progress)
+    try:
+        _download(address, parts.netloc, target, meter)
+    except _Refused as refusal:
+        attempt = Attempt(Origin.PUBLISHER, address, str(refusal))
+        raise FetchFailed(name, "today", [attempt]) from refusal
+
+
+def _download(address: str, host: str, target: Path, meter: _Meter) -> None:
+    if not _name_resolves(host):
         raise _Unreachable("the host is not known here")
-    meter = _Meter(source, progress)
     download = pooch.HTTPDownloader(
         progressbar=meter,
         chunk_size=_CHUNK,
         timeout=(_CONNECT_SECONDS, _READ_SECONDS),
     )
     try:
-        download(source.address, str(target), None)
+        download(address, str(target), None)
     except requests.ConnectionError as error:
         raise _Unreachable("the host did not answer") from error
     except requests.RequestException as error:
@@ -246,11 +265,15 @@ def _name_resolves(host: str) -> bool:
 
 
 class _Meter:
-    """Passes a download's progress on and stops one that grows or drips past its pin."""
+    """Passes a download's progress on and stops one that grows or drips past what it may.
 
-    def __init__(self, source: Source, progress: Progress) -> None:
-        self.total = source.size
-        self._source = source
+    `total` is how many bytes there will be, 0 where that is not known.
+    """
+
+    def __init__(self, what: str, total: int, most: int, progress: Progress) -> None:
+        self.total = total
+        self._what = what
+        self._most = most
         self._progress = progress
         self._done = 0
         self._deadline = time.monotonic() + _FILE_SECONDS
@@ -258,15 +281,12 @@ class _Meter:
     def update(self, size: int) -> None:
         """Count `size` more bytes; the downloader counts whole chunks."""
         self._done += size
-        if self._done > self._source.size + _CHUNK:
-            raise _Refused(f"it is longer than the pinned {self._source.size} bytes")
+        if self._done > self._most + _CHUNK:
+            raise _Refused(f"it is longer than the {self._most} bytes it may have")
         if time.monotonic() > self._deadline:
             raise _Refused(f"it took more than {_FILE_SECONDS} s")
-        self._progress(
-            f"{self._source.file} from {self._source.host}",
-            min(self._done, self._source.size),
-            self._source.size,
-        )
+        done = min(self._done, self.total) if self.total else self._done
+        self._progress(self._what, done, self.total)
 
     def reset(self) -> None:
         """Start counting again, as the downloader does at its end."""

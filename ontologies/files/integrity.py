@@ -6,7 +6,7 @@ import enum
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import networkx
 
@@ -15,11 +15,13 @@ from ontologies.files.extent import ancestor_pairs, deepest
 
 _TERM_ID = re.compile(r"HP:[0-9]{7}")
 _SHOWN = 10
-# HPO has 20,000 terms, 24,000 is_a lines, 16 levels and 222,000 pairs with an ancestor.
+# HPO has 20,000 terms, 24,000 is_a lines, 16 levels, 222,000 pairs with an ancestor, and at most
+# 28 synonyms of one term.
 _MOST_STANZAS = 2 * MOST_TERMS
 _MOST_PARENTS = 4 * MOST_TERMS
 _MOST_LEVELS = 100
 _MOST_PAIRS = 3_000_000
+_MOST_SYNONYMS = 1_000
 
 
 class FindingKind(enum.StrEnum):
@@ -38,24 +40,37 @@ class FindingKind(enum.StrEnum):
     CYCLE = "cycle"
     NO_ROOT = "no root"
     SECOND_ROOT = "second root"
+    TOO_MANY_SYNONYMS = "too many synonyms"
+    IMPORT = "import"
+    UNKNOWN_PREFIX = "unknown prefix"
     LOST_SUCCESSOR = "lost successor"
     LIVE_ALTERNATIVE = "live alternative"
 
 
-_TOLERABLE = (FindingKind.LOST_SUCCESSOR, FindingKind.LIVE_ALTERNATIVE)
+_TOLERABLE = (
+    FindingKind.UNKNOWN_PREFIX,
+    FindingKind.LOST_SUCCESSOR,
+    FindingKind.LIVE_ALTERNATIVE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing wrong. `line` is where its stanza begins, 0 for the whole file.
 
-    A fatal finding keeps the file from being used; the others are told to the curator.
+    A fatal finding keeps the file from being used; the others are told to the curator. Where a
+    file has no lines to speak of, `place` says what is counted instead.
     """
 
     kind: FindingKind
     term_id: str
     message: str
     line: int = 0
+    place: str = "line"
+
+    def to_row(self) -> tuple[str, str, str, int, str]:
+        """Its fields in order, of plain types."""
+        return str(self.kind), self.term_id, self.message, self.line, self.place
 
     @property
     def is_fatal(self) -> bool:
@@ -63,7 +78,7 @@ class Finding:
         return self.kind not in _TOLERABLE
 
     def __str__(self) -> str:
-        place = f"line {self.line}: " if self.line else ""
+        place = f"{self.place} {self.line}: " if self.line else ""
         return f"{place}{self.kind}: {self.message}"
 
 
@@ -79,6 +94,7 @@ class Stanza:
     alternatives: list[str] = field(default_factory=list)
     replaced_by: list[str] = field(default_factory=list)
     consider: list[str] = field(default_factory=list)
+    synonyms: int = 0
 
 
 def read_stanzas(lines: Iterable[str]) -> Iterator[Stanza]:
@@ -122,22 +138,30 @@ def _note(stanza: Stanza, line: str) -> None:
             stanza.replaced_by.append(first)
         case "consider":
             stanza.consider.append(first)
+        case "synonym":
+            stanza.synonyms += 1
 
 
-def check(stanzas: Sequence[Stanza]) -> tuple[Finding, ...]:
-    """Every finding about a file's stanzas, in the order of its lines."""
+def check(stanzas: Sequence[Stanza], place: str = "line") -> tuple[Finding, ...]:
+    """Every finding about a file's stanzas, in their order; `place` is what counts them."""
+    found = _checked(stanzas, place)
+    if place != "line":
+        found = [replace(finding, place=place) for finding in found]
+    return tuple(sorted(found, key=lambda finding: finding.line))
+
+
+def _checked(stanzas: Sequence[Stanza], place: str) -> list[Finding]:
     live = {stanza.term_id: stanza for stanza in stanzas if not stanza.obsolete}
     if len(stanzas) > _MOST_STANZAS:
         # Reading ended there, so that nothing can be said of what the rest refers to.
-        return tuple(_size(stanzas, live))
+        return list(_size(stanzas, live))
     described = {stanza.term_id for stanza in stanzas}
     known = described | {i for stanza in stanzas for i in stanza.alternatives}
-    findings = [*_size(stanzas, live), *_repeated(stanzas)]
+    findings = [*_size(stanzas, live), *_repeated(stanzas, place)]
     for stanza in stanzas:
         findings += _stanza(stanza, live, described)
         findings += _succession(stanza, live, known)
-    findings += [*_shape(live), *_roots(live)]
-    return tuple(sorted(findings, key=lambda finding: finding.line))
+    return [*findings, *_shape(live), *_roots(live)]
 
 
 def _size(stanzas: Sequence[Stanza], live: Mapping[str, Stanza]) -> Iterator[Finding]:
@@ -183,7 +207,7 @@ def _extent(live: Mapping[str, Stanza]) -> Iterator[Finding]:
         yield Finding(FindingKind.TOO_MANY_ANCESTORS, "", message)
 
 
-def _repeated(stanzas: Sequence[Stanza]) -> Iterator[Finding]:
+def _repeated(stanzas: Sequence[Stanza], place: str) -> Iterator[Finding]:
     first: dict[str, int] = {}
     for stanza in stanzas:
         line = first.setdefault(stanza.term_id, stanza.line)
@@ -191,7 +215,7 @@ def _repeated(stanzas: Sequence[Stanza]) -> Iterator[Finding]:
             yield Finding(
                 FindingKind.DUPLICATE_ID,
                 stanza.term_id,
-                f"{stanza.term_id} is already described in line {line}",
+                f"{stanza.term_id} is already described in {place} {line}",
                 stanza.line,
             )
 
@@ -206,6 +230,11 @@ def _stanza(
     if not stanza.name:
         message = f"{term_id} has no name"
         yield Finding(FindingKind.MISSING_NAME, term_id, message, stanza.line)
+    if stanza.synonyms > _MOST_SYNONYMS:
+        message = (
+            f"{term_id} has {stanza.synonyms} synonyms, more than {_MOST_SYNONYMS}"
+        )
+        yield Finding(FindingKind.TOO_MANY_SYNONYMS, term_id, message, stanza.line)
     if stanza.obsolete:
         return
     for parent in stanza.parents:

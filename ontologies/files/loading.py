@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import resource
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontologies.errors import InvalidOntology, UnreadableOntology
-from ontologies.files.integrity import Finding, Stanza, check, read_stanzas
+from ontologies.errors import InvalidOntology, OntologyError, UnreadableOntology
+from ontologies.files.confinement import Limits, Stopped, confine, run_confined
+from ontologies.files.described import Described, imported, release_of
+from ontologies.files.formats import Form, plain_text, recognise
+from ontologies.files.integrity import (
+    Finding,
+    FindingKind,
+    Stanza,
+    check,
+    read_stanzas,
+)
+from ontologies.files.refusals import from_plain, to_plain
+from ontologies.files.sources import Kind
 from ontologies.ontology import Ontology, build_ontology
 from ontologies.terms import Synonym, Term
 
-_OBO_START = (b"format-version:", b"[Term]")
-_CHILD = "import sys; from ontologies.files.loading import run_child; run_child(sys.argv[1:])"
-_DENIED = (
-    "socket.",
-    "subprocess.",
-    "os.exec",
-    "os.fork",
-    "os.posix_spawn",
-    "os.system",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What reading one file may take. HPO takes about 2 s, 200 MB, 11 MB and 210,000 lines."""
-
-    seconds: int = 120
-    memory_bytes: int = 2 << 30
-    file_bytes: int = 100 << 20
-    lines: int = 2_000_000
+_OUTCOME = "outcome.json"
+_TERMS = "terms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,125 +39,115 @@ class LoadedOntology:
 
 
 def load_ontology(path: Path, limits: Limits = Limits()) -> LoadedOntology:
-    """The ontology of an OBO file.
+    """The ontology of an OBO, OBO-JSON or OWL file, gzipped or not, read in a child process.
 
-    InvalidOntology has every fatal finding; UnreadableOntology says why the file is no OBO
-    file or what it took too much of.
+    InvalidOntology has every fatal finding; UnreadableOntology or UnreadableFile says why the
+    file is no ontology or what it took too much of.
     """
-    stanzas = _stanzas(path, limits)
-    findings = check(stanzas)
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments = [str(path.resolve()), scratch, limits.to_json()]
+        try:
+            run_confined(__name__, run_child.__name__, arguments, limits)
+        except Stopped as error:
+            raise UnreadableOntology(path, str(error)) from error
+        outcome = json.loads((Path(scratch) / _OUTCOME).read_text("utf-8"))
+        if refusal := outcome.get("refusal"):
+            raise from_plain(refusal)
+        findings = (
+            Finding(FindingKind(row[0]), *row[1:]) for row in outcome["findings"]
+        )
+        return LoadedOntology(Ontology.open(Path(scratch) / _TERMS), tuple(findings))
+
+
+def run_child(arguments: list[str]) -> None:
+    """Read the file in the first argument into the folder in the second; only in a child."""
+    path, folder, limits = Path(arguments[0]), Path(arguments[1]), arguments[2]
+    confine(Limits.from_json(limits), writable=folder, readable=[path])
+    outcome: dict[str, Any]
+    try:
+        loaded = read_ontology(path, folder, Limits.from_json(limits))
+    except OntologyError as error:
+        outcome = {"refusal": to_plain(error)}
+    else:
+        loaded.ontology.save(folder / _TERMS)
+        outcome = {"findings": [finding.to_row() for finding in loaded.findings]}
+    (folder / _OUTCOME).write_text(json.dumps(outcome), "utf-8")
+
+
+def read_ontology(path: Path, folder: Path, limits: Limits) -> LoadedOntology:
+    """The ontology of a file, read in this process, which must be confined; see above."""
+    found = recognise(path)
+    if found.kind is not Kind.HPO:
+        raise UnreadableOntology(path, f"it is {found.file}, which has no terms")
+    text = plain_text(path, Kind.HPO, folder, limits)
+    if found.form is Form.OBO:
+        return _loaded(path, _read_obo(text, limits))
+    # Needed for one file in many, as is what they import.
+    if found.form is Form.OBO_JSON:
+        from ontologies.files.obo_graphs import read_obo_graphs
+
+        return _loaded(path, read_obo_graphs(text))
+    from ontologies.files.owl import read_owl
+
+    return _loaded(path, read_owl(text))
+
+
+def _loaded(path: Path, content: Described) -> LoadedOntology:
+    findings = (*content.findings, *check(content.stanzas, content.place))
     if fatal := [finding for finding in findings if finding.is_fatal]:
         raise InvalidOntology(path, fatal)
-    version, rows = _parse(path, limits)
+    parents = {
+        s.term_id: sorted(set(s.parents)) for s in content.stanzas if not s.obsolete
+    }
+    ontology = build_ontology(content.version, content.terms, parents)
+    return LoadedOntology(ontology, findings)
+
+
+def _read_obo(path: Path, limits: Limits) -> Described:
+    """What an OBO file says, once its stanzas are such that the parser may read it."""
+    stanzas, imports = _stanzas(path, limits)
+    findings = [*imports, *check(stanzas)]
+    if fatal := [finding for finding in findings if finding.is_fatal]:
+        raise InvalidOntology(path, fatal)
+    version, rows = _parsed(path)
     checked = {s.term_id: (s.obsolete, sorted(set(s.parents))) for s in stanzas}
     if checked != {r["term_id"]: (r["obsolete"], r["parents"]) for r in rows}:
         # What was checked must be what is used.
         raise UnreadableOntology(path, "its stanzas can be read in two ways")
-    parents = {s.term_id: checked[s.term_id][1] for s in stanzas if not s.obsolete}
-    described = {stanza.term_id: stanza for stanza in stanzas}
-    terms = [_term(row, described[row["term_id"]]) for row in rows]
-    return LoadedOntology(build_ontology(version, terms, parents), findings)
+    by_id = {stanza.term_id: stanza for stanza in stanzas}
+    terms = tuple(_term(row, by_id[row["term_id"]]) for row in rows)
+    return Described(version, stanzas, terms, imports)
 
 
-def _stanzas(path: Path, limits: Limits) -> tuple[Stanza, ...]:
-    size = path.stat().st_size
-    if size > limits.file_bytes:
-        reason = f"it has {size} bytes, more than {limits.file_bytes}"
-        raise UnreadableOntology(path, reason)
-    with path.open("rb") as stream:
-        start = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not start.startswith(_OBO_START):
-        reason = "it does not begin as an unpacked OBO file, with 'format-version:'"
-        raise UnreadableOntology(path, reason)
-    try:
-        with path.open(encoding="utf-8") as lines:
-            within = itertools.islice(lines, limits.lines)
-            stanzas = tuple(read_stanzas(within))
-            if next(within, None) is None and next(lines, None) is not None:
-                reason = f"it has more than {limits.lines} lines"
-                raise UnreadableOntology(path, reason)
-            return stanzas
-    except UnicodeDecodeError as error:
-        raise UnreadableOntology(path, f"it is not UTF-8 ({error})") from error
+def _stanzas(
+    path: Path, limits: Limits
+) -> tuple[tuple[Stanza, ...], tuple[Finding, ...]]:
+    """The stanzas and what is wrong with the header."""
+    with path.open(encoding="utf-8") as lines:
+        imports = imported(lines)
+    with path.open(encoding="utf-8") as lines:
+        within = itertools.islice(lines, limits.lines)
+        stanzas = tuple(read_stanzas(within))
+        if next(within, None) is None and next(lines, None) is not None:
+            raise UnreadableOntology(path, f"it has more than {limits.lines} lines")
+    return stanzas, imports
 
 
-def _parse(path: Path, limits: Limits) -> tuple[str, list[dict[str, Any]]]:
-    with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / "terms.jsonl"
-        _run_parser(path, output, limits)
-        with output.open(encoding="utf-8") as lines:
-            version, *rows = map(json.loads, lines)
-    return version, rows
-
-
-def _run_parser(path: Path, output: Path, limits: Limits) -> None:
-    arguments = [str(path.resolve()), str(output), json.dumps(asdict(limits))]
-    # One arena and one thread: every further one reserves memory that the limit counts.
-    quiet = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-    root = str(Path(__file__).resolve().parents[2])
-    complaint = output.with_suffix(".stderr")
-    with complaint.open("wb") as stderr:
-        try:
-            completed = subprocess.run(
-                [sys.executable, "-c", _CHILD, *arguments],
-                env={**os.environ, **quiet, "PYTHONPATH": root},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-                timeout=limits.seconds,
-            )
-        except subprocess.TimeoutExpired as error:
-            reason = f"it takes more than {limits.seconds} s to read"
-            raise UnreadableOntology(path, reason) from error
-    if completed.returncode:
-        raise UnreadableOntology(path, _reason(completed.returncode, complaint, limits))
-
-
-def _reason(code: int, complaint: Path, limits: Limits) -> str:
-    lines = complaint.read_text("utf-8", errors="replace").strip().splitlines()
-    last = lines[-1] if lines else ""
-    if "MemoryError" in last or "memory allocation" in last:
-        return f"it takes more than {limits.memory_bytes >> 20} MB of memory to read"
-    if code < 0:
-        return f"its reader was stopped by signal {-code}, over {limits.seconds} s or memory"
-    return f"its reader says: {last[:500]}"
-
-
-def run_child(arguments: list[str]) -> None:
-    """Read the file in the first argument, write the second; runs in the child process only."""
-    path, output, limits = arguments
+def _parsed(path: Path) -> tuple[str, list[dict[str, Any]]]:
     # Here and nowhere else: a process that serves people never reads an ontology file.
     from pronto.ontology import Ontology as OboFile
 
-    with open(output, "w", encoding="utf-8") as lines:
-        confine(Limits(**json.loads(limits)))
-        ontology = OboFile(path, import_depth=0, encoding="utf-8", threads=1)
-        lines.write(json.dumps(_version(ontology)) + "\n")
-        for term in ontology.terms():
-            lines.write(json.dumps(_row(term), ensure_ascii=False) + "\n")
-
-
-def confine(limits: Limits) -> None:
-    """Take network, new processes, and more than the limits from this process, for good."""
-    for which, most in (
-        (resource.RLIMIT_CPU, limits.seconds),
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_FSIZE, 4 * limits.file_bytes),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(which, (most, most))
-
-    def refuse(event: str, _: tuple[object, ...]) -> None:
-        if event.startswith(_DENIED):
-            raise PermissionError(f"{event} is denied to the reader of ontologies")
-
-    # An audit hook cannot be taken off again.
-    sys.addaudithook(refuse)
-
-
-def _version(ontology: Any) -> str:
-    """The release date out of a data-version such as hp/releases/2026-06-06."""
-    return str(ontology.metadata.data_version or "").rpartition("/")[2]
+    try:
+        ontology = OboFile(str(path), import_depth=0, encoding="utf-8", threads=1)
+        version = release_of(str(ontology.metadata.data_version or ""))
+        return version, [_row(term) for term in ontology.terms()]
+    except MemoryError:
+        raise
+    except Exception as error:
+        # The parser raises six kinds, some of them Rust's; each is about the file.
+        words = " ".join(str(error).split())[:500]
+        reason = f"its reader says: {type(error).__name__}: {words}"
+        raise UnreadableOntology(path, reason) from error
 
 
 def _row(term: Any) -> dict[str, Any]:

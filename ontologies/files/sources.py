@@ -6,7 +6,7 @@ import enum
 import tomllib
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from ontologies.errors import InvalidCatalogue, UnknownBundle
@@ -22,6 +22,11 @@ class Kind(enum.StrEnum):
     GENES = "genes"
     DISEASE_GENES = "disease_genes"
     DISEASES = "diseases"
+
+
+def kept_path(directory: Path, sha256: str, file: str) -> Path:
+    """Where a file of this content is kept below the data directory."""
+    return directory / "sources" / sha256 / file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ class Source:
 
     def path(self, directory: Path) -> Path:
         """Where the file is kept below the data directory."""
-        return directory / "sources" / self.sha256 / self.file
+        return kept_path(directory, self.sha256, self.file)
 
     @property
     def host(self) -> str:
@@ -61,11 +66,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every known source and the bundles that releases are compiled from."""
+    """Every known source and the bundles that releases are compiled from.
+
+    `latest` has the address where the publisher of each kind keeps what is newest.
+    """
 
     licences: Mapping[str, Licence]
     sources: Mapping[str, Source]
     bundles: Mapping[str, tuple[Source, ...]]
+    latest: Mapping[Kind, str] = field(default_factory=dict)
+
+    def named(self, name: str) -> tuple[Source, ...]:
+        """The sources of a bundle, or the one source of that name."""
+        if name in self.sources:
+            return (self.sources[name],)
+        return self.bundle(name)
 
     def bundle(self, name: str = CURRENT) -> tuple[Source, ...]:
         """The sources of a bundle, one of each kind in the order of `Kind`."""
@@ -85,11 +100,12 @@ def read_catalogue(path: Path | None = None) -> Catalogue:
             key: tuple(sources[name] for name in names)
             for key, names in content["bundles"].items()
         }
+        latest = {Kind(key): str(v) for key, v in content.get("latest", {}).items()}
     except KeyError as error:
         raise InvalidCatalogue(path, f"{error} is not there") from error
     except (OSError, TypeError, ValueError) as error:
         raise InvalidCatalogue(path, str(error)) from error
-    catalogue = Catalogue(licences, sources, bundles)
+    catalogue = Catalogue(licences, sources, bundles, latest)
     _check(catalogue, path)
     return catalogue
 

@@ -134,8 +134,8 @@ def test_failed_fetch_says_why_and_changes_nothing(tmp_path, monkeypatch):
 
 def test_second_process_waits_for_the_first(directory):
     program = (
-        "import sys; from pathlib import Path; from ontologies.library import _lock\n"
-        "with _lock(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()\n"
+        "import sys; from pathlib import Path; from ontologies.library import held\n"
+        "with held(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()\n"
         "print('out', flush=True)"
     )
     with subprocess.Popen(

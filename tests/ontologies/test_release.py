@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from ontologies.compiling import compile_release
 from ontologies.errors import DamagedRelease, InvalidOntology, OutdatedRelease
 from ontologies.release import (
     FORMATS,
     Manifest,
     Release,
-    compile_release,
     release_id_of,
 )
 from ontologies.files.sources import Kind, read_catalogue

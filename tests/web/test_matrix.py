@@ -6,6 +6,7 @@ that stands in no row of `GRANTS` fails, so that whoever adds one decides who ma
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -39,6 +40,7 @@ from web.db import open_database
 from web.mme.nodes import Nodes
 from web.notices.matters import asked
 from web.notices.telling import Telling
+from web.uploads import Kind, Uploads
 
 from .conftest import PASSWORD, PHF14, SEIZURE, Cast, case_of
 
@@ -47,6 +49,7 @@ CANARY = "kanarie"
 PRIVATE, MISSING = "NORTH-7701", "NORTH-7702"
 DEPOSIT, NO_DEPOSIT, NEW_DEPOSIT = "EXT-7701", "EXT-7702", "EXT-7703"
 NOTICE, NO_NOTICE = "7701" * 8, "7702" * 8
+UPLOAD, NO_UPLOAD = "7703" * 8, "7704" * 8
 # What differs from one answer to the next, whatever was asked: a message once, an id, a number.
 PASSING = re.compile(
     r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR)-\d+|EXT-\d+|(770\d){8}', re.S
@@ -95,6 +98,16 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.cases.edit": ALICE,
     "POST pages.cases.change": ALICE,
     "GET pages.exchange.show": NOBODY,
+    "GET pages.imports.new": NOBODY,
+    "POST pages.imports.take": NOBODY,
+    "GET pages.imports.show": ALICE,
+    "POST pages.imports.columns": ALICE,
+    "POST pages.imports.save": ALICE,
+    "POST pages.imports.save_family": ALICE,
+    "POST pages.imports.discard": ALICE,
+    "GET pages.variants.show": ALICE,
+    "POST pages.variants.look": ALICE,
+    "POST pages.variants.add": ALICE,
     "GET pages.help.score": NOBODY,
     "GET pages.help.keyboard": NOBODY,
     "GET pages.home.mine": ALICE,
@@ -261,6 +274,7 @@ def world(cast: Cast) -> World:
             external_id=DEPOSIT,
         )
     tell_of_private_case(cast)
+    keep_private_upload(cast)
     for person, case_id in OWN.items():
         site = "Harbour" if person == "charlie" else "North"
         shared = case_of(case_id, site=site, submitter=person, observed=TERMS)
@@ -275,6 +289,17 @@ def tell_of_private_case(cast: Cast) -> None:
         Telling(db).tell(asked(canary("peer"), question, [PRIVATE]))
         with write_transaction(db):
             db.execute("UPDATE notices SET link = ?", [NOTICE])
+
+
+def keep_private_upload(cast: Cast) -> None:
+    """A file of Alice that waits to be looked at, with a canary in it."""
+    features = [{"id": term, "label": canary("upload")} for term in TERMS]
+    patient = {"id": canary("upload"), "features": features}
+    with closing(open_database(cast.settings.database)) as db:
+        uploads = Uploads(db, cast.settings.secret_key)
+        alice = Accounts(db, Passwords()).find("alice")
+        data = json.dumps({"patient": patient}).encode()
+        uploads.keep(alice, Kind.CASES, data, upload_id=UPLOAD)
 
 
 def bare(case: Case) -> Case:
@@ -311,6 +336,7 @@ def pairs_of_paths(
         "other_id": PRIVATE,
         "external_id": DEPOSIT,
         "notice": NOTICE,
+        "upload_id": UPLOAD,
     }
     # What a system puts there is there afterwards.
     no_deposit = NEW_DEPOSIT if method == "PUT" else NO_DEPOSIT
@@ -319,6 +345,7 @@ def pairs_of_paths(
         "other_id": MISSING,
         "external_id": no_deposit,
         "notice": NO_NOTICE,
+        "upload_id": NO_UPLOAD,
     }
     named = rule.arguments & hidden.keys()
     with app.test_request_context():
@@ -393,6 +420,7 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
             "GET pages.cases.show",
             "GET pages.cases.edit",
             "GET pages.home.mine",
+            "GET pages.imports.show",
             "GET pages.network.show",
             "GET pages.notices.all_notices",
             "GET pages.notices.one",

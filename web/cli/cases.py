@@ -12,9 +12,12 @@ import click
 
 from matcher.case import Case, Sharing
 from matcher.readers import Report, mme, phenopackets
+from matcher.readers.fields import as_object
+from matcher.readers.guesses import Guesser, with_guesses
+from matcher.readers.strict_json import parse_json
 from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
-from ontologies import open_release
+from ontologies import Release, open_release
 from web.accounts import Accounts, Passwords
 from web.cli.inputs import (
     read_inputs,
@@ -46,6 +49,18 @@ ACTOR = "command line"
     help="Who may see them.",
 )
 @click.option("--update", is_flag=True, help="Save a new version of cases that differ.")
+@click.option(
+    "--map",
+    "map_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What the columns of a table hold: a JSON object from headers to that.",
+)
+@click.option(
+    "--accept-guesses",
+    is_flag=True,
+    help="Take the columns and terms that were guessed from names, without looking at them.",
+)
 @report_option
 def import_cases(
     paths: tuple[str, ...],
@@ -53,21 +68,26 @@ def import_cases(
     submitter: str | None,
     sharing: str,
     update: bool,
+    map_path: Path | None,
+    accept_guesses: bool,
     report_path: Path | None,
 ) -> None:
-    """Store the cases of Phenopackets v2 or MME patients: all of them, or none.
+    """Store the cases of Phenopackets v2, MME patients, FHIR bundles or tables: all, or none.
 
-    PATH is a file, folder, zip or JSON lines. A case that is stored already, and unchanged, is
-    left alone; one that differs is refused without --update.
+    PATH is a file, folder, zip or JSON lines; a table is a file that ends in .csv, .tsv or
+    .tab. A case that is stored already, and unchanged, is left alone; one that differs is
+    refused without --update. What is written in words and is no name of a term is guessed, and
+    left out without --accept-guesses.
     """
     settings = load_settings()
     report = Report()
     owner = site or settings.site_name
+    release = open_release()
     cases = [
         replace(case, site=owner, submitter=submitter, sharing=Sharing(sharing))
-        for case in read_inputs(paths, report)
+        for case in imported(paths, report, release, map_path, accept_guesses)
     ]
-    report_unresolved(cases, open_release(), report)
+    report_unresolved(cases, release, report)
     db = open_database(settings.database)
     with CaseStore(db) as store:
         if submitter is not None:
@@ -84,6 +104,40 @@ def import_cases(
         )
     tell_report(report, report_path)
     click.echo(f"{len(new):,} new, {len(changed):,} updated, {same:,} unchanged.")
+
+
+def imported(
+    paths: tuple[str, ...],
+    report: Report,
+    release: Release,
+    map_path: Path | None,
+    accept_guesses: bool,
+) -> list[Case]:
+    """The cases of all paths; guesses are left out, or are taken where they are accepted."""
+    guesser = Guesser(release)
+    columns = _mapping(map_path) if map_path else None
+    cases = read_inputs(
+        paths, report, guesser=guesser, columns=columns, accept_columns=accept_guesses
+    )
+    if accept_guesses:
+        return [with_guesses(case, guesser.guesses) for case in cases]
+    if guesser.guesses:
+        click.echo(
+            f"Guessed and left out: {len(guesser.guesses):,}. Read them with --report FILE, and "
+            "take them with --accept-guesses.",
+            err=True,
+        )
+    return cases
+
+
+def _mapping(path: Path) -> dict[str, str]:
+    found = as_object(parse_json(path.read_bytes()))
+    if found is None or not all(isinstance(role, str) for role in found.values()):
+        raise click.ClickException(
+            f"{path} is no mapping of columns; it is one JSON object such as "
+            '{"Patient": "case id", "HPO": "observed features"}.'
+        )
+    return {name: str(role) for name, role in found.items()}
 
 
 def without_consent(db: Database, cases: Iterable[Case], settings: Settings) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from matcher.errors import DuplicateCase
 from matcher.placement import placed
 from matcher.readers import Report, iterate_cases
 from matcher.readers.fields import printable
+from matcher.readers.guesses import Guesser
 from matcher.readers.report import CaseRecord
 from ontologies import Release
 from ontologies.terms import ResolutionStatus
@@ -49,7 +50,14 @@ def report_option(command: Command) -> Command:
     )(command)
 
 
-def read_inputs(paths: Sequence[str], report: Report) -> list[Case]:
+def read_inputs(
+    paths: Sequence[str],
+    report: Report,
+    *,
+    guesser: Guesser | None = None,
+    columns: Mapping[str, str] | None = None,
+    accept_columns: bool = False,
+) -> list[Case]:
     """Cases of all paths as of one input: an id that stands twice raises `DuplicateCase`."""
     places: dict[str, str] = {}
     cases = []
@@ -60,6 +68,9 @@ def read_inputs(paths: Sequence[str], report: Report) -> list[Case]:
                 path,
                 report=report,
                 progress=lambda done, total: tell(task, done, total),
+                guesser=guesser,
+                columns=columns,
+                accept_columns=accept_columns,
             ):
                 if case.case_id in places:
                     raise DuplicateCase(case.case_id, places[case.case_id], place)

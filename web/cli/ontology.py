@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from ontologies import Release, fetch_release, open_release
-from ontologies.errors import NoActiveRelease
-from ontologies.library import status
+from ontologies.curation.records import read_record
+from ontologies.errors import DamagedRelease, NoActiveRelease, OutdatedRelease
+from ontologies.files.sources import CURRENT, read_catalogue
+from ontologies.library import State, Status, status
+from web.cli.curation import (
+    diff,
+    editions,
+    stage_files,
+    stage_latest,
+    staged_here,
+    validate_release,
+)
 from web.cli.progress import console, shown
 
 
 @click.group()
 def ontology() -> None:
-    """Fetch ontology releases and see which one is in use."""
+    """Fetch ontology releases, look at what they change, and see which one is in use."""
+
+
+for command in (stage_files, validate_release, diff):
+    ontology.add_command(command)
 
 
 @ontology.command()
-def fetch() -> None:
-    """Fetch, check and compile the current release, and make it the active one.
+@click.argument("named", default=CURRENT, metavar="[NAME]")
+@click.option(
+    "--latest",
+    "is_latest",
+    is_flag=True,
+    help="Stage what the HPO project offers today, whatever it is.",
+)
+def fetch(named: str, is_latest: bool) -> None:
+    """Fetch, check and compile the current release; the first one becomes active.
+
+    Where another release is active already, it is staged and changes nothing. NAME is an older
+    release or a single file that this version knows, to be staged: a wrong one lists them.
 
     Each file comes from its publisher or, where that cannot be reached, byte for byte out of a
-    package that ships it. Either way its SHA-256 must be the known one.
+    package that ships it. Either way its SHA-256 must be the known one. What --latest fetches
+    has none and is checked as a file of anybody's is.
     """
-    click.echo(described(fetched_release()))
+    if is_latest:
+        stage_latest()
+    elif named != CURRENT or is_in_use():
+        staged_here(read_catalogue().named(named))
+    else:
+        click.echo(described(fetched_release()))
+
+
+def is_in_use() -> bool:
+    """Whether a release is active and can be opened."""
+    try:
+        open_release()
+    except (NoActiveRelease, DamagedRelease, OutdatedRelease):
+        return False
+    return True
 
 
 def release_ready() -> Release:
@@ -44,18 +85,28 @@ def fetched_release() -> Release:
 
 @ontology.command("status")
 def show_status() -> None:
-    """Name the active release, its files, and their licences."""
+    """Name every release on this disk, and the files and licences of the active one."""
     found = status()
-    for stored in found.releases:
-        if stored.release is None:
-            console().print(
-                f"release {stored.release_id}: {stored.problem}", markup=False
-            )
+    for line in listed(found):
+        console().print(line, markup=False)
     click.echo(described(open_release()))
     present = sum(source.is_present for source in found.sources)
     click.echo(
         f"{present} of {len(found.sources)} known source files are on this disk."
     )
+
+
+def listed(found: Status) -> Iterator[str]:
+    """A line for each release that is not the active one, or that is of no use."""
+    for stored in found.releases:
+        name = f"release {stored.release_id}"
+        if stored.release is None:
+            yield f"{name}: {stored.problem}"
+        elif stored.state is not State.ACTIVE:
+            record = read_record(stored.release_id, found.directory)
+            last = record.stagings[-1:]
+            by = "".join(f", staged by {each.by}, {each.at}" for each in last)
+            yield f"{name}, {stored.state}: {editions(stored.release)}{by}"
 
 
 def described(release: Release) -> str:

@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from web import logs
 from web.cli.progress import console
+from web.cli.receiving import channel_class
 from web.config import Settings
 from web.db import close_idle
 from web.mme.exchange import exchange
@@ -28,6 +29,7 @@ from web.worker import worker_of, working
 MOST_CONNECTIONS = 800
 IDLE_SECONDS = 30
 GRACE_SECONDS = 10
+MARGIN = 1_000_000
 
 
 def listen(
@@ -90,11 +92,13 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         connection_limit=MOST_CONNECTIONS,
         # select() ends the process at the 1,024th open file.
         asyncore_use_poll=True,
-        # Refused before it is written to disk, whoever sends it.
-        max_request_body_size=settings.body_limit,
+        max_request_body_size=max(settings.body_limit, settings.upload_limit),
+        # What is larger than this would be written to a temporary file; it is refused before.
+        inbuf_overflow=max(settings.body_limit, settings.upload_limit) + MARGIN,
         channel_timeout=IDLE_SECONDS,
         ident=None,
     )
+    server.channel_class = channel_class(settings.body_limit)
     try:
         with working(worker_of(settings, _asker(app))):
             server.run()

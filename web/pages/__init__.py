@@ -16,12 +16,14 @@ from web.pages import (
     exchange,
     help,
     home,
+    imports,
     matches,
     network,
     notices,
     pictures,
     sharing,
     terms,
+    variants,
 )
 from web.pages.admission import is_clinician
 from web.pages.colophon import colophon
@@ -50,7 +52,9 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        imports,
         cases,
+        variants,
         sharing,
         matches,
         network,

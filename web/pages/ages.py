@@ -1,14 +1,8 @@
-"""What age a clinician typed: `4`, `4.5`, `4 y 2 m`, `18 months`, `3 weeks`."""
+"""What age a clinician typed into a form, and the sentence where it is none."""
 
 from __future__ import annotations
 
-import math
-import re
-
-OLDEST = 120.0
-YEARS_IN = {"y": 1.0, "m": 1 / 12, "w": 1 / 52.18, "d": 1 / 365.25}
-UNITS = "years?|yrs?|y|a|months?|mos?|m|weeks?|wks?|w|days?|d"
-PART = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({UNITS})?(?![a-z.,])", re.IGNORECASE)
+from matcher.readers.typed_ages import typed_years
 
 
 class NotAnAge(ValueError):
@@ -22,22 +16,9 @@ class NotAnAge(ValueError):
 
 def years(entered: str) -> float | None:
     """The age in years, None for an empty text. A number alone counts years."""
-    text = entered.strip()
-    if not text:
+    if not entered.strip():
         return None
-    parts = PART.findall(text)
-    rest = PART.sub("", text).replace("and", "").strip(" ,;")
-    if not parts or rest or len({_unit(unit) for _, unit in parts}) < len(parts):
+    age = typed_years(entered)
+    if age is None:
         raise NotAnAge(entered)
-    total = sum(
-        float(number.replace(",", ".")) * YEARS_IN[_unit(unit)]
-        for number, unit in parts
-    )
-    if not math.isfinite(total) or total > OLDEST:
-        raise NotAnAge(entered)
-    return round(total, 4)
-
-
-def _unit(unit: str) -> str:
-    first = unit[:1].lower() or "y"
-    return "y" if first == "a" else first
+    return age

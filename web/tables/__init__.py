@@ -12,6 +12,7 @@ from web.tables.forms import form_migrations
 from web.tables.limits import limit_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
+from web.tables.uploads import upload_migrations
 from web.tables.withdrawals import withdrawal_migrations
 
 
@@ -28,4 +29,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         consent_migrations(),
         limit_migrations(),
         withdrawal_migrations(),
+        upload_migrations(),
     )

@@ -21,7 +21,8 @@ from matcher.storage.database import connect
 from matcher.storage.kept_rankings import KeptRankings
 from matcher.storage.store import CaseStore
 from ontologies.files.sources import Kind
-from ontologies.release import Release, compile_release
+from ontologies.compiling import compile_release
+from ontologies.release import Release
 
 from ...conftest import ANNOTATIONS, HpoSlice
 from ...ontologies.conftest import ORPHANET, make_library

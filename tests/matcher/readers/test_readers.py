@@ -139,7 +139,7 @@ def test_broken_member_is_named_with_its_reason_and_hides_no_other(
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("good.json", json.dumps(packet("good")))
         archive.writestr("bad.json", '{"id": ')
-        archive.writestr("fhir.json", '{"resourceType": "Bundle"}')
+        archive.writestr("fhir.json", '{"resourceType": "Patient"}')
     read = []
     with pytest.raises(UnreadableCases) as caught:
         for case, source in iterate_cases(path):
@@ -147,7 +147,7 @@ def test_broken_member_is_named_with_its_reason_and_hides_no_other(
     assert read == [("good", f"{path}!good.json")]
     assert "2 problems" in str(caught.value)
     assert "bad.json: This is not JSON" in str(caught.value)
-    assert "fhir.json: This is a FHIR 'Bundle'" in str(caught.value)
+    assert "fhir.json: This is a FHIR 'Patient'" in str(caught.value)
 
 
 def test_twenty_problems_are_listed_and_the_rest_counted(tmp_path: Path) -> None:

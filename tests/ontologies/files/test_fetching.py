@@ -166,7 +166,7 @@ def test_wrong_content_is_refused_by_name_and_the_package_serves(
 
 def test_file_longer_than_its_pin_is_not_read_to_its_end(publisher, shelf, tmp_path):
     publisher.files["/hp.obo"] = CONTENT * 10
-    with pytest.raises(FetchFailed, match="longer than the pinned 200000 bytes"):
+    with pytest.raises(FetchFailed, match="longer than the 200000 bytes it may have"):
         fetch(make_source(publisher.address), tmp_path)
 
 

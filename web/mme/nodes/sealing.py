@@ -30,10 +30,10 @@ class Broken(Exception):
 
 
 class Seal:
-    """Closes and opens short texts (AES-256-GCM)."""
+    """Closes and opens texts and bytes (AES-256-GCM), each purpose with a key of its own."""
 
-    def __init__(self, secret: str) -> None:
-        derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=PURPOSE)
+    def __init__(self, secret: str, purpose: bytes = PURPOSE) -> None:
+        derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose)
         self._cipher = AESGCM(derived.derive(secret.encode()))
 
     @classmethod
@@ -43,14 +43,25 @@ class Seal:
 
     def closed(self, plain: str, about: Sequence[str]) -> bytes:
         """The text sealed; `about` must be the same to open it."""
+        return self.closed_bytes(plain.encode(), about)
+
+    def closed_bytes(self, plain: bytes, about: Sequence[str]) -> bytes:
+        """The bytes sealed; `about` must be the same to open them."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain.encode(), _bytes(about))
+        return nonce + self._cipher.encrypt(nonce, plain, _bytes(about))
 
     def opened(self, sealed: bytes, about: Sequence[str]) -> str:
         """The text. Raises `Broken`."""
+        try:
+            return self.opened_bytes(sealed, about).decode()
+        except ValueError as error:
+            raise Broken from error
+
+    def opened_bytes(self, sealed: bytes, about: Sequence[str]) -> bytes:
+        """The bytes. Raises `Broken`."""
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, rest, _bytes(about)).decode()
+            return self._cipher.decrypt(nonce, rest, _bytes(about))
         except (InvalidTag, ValueError) as error:
             raise Broken from error
 

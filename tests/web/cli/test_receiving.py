@@ -1,0 +1,72 @@
+"""How large a request may be: a file to its page, and anything else far smaller."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from waitress.adjustments import Adjustments
+
+from web.cli.receiving import MOST_UPLOADS, Receiver
+
+LIMIT, MOST = 1_000, 10_000
+
+
+def received(
+    path: str, size: int, header: str = "Cookie: a=b\r\n", chunked: bool = False
+) -> Receiver:
+    """A request of so many bytes, as far as it is taken."""
+    adjustments = Adjustments(max_request_body_size=MOST, inbuf_overflow=100_000)
+    receiver = Receiver(adjustments)
+    receiver.body_limit = LIMIT
+    length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
+    body = b"x" * size
+    if chunked:
+        body = f"{size:x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: h\r\n{header}{length}\r\n\r\n".encode()
+    data = head + body
+    while data and not receiver.completed:
+        data = data[receiver.received(data) :]
+    return receiver
+
+
+@pytest.mark.parametrize("path", ["/cases/import", "/cases/NORTH-1/genes"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_file_may_be_large_and_stays_in_memory(path: str, chunked: bool) -> None:
+    receiver = received(path, 5_000, chunked=chunked)
+
+    assert receiver.error is None and receiver.completed
+    assert isinstance(receiver.get_body_stream(), io.BytesIO)
+
+
+@pytest.mark.parametrize(
+    "path, size, header",
+    [
+        ("/match", 5_000, "Cookie: a=b\r\n"),
+        ("/cases/new", 5_000, "Cookie: a=b\r\n"),
+        ("/cases/import", 5_000, ""),
+        ("/cases/import", 20_000, "Cookie: a=b\r\n"),
+        ("/x/cases/import", 5_000, "Cookie: a=b\r\n"),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_anything_else_is_refused(
+    path: str, size: int, header: str, chunked: bool
+) -> None:
+    receiver = received(path, size, header, chunked)
+
+    assert receiver.error is not None and receiver.error.code == 413
+
+
+def test_a_small_request_goes_anywhere() -> None:
+    assert received("/match", 500, "").error is None
+
+
+def test_only_so_many_files_are_held_at_once() -> None:
+    held = [received("/cases/import", 5_000) for _ in range(MOST_UPLOADS)]
+    refused = received("/cases/import", 5_000)
+    error = refused.error
+    assert error is not None and error.code == 503
+
+    held.clear()
+    assert received("/cases/import", 5_000).error is None

@@ -1,0 +1,242 @@
+"""What is shown of each case of a file before it is saved, and what was chosen of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from matcher.case import Case, PhenotypicFeature
+from matcher.readers.guesses import Guess, with_guesses
+from matcher.readers.report import Entry, Kind
+from matcher.validation import Severity, validate
+from ontologies import Release
+from web.accounts.people import Person
+from web.db import store
+from web.pages import profile
+from web.pages.checks import Problem
+from web.pages.imports.reading import Found
+from web.pages.remarks import Remark, remarks
+from web.pages.words import counted, proband, sentence
+from web.service import service
+from web.viewing.visibility import may_open
+
+MOST_SENTENCES = 30
+Profile = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessLine:
+    """The same words read as the same entry, in however many cases."""
+
+    key: str
+    entered: str
+    label: str
+    id: str
+    sign: str
+    likeness: str
+    cases: str
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLine:
+    """One case of the file; `alike` is the id of a case that looks like the same person."""
+
+    number: int
+    name: str
+    proband: str
+    observed: list[profile.Line]
+    excluded: list[profile.Line]
+    genes: list[profile.GeneRow]
+    diseases: list[profile.Line]
+    facts: list[tuple[str, str]]
+    waiting: list[str]
+    mapped: list[str]
+    guessed: list[str]
+    dropped: list[str]
+    remarks: list[Remark]
+    alike: str
+    is_saved: bool
+    is_chosen: bool
+
+
+def values(
+    person: Person, found: Found, form: MultiDict[str, str] | None = None
+) -> dict[str, Any]:
+    """Everything that the page shows; `form` is what was sent last, if it could not be saved."""
+    said = _sentences(found)
+    known = _profiles(person)
+    lines = [
+        _line(person, found, number, said, known, form)
+        for number in range(len(found.cases))
+    ]
+    guesses = _guess_lines(found, form.getlist("guess") if form else ())
+    return {
+        "lines": lines,
+        "guesses": guesses,
+        "about_all": [
+            entry.message for entry in found.report.entries if not entry.case_id
+        ],
+        "counts": [sentence(text) for text in found.report.lines()],
+        "heading": sentence(counted(len(lines), "case"))
+        + " in the file"
+        + (
+            f", {counted(len(guesses), 'guess', 'guesses')} to confirm"
+            if guesses
+            else ""
+        ),
+    }
+
+
+def _line(
+    person: Person,
+    found: Found,
+    number: int,
+    said: dict[tuple[str, Kind], list[str]],
+    known: dict[Profile, str],
+    form: MultiDict[str, str] | None,
+) -> CaseLine:
+    case, release = found.cases[number], service().release
+    saved = _saved_before(person, case)
+    alike = saved or known.get(_profile(case, release), "")
+    has_error = any(i.severity is Severity.ERROR for i in validate(case, release))
+    waiting = [_label(g) for g in found.guesses if g.case_id == case.case_id]
+    chosen = not alike and (not has_error or bool(waiting))
+    if form is not None:
+        chosen = str(number) in form.getlist("case")
+    return CaseLine(
+        number=number,
+        name=case.case_id,
+        proband=proband(case),
+        observed=profile.lines((f for f in case.features if not f.excluded), release),
+        excluded=profile.lines((f for f in case.features if f.excluded), release),
+        genes=profile.gene_rows(case.genomic_features, release),
+        diseases=profile.disease_lines(case, release),
+        facts=[fact for fact in profile.facts(case, release) if fact[1]],
+        waiting=waiting,
+        mapped=said[case.case_id, Kind.MAPPED],
+        guessed=said[case.case_id, Kind.GUESSED],
+        dropped=said[case.case_id, Kind.DROPPED],
+        remarks=remarks(case, release),
+        alike=alike,
+        is_saved=bool(saved),
+        is_chosen=chosen and not saved,
+    )
+
+
+def _sentences(found: Found) -> dict[tuple[str, Kind], list[str]]:
+    """What the readers say of each case, each sentence once; guesses of words stand apart."""
+    said: dict[tuple[str, Kind], list[str]] = defaultdict(list)
+    for entry in found.report.entries:
+        told = said[entry.case_id, entry.kind]
+        if entry.message not in told and not _is_waiting(entry):
+            if len(told) < MOST_SENTENCES:
+                told.append(entry.message)
+    return said
+
+
+def _is_waiting(entry: Entry) -> bool:
+    return entry.message.endswith("only when confirmed.")
+
+
+def _guess_lines(found: Found, confirmed: Collection[str]) -> list[GuessLine]:
+    by_key: dict[str, list[Guess]] = defaultdict(list)
+    for guess in found.guesses:
+        by_key[_digest(guess)].append(guess)
+    return [
+        GuessLine(
+            key=key,
+            entered=alike[0].entered,
+            label=alike[0].part.label,
+            id=alike[0].coded_id,
+            sign="no" if _is_excluded(alike[0]) else "maybe",
+            likeness=f"{alike[0].score:.2f}",
+            cases=counted(len({guess.case_id for guess in alike}), "case"),
+            is_confirmed=key in confirmed,
+        )
+        for key, alike in by_key.items()
+    ]
+
+
+def _is_excluded(guess: Guess) -> bool:
+    return isinstance(guess.part, PhenotypicFeature) and guess.part.excluded
+
+
+def _label(guess: Guess) -> str:
+    return f"“{guess.entered}” as {guess.part.label}"
+
+
+def _digest(guess: Guess) -> str:
+    said = f"{guess.key}|{_is_excluded(guess)}"
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def chosen(found: Found, numbers: Iterable[str]) -> list[Case]:
+    """The cases that were ticked."""
+    wanted = set(numbers)
+    return [case for number, case in enumerate(found.cases) if str(number) in wanted]
+
+
+def confirmed(found: Found, keys: Iterable[str]) -> list[Guess]:
+    """The guesses that were ticked."""
+    wanted = set(keys)
+    return [guess for guess in found.guesses if _digest(guess) in wanted]
+
+
+def completed(case: Case, guesses: Iterable[Guess]) -> Case:
+    """The case with the confirmed guesses that are about it."""
+    return with_guesses(case, guesses)
+
+
+def problems(person: Person, cases: Sequence[Case]) -> list[tuple[str, str, str]]:
+    """Why the chosen cases cannot be saved; none if they can."""
+    if not cases:
+        return [("cases", "Cases", "Tick at least one case to save.")]
+    found = []
+    for case in cases:
+        errors = [
+            issue.message
+            for issue in validate(case, service().release)
+            if issue.severity is Severity.ERROR
+        ]
+        if saved := _saved_before(person, case):
+            errors.append(f"It was saved before as {saved}; change it there.")
+        found += [Problem("cases", case.case_id, message) for message in errors[:1]]
+    return [(p.field, p.label, p.message) for p in found]
+
+
+def external_id(person: Person, case: Case) -> str:
+    """What a case of a file is known by: one person's import says nothing of another's."""
+    return f"import {person.person_id} {case.case_id}"
+
+
+def _saved_before(person: Person, case: Case) -> str:
+    """Id of the case that this person made of the same case of a file."""
+    return store().find(person.site, external_id(person, case)) or ""
+
+
+def _profiles(person: Person) -> dict[Profile, str]:
+    """The profiles of the cases that the person may open."""
+    release = service().release
+    cases = store().cases(site=person.site, on_damage=lambda _: None)
+    return {
+        _profile(each.case, release): each.case.case_id
+        for each in cases
+        if may_open(person, each.case)
+    }
+
+
+def _profile(case: Case, release: Release) -> Profile:
+    """What has to be the same for two cases to look like one person."""
+    ontology, genes = release.ontology, release.genes
+    named = ((genes.resolve(gene).gene, gene) for gene in case.genes)
+    return (
+        frozenset(ontology.resolve(i).term_id or i for i in case.observed),
+        frozenset(ontology.resolve(i).term_id or i for i in case.excluded),
+        frozenset(gene.hgnc_id if gene else entered for gene, entered in named),
+    )
