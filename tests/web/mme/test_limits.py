@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -38,6 +39,18 @@ AGREED = ConsentFacts(
     scope=2, given_by="person", given_on=date(2026, 1, 5), form="Matching 3.1"
 )
 CASE, OTHER = "limited-1", "other-1"
+SAME_VARIANT = [
+    {
+        "gene": {"id": "EFTUD2"},
+        "variant": {
+            "assembly": "GRCh38",
+            "referenceName": "17",
+            "start": 4242421,
+            "referenceBases": "A",
+            "alternateBases": "T",
+        },
+    }
+]
 
 
 def shared(case_id: str, **more: Any) -> Case:
@@ -118,18 +131,7 @@ def test_what_is_withheld_from_a_peer_moves_nothing_that_it_is_told(
 ) -> None:
     world.limit(Most.LEVEL_1)
     question = {
-        "genomicFeatures": [
-            {
-                "gene": {"id": "EFTUD2"},
-                "variant": {
-                    "assembly": "GRCh38",
-                    "referenceName": "17",
-                    "start": 4242421,
-                    "referenceBases": "A",
-                    "alternateBases": "T",
-                },
-            }
-        ],
+        "genomicFeatures": SAME_VARIANT,
         "inheritanceMode": INHERITANCE,
     }
     at_two, at_one = answer(world.hill, **question), answer(world.island, **question)
@@ -139,6 +141,26 @@ def test_what_is_withheld_from_a_peer_moves_nothing_that_it_is_told(
     assert at_one[CASE] == answer(world.hill, **question)[CASE]
     assert at_one[CASE]["_factors"] != at_two[CASE]["_factors"]
     assert at_one[OTHER] == at_two[OTHER]
+
+
+def test_what_is_withheld_from_a_peer_lifts_no_case_over_the_least_score(
+    world: World,
+) -> None:
+    world.limit(Most.LEVEL_1)
+    said = {"features": [{"id": "HP:0000486"}], "genomicFeatures": SAME_VARIANT}
+    at_two = results_by_id(world.hill.ask(**said))[CASE]["score"]["patient"]
+    contact = {"name": "Dr Example", "href": "mailto:a@island.example"}
+    body = {
+        "patient": {"id": "theirs-2", "contact": contact, **said},
+        "_query": {"minScore": at_two},
+    }
+
+    found = [
+        results_by_id(node.post(json.dumps(body).encode()).get_json(force=True))
+        for node in (world.hill, world.island)
+    ]
+
+    assert CASE in found[0] and CASE not in found[1]
 
 
 def test_a_limit_that_is_lifted_lets_the_peer_see_again(world: World) -> None:
