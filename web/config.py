@@ -167,6 +167,13 @@ class Settings:
         "After how many days a shared case is asked of the peers again; when it changes it is "
         "asked at once. 0: only when somebody asks.",
     )
+    reminder_days: int = _number(
+        7,
+        0,
+        365,
+        "After how many days a clinician is reminded, once, of a message that she has not "
+        "answered. 0: never.",
+    )
     public_url: str | None = _setting(
         None,
         "The address under which people reach the site, for the links in e-mails.",

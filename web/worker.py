@@ -14,6 +14,7 @@ import structlog
 from matcher.storage.database import Database, connect
 from matcher.storage.errors import StoreError
 from web.config import Settings
+from web.conversations.reminders import Reminders
 from web.errors import frames
 from web.mail import mail_server
 from web.notices.letters import Letters
@@ -122,9 +123,16 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
     Without `make_asker` no case is asked again by itself.
     """
     handlers: dict[str, Handler] = {}
+    reminders = Reminders(
+        after=timedelta(days=settings.reminder_days), by_mail=settings.sends_mail
+    )
     level = settings.consent_from_level
     # Nobody may ask on the day on which a consent expires.
-    chores: list[Chore] = [erase_expired, lambda db: Consents(db, level).lapse()]
+    chores: list[Chore] = [
+        erase_expired,
+        reminders.tell_due,
+        lambda db: Consents(db, level).lapse(),
+    ]
     server = mail_server(settings)
     if server is not None:
         letters = Letters(

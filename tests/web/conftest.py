@@ -12,6 +12,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import TestResponse
 
 from matcher.calibration import Calibration, default_calibration
@@ -34,6 +35,12 @@ from web.accounts.people import Accounts, Role
 from web.mme.consents import Consents
 
 PASSWORD = "a second case is a disease"
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+).split()
 
 FLOPPY_INFANT = "HP:0008947"
 MICROCEPHALY = "HP:0000252"
@@ -144,6 +151,15 @@ def cast(settings: Settings, release: Release, calibration: Calibration) -> Cast
     people.add("dana", PASSWORD, roles=[Role.CURATOR], site="North")
     db.close()
     return Cast(app=app, settings=settings)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; each visit has a profile of its own."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
 
 
 def case_of(

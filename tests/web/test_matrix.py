@@ -36,6 +36,7 @@ from web.accounts import Role
 from web.accounts.people import Accounts
 from web.accounts.passwords import Passwords
 from web.api.tokens import Scope, Tokens
+from web.conversations.conversations import Conversations
 from web.db import open_database
 from web.mme.nodes import Nodes
 from web.notices.matters import asked
@@ -49,10 +50,12 @@ CANARY = "kanarie"
 PRIVATE, MISSING = "NORTH-7701", "NORTH-7702"
 DEPOSIT, NO_DEPOSIT, NEW_DEPOSIT = "EXT-7701", "EXT-7702", "EXT-7703"
 NOTICE, NO_NOTICE = "7701" * 8, "7702" * 8
+TALK, NO_TALK = "7703" * 8, "7704" * 8
 UPLOAD, NO_UPLOAD = "7703" * 8, "7704" * 8
 # What differs from one answer to the next, whatever was asked: a message once, an id, a number.
 PASSING = re.compile(
-    r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR)-\d+|EXT-\d+|(770\d){8}', re.S
+    r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR|ISLAND)-\d+|EXT-\d+|(770\d){8}',
+    re.S,
 )
 # A case of each person's own, so that she has something to compare with.
 OWN = {"alice": "NORTH-A", "bob": "NORTH-B", "charlie": "HARBOUR-C"}
@@ -97,6 +100,14 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.cases.show": ALICE,
     "GET pages.cases.edit": ALICE,
     "POST pages.cases.change": ALICE,
+    "GET pages.conversations.everything": ALICE,
+    "GET pages.conversations.show": ALICE,
+    "GET pages.conversations.begin": ALICE,
+    "POST pages.conversations.start": ALICE,
+    "POST pages.conversations.write": ALICE,
+    "POST pages.conversations.read": ALICE,
+    "POST pages.conversations.accept": ALICE,
+    "POST pages.conversations.end": ALICE,
     "GET pages.exchange.show": NOBODY,
     "GET pages.imports.new": NOBODY,
     "POST pages.imports.take": NOBODY,
@@ -120,6 +131,9 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.notices.one": ALICE,
     "POST pages.notices.read": ALICE,
     "POST pages.notices.read_all": NOBODY,
+    "GET pages.outside_letters.show": ALICE,
+    "POST pages.outside_letters.written": ALICE,
+    "POST pages.outside_letters.answered": ALICE,
     "GET pages.sharing.show": ALICE,
     "POST pages.sharing.limit": ALICE,
     "POST pages.sharing.record": ALICE,
@@ -279,7 +293,34 @@ def world(cast: Cast) -> World:
         site = "Harbour" if person == "charlie" else "North"
         shared = case_of(case_id, site=site, submitter=person, observed=TERMS)
         cast.put(bare(shared), actor=person)
+    talk_of_shared_cases(cast)
     return World(cast, given)
+
+
+def talk_of_shared_cases(cast: Cast) -> None:
+    """A conversation of Alice with Erin of Island, with canaries in what both wrote."""
+    shared = [
+        Case(
+            case_id=f"{site.upper()}-7709",
+            features=tuple(PhenotypicFeature(term_id=term) for term in TERMS),
+            site=site,
+            submitter=name,
+            sharing=Sharing.NETWORK,
+        )
+        for site, name in (("North", "alice"), ("Island", "erin"))
+    ]
+    for case in shared:
+        cast.put(case)
+    with closing(open_database(cast.settings.database)) as db:
+        people = Accounts(db, Passwords())
+        erin = people.add("erin", PASSWORD, roles=[Role.CLINICIAN], site="Island")
+        Conversations(db, erin).start(*reversed(shared), canary("erin"), "")
+        with write_transaction(db):
+            db.execute("UPDATE conversations SET link = ?", [TALK])
+        mine = Conversations(db, people.find("alice"))
+        talk = mine.get(TALK)
+        assert talk is not None
+        mine.write(talk, canary("alice"), "")
 
 
 def tell_of_private_case(cast: Cast) -> None:
@@ -336,6 +377,7 @@ def pairs_of_paths(
         "other_id": PRIVATE,
         "external_id": DEPOSIT,
         "notice": NOTICE,
+        "link": TALK,
         "upload_id": UPLOAD,
     }
     # What a system puts there is there afterwards.
@@ -345,6 +387,7 @@ def pairs_of_paths(
         "other_id": MISSING,
         "external_id": no_deposit,
         "notice": NO_NOTICE,
+        "link": NO_TALK,
         "upload_id": NO_UPLOAD,
     }
     named = rule.arguments & hidden.keys()
@@ -419,6 +462,8 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
         {
             "GET pages.cases.show",
             "GET pages.cases.edit",
+            "GET pages.conversations.everything",
+            "GET pages.conversations.show",
             "GET pages.home.mine",
             "GET pages.imports.show",
             "GET pages.network.show",

@@ -12,7 +12,7 @@ from matcher.case import Sharing
 from matcher.storage.database import Database, rows, write_transaction
 from web.accounts.people import Person
 from web.errors import BadAccount
-from web.notices.matters import Kind
+from web.notices.matters import Kind, Matter
 from web.notices.telling import How
 from web.outbox import text_of
 
@@ -95,6 +95,16 @@ class Inbox:
     def read_until(self, notice_id: int) -> None:
         """Mark as read all up to the newest that she was shown."""
         self._mark("notice_id <= ?", notice_id)
+
+    def read_of(self, matter: Matter) -> None:
+        """Mark as read what was said of the same pair."""
+        sql = """
+            UPDATE notices SET read_at = ?
+            WHERE person_id = ? AND read_at IS NULL AND case_id = ? AND pair = ?
+        """
+        now, person_id = text_of(self._clock()), self._person.person_id
+        with write_transaction(self._db):
+            self._db.execute(sql, [now, person_id, matter.case_id, matter.pair_digest])
 
     def how(self) -> How:
         """How she is told beside the pages."""

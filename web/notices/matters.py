@@ -22,6 +22,11 @@ class Kind(enum.StrEnum):
     NEW_MATCH = "new match"
     CHANGED_MATCH = "changed match"
     WITHDRAWN_MATCH = "withdrawn match"
+    MESSAGE = "message"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REMINDER = "reminder"
+    WITHDRAWN_CASE = "withdrawn case"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,19 @@ def compared(case_id: str, site: str, query: str) -> Matter:
         pair=("compared", site, query),
         content="",
         facts={"site": site},
+    )
+
+
+def conversed(
+    kind: Kind, case_id: str, *, link: str, other_site: str, content: str
+) -> Matter:
+    """Something happened in the conversation about a case of ours and one of another side."""
+    return Matter(
+        kind=kind,
+        case_id=case_id,
+        pair=("conversation", link),
+        content=content,
+        facts={"site": other_site, "conversation": link},
     )
 
 

@@ -14,7 +14,7 @@ from matcher.explanation.term_pairs import usable_features
 from matcher.storage.errors import UnknownCase
 from web.accounts.people import Person
 from web.db import store
-from web.pages import comparison, keeping
+from web.pages import comparison, conversations, keeping
 from web.pages.admission import the_clinician
 from web.pages.cards import BANDS, Card, card, origin
 from web.pages.casehead import head_values, opened
@@ -178,6 +178,7 @@ def pair(case_id: str, other_id: str) -> ResponseReturnValue:
         pair_rows=comparison.pair_rows(explanation.features),
         genes=comparison.genes(stored.case, seen, release),
         grid=comparison.grid(explanation, release),
+        conversation=conversations.panel(person, stored.case, other),
     )
 
 

@@ -30,7 +30,13 @@ SAID = {
     Kind.NEW_MATCH: "{node} has a new match, its patient {remote}.",
     Kind.CHANGED_MATCH: "A match at {node}, its patient {remote}, has changed.",
     Kind.WITHDRAWN_MATCH: "A match at {node}, its patient {remote}, is withdrawn.",
+    Kind.MESSAGE: "{site} wrote to you about this case.",
+    Kind.ACCEPTED: "{site} accepts direct contact about this case.",
+    Kind.DECLINED: "{site} declines to talk about this case.",
+    Kind.REMINDER: "{site} waits for your answer about this case.",
+    Kind.WITHDRAWN_CASE: "{site} withdrew its case, so the conversation about this one is erased.",
 }
+OF_MATCHES = frozenset({Kind.NEW_MATCH, Kind.CHANGED_MATCH, Kind.WITHDRAWN_MATCH})
 
 
 def inbox_of(person: Person) -> Inbox:
@@ -106,14 +112,10 @@ def _mine(link: str) -> Notice:
 
 def _record(person: Person, shown: Sequence[Notice]) -> None:
     """Record what of peers' answers is shown: which patient, and why it matches."""
-    matches = [each for each in shown if _is_match(each)]
+    matches = [each for each in shown if each.kind in OF_MATCHES]
     nodes = Counter(each.facts["node"] for each in matches)
     case_ids = list(dict.fromkeys(each.case_id for each in matches))
     told.record_answers(person, case_ids, nodes, page="notices")
-
-
-def _is_match(notice: Notice) -> bool:
-    return notice.kind not in (Kind.ASKED, Kind.COMPARED)
 
 
 def _bounded(number: int | None) -> int | None:
@@ -132,8 +134,21 @@ def _line(notice: Notice) -> dict[str, Any]:
         "link": notice.link,
         "case_id": notice.case_id,
         "is_read": notice.is_read,
-        "is_match": _is_match(notice),
+        **_leads_to(notice),
         "said": SAID[notice.kind].format_map(notice.facts),
         "why": notice.facts.get("why", ""),
         "when": moment(notice.told_at),
     }
+
+
+def _leads_to(notice: Notice) -> dict[str, str]:
+    """Where there is more of it, and what the button that leads there says."""
+    case_id = notice.case_id
+    if link := notice.facts.get("conversation"):
+        href = url_for("pages.conversations.show", link=link)
+        return {"href": href, "next": "See the conversation"}
+    if notice.kind in OF_MATCHES:
+        href = url_for("pages.network.show", case_id=case_id)
+        return {"href": href, "next": "See what other sites said"}
+    href = url_for("pages.cases.show", case_id=case_id)
+    return {"href": href, "next": "See the case"}

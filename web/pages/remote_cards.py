@@ -43,10 +43,14 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """What one peer says of the patient: its name and score for it, and whom to reach."""
+    """What one peer says of the patient: its name and score for it, and whom to reach.
+
+    `id_there` is its id as the peer wrote it, for addresses; `remote_id` is what is shown of it.
+    """
 
     node: str
     remote_id: str
+    id_there: str
     label: str
     score: str
     since: str
@@ -177,6 +181,7 @@ def _sighting(
     return Sighting(
         node=remote.node,
         remote_id=text(remote.case.case_id),
+        id_there=remote.case.case_id,
         label=text(remote.case.label),
         score=text(remote.peer_score),
         since=since,

@@ -69,5 +69,18 @@ def day(stamp: str, now: datetime | None = None) -> str:
     return f"{then:%-d %b}" if then.year == today.year else f"{then:%-d %b %Y}"
 
 
+def recently(stamp: str, now: datetime | None = None) -> str:
+    """An ISO time as `today`, as `Tuesday` within the last six days, else as a date."""
+    then, today = _read(stamp), now or datetime.now(UTC)
+    days = (today.date() - then.date()).days
+    return f"{then:%A}" if 0 < days < 7 else day(stamp, today)
+
+
+def on(stamp: str, now: datetime | None = None) -> str:
+    """The same within a sentence: `today`, `on Tuesday`, `on 19 Nov`."""
+    said = recently(stamp, now)
+    return said if said == "today" else f"on {said}"
+
+
 def _read(stamp: str) -> datetime:
     return datetime.fromisoformat(stamp).astimezone(UTC)

@@ -6,6 +6,7 @@ from matcher.storage.database import Migrations
 from web.tables.accounts import account_migrations
 from web.tables.api import api_migrations
 from web.tables.consents import consent_migrations
+from web.tables.conversations import conversation_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
@@ -29,5 +30,6 @@ def web_migrations() -> tuple[Migrations, ...]:
         consent_migrations(),
         limit_migrations(),
         withdrawal_migrations(),
+        conversation_migrations(),
         upload_migrations(),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import waitress.server
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from matcher.case import Case, Contact, Sharing
 from matcher.storage.database import connect, write_transaction
@@ -30,11 +30,6 @@ from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
 DESKTOP, PHONE = (1366, 900), (390, 844)
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", e => console.error("CSP", e.violatedDirective));
@@ -76,15 +71,6 @@ class Visit:
         )
         field.press(key)
         expect(field).to_have_value("")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; each visit has a profile of its own."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

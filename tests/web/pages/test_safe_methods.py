@@ -22,6 +22,7 @@ NAMES = {
     "session_id": "1",
     "notice": "0123456789abcdef0123456789abcdef",
     "external_id": "I1",
+    "link": "0123456789abcdef0123456789abcdef",
     "upload_id": "fedcba9876543210fedcba9876543210",
 }
 
