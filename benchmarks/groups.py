@@ -107,7 +107,9 @@ def measured(path: str, count: int, sites: int) -> dict[str, Any]:
             for number in range(sites):
                 roles, site = [Role.CLINICIAN], f"Site {number}"
                 people.add(f"clinician-{number}", PASSWORD, roles=roles, site=site)
-            grouping = Grouping(settings=settings, release_id=release.release_id)
+            grouping = Grouping(
+                settings=settings, release_id=lambda: release.release_id
+            )
             before = os.times()
             done = grouping.worker().once()
             after = os.times()

@@ -66,6 +66,8 @@ class NotJson(UnreadableInput):
     def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
         place = f" at line {line}, column {column}" if line else ""
         super().__init__(f"This is not JSON: {reason}{place}.")
+        self.line = line
+        self.column = column
 
 
 class NotANumber(UnreadableInput):

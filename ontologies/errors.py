@@ -119,6 +119,28 @@ class NoActiveRelease(OntologyError):
         self.directory = directory
 
 
+class ActiveReleaseChanged(OntologyError):
+    """A switch from a release that is not the active one any more; somebody was faster."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(
+            f"Active is {found} now, not {expected}: somebody switched meanwhile, and nothing "
+            "was changed. Look at 'secondcase ontology status' and decide again."
+        )
+        self.expected = expected
+        self.found = found
+
+
+class NothingBefore(OntologyError):
+    """A roll back where no other release was active before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No release was active before this one, so there is nothing to go back to; "
+            "'secondcase ontology activate RELEASE' names one."
+        )
+
+
 class UnknownRelease(OntologyError):
     """A release that is not on this disk."""
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from ontologies.durable import replace_text
 from ontologies.errors import (
     AmbiguousRelease,
     DamagedRelease,
@@ -22,6 +21,7 @@ from ontologies.errors import (
     OntologyError,
     UnknownRelease,
 )
+from ontologies.pointer import Edition, pointed, switching
 from ontologies.progress import Progress, silent
 from ontologies.compiling import SCRATCH, compile_release
 from ontologies.release import Release, release_id_of
@@ -35,8 +35,6 @@ from ontologies.files.sources import (
 
 if TYPE_CHECKING:
     from ontologies.files.fetching import Fetched
-
-_ACTIVE = "active"
 
 
 def data_directory() -> Path:
@@ -95,27 +93,26 @@ def identify(named: str, directory: Path) -> str:
 
 def active_release_id(directory: Path) -> str | None:
     """The id of the active release, None before the first."""
-    return next(iter(_pointed(directory)), None)
+    active = pointed(directory).active
+    return active.release_id if active else None
 
 
 def _pointed(directory: Path) -> list[str]:
-    """The active release and those that were active before it, the latest first.
-
-    One file says both, so that what it says of one cannot contradict what it says of another.
-    """
-    try:
-        lines = (directory / "releases" / _ACTIVE).read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    return [line.split()[0] for line in lines if line.strip()]
+    """The active release and those that were active before it, the latest first."""
+    state = pointed(directory)
+    editions = (*((state.active,) if state.active else ()), *state.before)
+    return [each.release_id for each in editions]
 
 
 def activate(release: Release, *, directory: Path | None = None) -> None:
-    """Make a release the active one. Who reads meanwhile sees the one before or this one."""
-    directory = directory or data_directory()
-    before = [each for each in _pointed(directory) if each != release.release_id]
-    text = "".join(f"{each}\n" for each in (release.release_id, *before))
-    replace_text(directory / "releases" / _ACTIVE, text, scratch=".active-")
+    """Make a release the active one. Who reads meanwhile sees the one before or this one.
+
+    It goes on with the calibration that it was used with last.
+    """
+    with switching(directory or data_directory()) as switch:
+        before = switch.pointed
+        calibration = before.calibration_of(release.release_id) or ""
+        switch.point(before.switched(Edition(release.release_id, calibration)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +232,13 @@ class Status:
 def status(*, directory: Path | None = None) -> Status:
     """Every release, checked, and every known source file; nothing is fetched or changed."""
     directory = directory or data_directory()
-    pointed = _pointed(directory)
+    editions = _pointed(directory)
     folders = sorted((directory / "releases").glob("[!.]*/"))
     paths = {s: s.path(directory) for s in read_catalogue().sources.values()}
     return Status(
         directory=directory,
-        active=next(iter(pointed), None),
-        releases=tuple(_stored(folder, pointed) for folder in folders),
+        active=next(iter(editions), None),
+        releases=tuple(_stored(folder, editions) for folder in folders),
         sources=tuple(
             StoredSource(source, path, path.is_file()) for source, path in paths.items()
         ),

@@ -22,7 +22,7 @@ DOORS = {
     "httpx": {"web/mme/asking/connections.py"},
     "httpcore": {"web/mme/asking/connections.py"},
     "cryptography": {"web/mme/nodes/sealing.py"},
-    "waitress": {"web/cli/serving.py"},
+    "waitress": {"web/cli/receiving.py", "web/cli/serving.py"},
     "gunicorn": {"web/cli/processes.py"},
     "flask_openapi3": {"web/api/documents.py"},
     "pydantic": {"web/api/schemas.py"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
@@ -12,13 +13,14 @@ from matcher.calibration import Calibration
 from matcher.matching import MatchSettings
 from ontologies import Release, open_release
 from web import accounts, api, db, errors, pages, security, service
+from web.abbreviations import SiteWords
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
-from web.mme import server
+from web.mme import exchange, server
 from web.mme.asking import aside
 from web.mme.asking.aside import Aside
 from web.accounts.passwords import Passwords
-from web.standing_peers import asker_of
+from web.switching.following import Follower
 
 STATIC_AGE_SECONDS = 3600
 
@@ -47,28 +49,37 @@ def create_app(
     errors.init_app(app, {**server.STATUSES, **api.STATUSES})
     accounts.init_app(app, settings, passwords)
     Bootstrap5(app)
-    made = _service(settings, release, calibration)
-    service.init_app(app, made)
-    questions = asker_of(settings, release, made.calibration)
-    aside.init_app(app, Aside(settings.database, questions))
+    made = partial(service_of, settings)
+    chosen = calibration or service.chosen_calibration(settings, release)
+    follower = Follower(app, made, made(release, chosen))
+    service.init_app(app, follower)
+    aside.init_app(app, Aside(settings.database, follower.asker))
     pages.init_app(app)
     app.register_blueprint(server.blueprint)
     api.init_app(app)
     return app
 
 
-def _service(
-    settings: Settings, release: Release, calibration: Calibration | None
+def service_of(
+    settings: Settings, release: Release, calibration: Calibration
 ) -> service.Service:
-    chosen = calibration or service.chosen_calibration(settings, release)
-    made = service.as_set(chosen, settings)
-    matcher = LiveMatcher(
-        release,
-        made,
-        db.store,
-        # Processes answer side by side: together they have as many threads as processors.
-        MatchSettings(workers=max(1, (os.cpu_count() or 1) // settings.processes)),
+    """What answers by a release and a calibration; no case is read yet."""
+    made = service.as_set(calibration, settings)
+    # Processes answer side by side: together they have as many threads as processors.
+    matching = MatchSettings(
+        workers=max(1, (os.cpu_count() or 1) // settings.processes)
     )
     return service.Service(
-        settings=settings, release=release, calibration=made, matcher=matcher
+        settings=settings,
+        release=release,
+        calibration=made,
+        matcher=LiveMatcher(release, made, db.store, matching),
+        peers=exchange.peer_matcher(
+            release,
+            made,
+            lambda: exchange.view_of(db.connection(), settings, release),
+            matching,
+        ),
+        chain=service.chain_of(settings),
+        words=SiteWords(release),
     )

@@ -120,12 +120,26 @@ class Audit:
         except (StoreError, sqlite3.Error, OSError) as error:
             raise AuditFailed from error
 
-    def entries(self, case_id: str | None = None) -> Iterator[Entry]:
-        """Entries in their order; with `case_id` those that tell who saw that case."""
-        for row in self._rows():
+    def entries(
+        self, case_id: str | None = None, *, since: str = ""
+    ) -> Iterator[Entry]:
+        """Entries in their order; with `case_id` those that tell who saw that case.
+
+        `since` is the time before which none is wanted, as an entry says it.
+        """
+        for row in self._rows(since):
             entry = _entry(row)
             if case_id is None or case_id in entry.case_ids:
                 yield entry
+
+    def latest(self, actions: Sequence[str]) -> Entry | None:
+        """The last entry of one of these actions, None if there is none."""
+        sql = """
+            SELECT * FROM audit WHERE action IN (SELECT value FROM json_each(?))
+            ORDER BY number DESC LIMIT 1
+        """
+        found = rows(self._db, sql, [json.dumps(list(actions))])
+        return _entry(found[0]) if found else None
 
     def first_break(self, head: Path | None = None) -> Break | None:
         """The first entry that was edited, moved, written by others or is missing, if any.
@@ -188,11 +202,13 @@ class Audit:
         found = rows(self._db, sql, [first, number])
         self._head.append((row["number"], row["seal"]) for row in found)
 
-    def _rows(self) -> Iterator[dict[str, Any]]:
-        sql = "SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?"
+    def _rows(self, since: str = "") -> Iterator[dict[str, Any]]:
+        sql = """
+            SELECT * FROM audit WHERE number > ? AND at >= ? ORDER BY number LIMIT ?
+        """
         # No number is lower, whatever somebody wrote into the table.
         last = -(2**63)
-        while page := rows(self._db, sql, [last, PAGE]):
+        while page := rows(self._db, sql, [last, since, PAGE]):
             last = page[-1]["number"]
             yield from page
 

@@ -23,6 +23,7 @@ from web.secret_key import secret_key
 PREFIX = "SECONDCASE_"
 # Decided before any setting can be read, by ontologies.library.
 DIRECTORY_VARIABLE = "SECONDCASE_DATA"
+DATABASE = "secondcase.db"
 
 
 def _setting(
@@ -224,6 +225,13 @@ class Settings:
         lambda value: bool(value.strip()),
         shown="the authorities that the system trusts",
     )
+    chain_file: str | None = _setting(
+        None,
+        "A UCSC chain file of GRCh37 to GRCh38, so that pairs show a variant on both builds.",
+        "the path of a chain file, gzipped or not",
+        lambda value: bool(value.strip()),
+        shown="variants are shown on the build that they were given on",
+    )
     peer_seconds: int = _number(
         20, 1, 300, "How long peers have to answer a question, all of them together."
     )
@@ -264,7 +272,7 @@ class Settings:
     @property
     def database(self) -> Path:
         """The file that holds cases, people and nodes."""
-        return self.directory / "secondcase.db"
+        return self.directory / DATABASE
 
     @property
     def is_local(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from matcher.matching import MatchSettings
 from matcher.storage.store import CaseStore, Mark
 from matcher.storage.errors import DamagedCase, UnknownCase
 from ontologies import Release
+from ontologies.progress import Progress, silent
 
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+READING = "Reading cases"
 KEEPER = "index-keeper"
 # So many cases are read in half a second: fewer are not worth a new file.
 WORTH_KEEPING = 1000
@@ -60,6 +62,7 @@ class LiveMatcher:
         store: Callable[[], CaseStore],
         settings: MatchSettings | None = None,
         code: Iterable[Path] = (),
+        progress: Progress = silent,
     ) -> None:
         """`code` names folders of modules that decide what the store shows of the cases."""
         self._release = release
@@ -69,6 +72,7 @@ class LiveMatcher:
         self._key = index_key(
             release.release_id, calibration, self.settings.evidence, code
         )
+        self._progress = progress
         self._lock = threading.Lock()
         self._followed: Followed | None = None
         self._keeping = threading.Lock()
@@ -84,7 +88,7 @@ class LiveMatcher:
         """The same, with the change up to which it has them."""
         store = self._store()
         found = self._up_to_date(store)
-        if self._is_keeping_due(found, store) and self._keeping.acquire(blocking=False):
+        if self._is_keeping_due(store) and self._keeping.acquire(blocking=False):
             threading.Thread(
                 target=self._keep_aside,
                 args=[store.path, store.view],
@@ -92,11 +96,14 @@ class LiveMatcher:
             ).start()
         return found
 
-    def prepare(self) -> None:
-        """Be up to date before anybody asks, and keep the index if that is worth it."""
+    def prepare(self) -> bool:
+        """Be up to date before anybody asks, and keep the index if that is worth it.
+
+        False if it was not kept though it is.
+        """
         store = self._store()
-        if self._is_keeping_due(self._up_to_date(store), store):
-            self.keep(store)
+        self._up_to_date(store)
+        return self.keep(store) if self._is_keeping_due(store) else True
 
     def keep(self, store: CaseStore) -> bool:
         """Keep the index beside the database for the processes that start later."""
@@ -106,10 +113,15 @@ class LiveMatcher:
             revision, unkept = self._followed.revision, self._unkept
             snapshot = self._followed.matcher.index.snapshot()
             catalogue = self._followed.matcher.catalogue
-        is_kept = keep(store, self._key, snapshot, catalogue, revision)
+        release_id = self._release.release_id
+        is_kept = keep(store, self._key, snapshot, catalogue, revision, release_id)
         if is_kept:
             self._unkept -= unkept
         return is_kept
+
+    def kept_path(self, store: CaseStore) -> Path:
+        """Where the index is kept, if it is."""
+        return index_path(store.path, store.view, self._release.release_id)
 
     def _keep_aside(self, path: Path, view: str) -> None:
         """Keep the index while requests are answered, over a connection of this thread."""
@@ -124,17 +136,15 @@ class LiveMatcher:
             self._rest_until = now + (now - start) / KEEPING_SHARE
             self._keeping.release()
 
-    def _is_keeping_due(self, found: Followed, store: CaseStore) -> bool:
+    def _is_keeping_due(self, store: CaseStore) -> bool:
         if self._key is None or not self._is_whole:
-            return False
-        if len(found.matcher) < WORTH_KEEPING:
             return False
         if time.monotonic() < self._rest_until:
             return False
-        return (
-            self._unkept >= WORTH_KEEPING
-            or not index_path(store.path, store.view).exists()
-        )
+        if self._unkept < WORTH_KEEPING and self.kept_path(store).exists():
+            return False
+        # A view of few cases is read as slowly as all of them.
+        return store.count() >= WORTH_KEEPING
 
     def _up_to_date(self, store: CaseStore) -> Followed:
         latest = store.mark()
@@ -150,7 +160,8 @@ class LiveMatcher:
             return self._followed
 
     def _loaded(self, store: CaseStore) -> Followed:
-        kept = None if self._key is None else load(store, self._key)
+        release_id = self._release.release_id
+        kept = None if self._key is None else load(store, self._key, release_id)
         made = Matcher(
             self._release,
             calibration=self._calibration,
@@ -162,9 +173,16 @@ class LiveMatcher:
         if kept is not None:
             return Followed(made, store.mark(kept.revision))
         mark = store.mark()
-        made.add_all(each.case for each in store.cases(on_damage=self._leave_out))
+        made.add_all(self._read_all(store))
         self._unkept = len(made)
         return Followed(made, mark)
+
+    def _read_all(self, store: CaseStore) -> Iterator[Case]:
+        total = store.count()
+        for done, stored in enumerate(store.cases(on_damage=self._leave_out)):
+            if not done % BATCH:
+                self._progress(READING, done, total)
+            yield stored.case
 
     def _following(self, store: CaseStore, found: Followed) -> Followed:
         """The same matcher after everything that happened since."""
@@ -201,3 +219,18 @@ class LiveMatcher:
         log.error(
             "damaged case left out", case_id=error.case_id, revision=error.revision
         )
+
+
+class LiveMatchers:
+    """Matchers of views that few ask for, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[int, LiveMatcher] = {}
+
+    def of(self, number: int, make: Callable[[], LiveMatcher]) -> LiveMatcher:
+        """The matcher of this number."""
+        with self._lock:
+            if number not in self._made:
+                self._made[number] = make()
+            return self._made[number]

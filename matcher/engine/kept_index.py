@@ -21,7 +21,12 @@ from numpy.typing import NDArray
 import matcher
 import ontologies
 from matcher.engine import catalogue_codec
-from matcher.storage.beside import drop_index, index_path, unfinished_path
+from matcher.storage.beside import (
+    drop_abandoned,
+    drop_index,
+    index_path,
+    unfinished_path,
+)
 from matcher.engine.catalogue import Catalogue
 from matcher.engine.index import Column, Postings, Segment, Snapshot, Texts
 from matcher.engine.packed import Profiles
@@ -88,7 +93,12 @@ def index_key(
 
 
 def keep(
-    store: CaseStore, key: str, snapshot: Snapshot, catalogue: Catalogue, revision: int
+    store: CaseStore,
+    key: str,
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    revision: int,
+    release_id: str = "",
 ) -> bool:
     """Keep the index of a store that was followed up to `revision`, for processes to come.
 
@@ -98,22 +108,25 @@ def keep(
     unfinished = unfinished_path(store.path, secrets.token_hex(8))
     try:
         _write(unfinished, key, kept)
-        return store.keep_index(unfinished, revision)
+        return store.keep_index(unfinished, revision, release_id)
     except FileNotFoundError:
         return False
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def load(store: CaseStore, key: str) -> KeptIndex | None:
+def load(store: CaseStore, key: str, release_id: str = "") -> KeptIndex | None:
     """The index kept for the store; None, and nothing left of it, unless it can be believed."""
-    kept = _read(index_path(store.path, store.view), key)
-    if (
-        kept is not None
-        and store.fingerprint(kept.revision) == kept.fingerprint
-        and not store.has_removed_since(kept.revision)
-    ):
-        return kept
+    path = index_path(store.path, store.view, release_id)
+    kept = _read(path, key)
+    if kept is None:
+        # Of other code or damaged; those of other releases may be as good as before.
+        path.unlink(missing_ok=True)
+        drop_abandoned(store.path)
+        return None
+    if store.fingerprint(kept.revision) == kept.fingerprint:
+        if not store.has_removed_since(kept.revision):
+            return kept
     drop_index(store.path)
     return None
 

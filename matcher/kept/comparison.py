@@ -137,16 +137,19 @@ class Comparer:
             withheld=len(named) - len(visible),
         )
 
-    def history(self, query_id: str, candidate_id: str) -> tuple[PairChange, ...]:
+    def history(
+        self, query_id: str, candidate_id: str, last: int | None = None
+    ) -> tuple[PairChange, ...]:
         """Each time that a pair appeared, vanished or changed, oldest first.
 
+        With `last` only from one to the next of so many lists, the latest ones.
         Raises `UnknownCase` for a case that the asker may not see now, like for a missing one.
         """
         for case_id in (query_id, candidate_id):
             self._require(case_id)
         return tuple(
             change
-            for earlier, later in pairwise(self._kept.of_case(query_id))
+            for earlier, later in pairwise(self._lists(query_id, last))
             if candidate_id in _named(earlier, later)
             and (
                 change := self._pair(
@@ -155,6 +158,12 @@ class Comparer:
             ).outcome
             is not Outcome.SAME
         )
+
+    def _lists(self, query_id: str, last: int | None) -> tuple[KeptRanking, ...]:
+        if last is None:
+            return self._kept.of_case(query_id)
+        numbers = self._kept.numbers(query_id)
+        return tuple(map(self._kept.get, numbers[-last:]))
 
     def _require(self, case_id: str) -> None:
         if not self._is_visible(case_id):

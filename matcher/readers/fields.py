@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
-from matcher.readers.report import CaseRecord
+from matcher.readers.report import CaseRecord, Wrong
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TRUE = frozenset({"true", "yes", "y", "1", "1.0", "observed", "present"})
@@ -74,17 +74,23 @@ class Fields:
     """One JSON object. Names are asked for in camelCase and found in snake_case as well.
 
     A null, a missing key and an empty string are all nothing. A value of the wrong type is
-    nothing too, and the report says that it was dropped.
+    nothing too, and the report says that it was dropped. `place` is the path with the number of
+    each item on the way.
     """
 
-    __slots__ = ("data", "record", "path")
+    __slots__ = ("data", "record", "path", "place")
 
     def __init__(
-        self, data: Mapping[str, object], record: CaseRecord, path: str = ""
+        self,
+        data: Mapping[str, object],
+        record: CaseRecord,
+        path: str = "",
+        place: str = "",
     ) -> None:
         self.data = data
         self.record = record
         self.path = path
+        self.place = place or path
 
     def __bool__(self) -> bool:
         return bool(self.data)
@@ -92,6 +98,10 @@ class Fields:
     def at(self, name: str) -> str:
         """The place of a field, as the report names it."""
         return f"{self.path}.{name}" if self.path else name
+
+    def spot(self, name: str) -> str:
+        """The same with the numbers of items: where in this very message it stands."""
+        return f"{self.place}.{name}" if self.place else name
 
     def get(self, name: str) -> object:
         """The value as it stands, None where missing or null."""
@@ -134,25 +144,42 @@ class Fields:
         """The object at a name; an empty one where there is none."""
         value = self.get(name)
         if isinstance(value, dict):
-            return Fields(value, self.record, self.at(name))
+            return Fields(value, self.record, self.at(name), self.spot(name))
         if value is not None and value != "":
             self.misfit(name, value, "an object")
-        return Fields(_EMPTY, self.record, self.at(name))
+        return Fields(_EMPTY, self.record, self.at(name), self.spot(name))
 
     def items(self, name: str, most: int = MAX_ITEMS) -> list[object]:
         """What stands in the list at a name, without nulls; at most so many items."""
+        return [item for _, item in self.placed(name, most)]
+
+    def placed(self, name: str, most: int = MAX_ITEMS) -> list[tuple[str, object]]:
+        """The same, each with its place."""
         value = self.get(name)
         if isinstance(value, list):
-            found = [item for item in value if item is not None]
+            spot = self.spot(name)
+            found = [
+                (f"{spot}[{number}]", item)
+                for number, item in enumerate(value)
+                if item is not None
+            ]
             return self._at_most(most, found, name)
         if value is not None and value != "":
             self.misfit(name, value, "a list")
         return []
 
-    def _at_most(self, limit: int, found: list[object], name: str) -> list[object]:
+    def _at_most(
+        self, limit: int, found: list[tuple[str, object]], name: str
+    ) -> list[tuple[str, object]]:
         if len(found) > limit:
-            message = f"Of {len(found):,} {self.at(name)} only {limit:,} were read."
-            self.record.dropped(self.at(name), len(found), message)
+            self.record.dropped(
+                self.at(name),
+                len(found),
+                f"Of {len(found):,} {self.at(name)} only {limit:,} were read.",
+                place=self.spot(name),
+                wrong=Wrong.MANY,
+                right=f"at most {limit:,}",
+            )
         return found[:limit]
 
     def children(
@@ -161,15 +188,24 @@ class Fields:
         """The objects in the list at a name; of cases, a file may hold any number."""
         path = self.at(name)
         value = self.get(name)
-        items = (
-            value if unlimited and isinstance(value, list) else self.items(name, most)
+        items: Iterable[tuple[str, object]] = (
+            (("", item) for item in value)
+            if unlimited and isinstance(value, list)
+            else self.placed(name, most)
         )
         found = []
-        for item in items:
+        for place, item in items:
             if isinstance(item, dict):
-                found.append(Fields(item, self.record, path))
+                found.append(Fields(item, self.record, path, place))
             elif item is not None:
-                self.record.dropped(path, item, misfit_message(path, item, "an object"))
+                self.record.dropped(
+                    path,
+                    item,
+                    misfit_message(path, item, "an object"),
+                    place=place,
+                    wrong=Wrong.TYPE,
+                    right="an object",
+                )
         return found
 
     def term(self, name: str) -> tuple[str, str]:
@@ -191,7 +227,14 @@ class Fields:
     def misfit(self, name: str, value: object, right: str) -> None:
         """Tells that a value was dropped because of its type."""
         path = self.at(name)
-        self.record.dropped(path, value, misfit_message(path, value, right))
+        self.record.dropped(
+            path,
+            value,
+            misfit_message(path, value, right),
+            place=self.spot(name),
+            wrong=Wrong.TYPE,
+            right=right,
+        )
 
 
 def misfit_message(path: str, value: object, right: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcher.case import Case, Disease, PhenotypicFeature
@@ -11,8 +12,12 @@ from matcher.readers.report import CaseRecord
 
 if TYPE_CHECKING:
     from ontologies import Release
+    from ontologies.diseases import DiseaseHit
+    from ontologies.lookup import TermHit
 
 LONGEST = 200
+# A search takes ten milliseconds and more, and a file may hold any number of words.
+MOST_SEARCHES = 2_000
 _CLOSE_DISEASE = 0.6
 
 
@@ -44,25 +49,68 @@ class Guess:
 class Guesser:
     """Looks words up in a release. Without one, words stand for nothing."""
 
-    def __init__(self, release: Release | None = None) -> None:
+    def __init__(
+        self, release: Release | None = None, most: int = MOST_SEARCHES
+    ) -> None:
+        """At most so many different words are looked up; labels of terms do not count."""
         self._release = release
+        self._most = most
+        self._terms: dict[str, TermHit | None] = {}
+        self._diseases: dict[str, DiseaseHit | None] = {}
         self.guesses: list[Guess] = []
 
     def is_name(self, words: str) -> bool:
         """Whether the words as a whole are a name of an HPO term."""
-        hits = self._release.lookup.search(words[:LONGEST], 1) if self._release else []
-        return bool(hits) and hits[0].matched.casefold() == words.strip().casefold()
+        hit = self._term(words)
+        return hit is not None and hit.matched.casefold() == words.strip().casefold()
+
+    def _term(self, words: str) -> TermHit | None:
+        """The term most like the words; None also once too many were looked up."""
+        key = words.strip()[:LONGEST]
+        if key.casefold() in self._labels:
+            return self._labels[key.casefold()]
+        if key not in self._terms and self._release and self._may_search():
+            hits = self._release.lookup.search(key, 1)
+            self._terms[key] = hits[0] if hits and hits[0].is_close else None
+        return self._terms.get(key)
+
+    @cached_property
+    def _labels(self) -> dict[str, TermHit]:
+        """The phenotypic terms by their labels, as if each had been looked up."""
+        if self._release is None:
+            return {}
+        from ontologies.lookup import TermHit  # who has a release has it loaded anyway
+
+        ontology = self._release.ontology
+        named = ((i, ontology.label(i)) for i in ontology.term_ids)
+        return {
+            label.casefold(): TermHit(term_id, label, label, 1.0, ())
+            for term_id, label in named
+            if ontology.is_phenotype(term_id)
+        }
+
+    def _disease(self, words: str) -> DiseaseHit | None:
+        key = words.strip()[:LONGEST]
+        if key not in self._diseases and self._release and self._may_search():
+            hits = self._release.diseases.search(key, 1)
+            is_close = bool(hits) and hits[0].score >= _CLOSE_DISEASE
+            self._diseases[key] = hits[0] if is_close else None
+        return self._diseases.get(key)
+
+    def _may_search(self) -> bool:
+        return len(self._terms) + len(self._diseases) < self._most
 
     def feature(
         self, record: CaseRecord, field: str, entered: str, like: PhenotypicFeature
     ) -> PhenotypicFeature | None:
         """`like` with the term whose label was written; else None, and the best guess is kept."""
         words = entered.strip()[:LONGEST]
-        hits = self._release.lookup.search(words, 1) if self._release else []
-        if not hits or not hits[0].is_close:
-            _drop(record, field, entered, "no HPO id, and like the name of no HPO term")
+        hit = self._term(words)
+        if hit is None:
+            self._drop(
+                record, field, entered, "no HPO id, and like the name of no HPO term"
+            )
             return None
-        hit = hits[0]
         found = replace(like, term_id=hit.term_id, label=hit.label)
         if hit.label.casefold() == words.casefold():
             record.changed(field, entered, f"{entered!r} was read as {hit.term_id}.")
@@ -75,11 +123,12 @@ class Guesser:
     ) -> Disease | None:
         """The same for the name of a disease."""
         words = entered.strip()[:LONGEST]
-        hits = self._release.diseases.search(words, 1) if self._release else []
-        if not hits or hits[0].score < _CLOSE_DISEASE:
-            _drop(record, field, entered, "no disease id, and like no disease's name")
+        hit = self._disease(words)
+        if hit is None:
+            self._drop(
+                record, field, entered, "no disease id, and like no disease's name"
+            )
             return None
-        hit = hits[0]
         found = replace(like, disease_id=hit.disease_id, label=hit.label)
         if hit.label.casefold() == words.casefold():
             record.changed(field, entered, f"{entered!r} was read as {hit.disease_id}.")
@@ -111,6 +160,13 @@ class Guesser:
             "it enters the case only when confirmed.",
         )
 
+    def _drop(self, record: CaseRecord, field: str, entered: str, what: str) -> None:
+        if not self._may_search():
+            what = f"no id, and {self._most:,} different words were looked up already"
+        record.dropped(
+            field, entered, f"{entered[:LONGEST]!r} is {what}; it was left out."
+        )
+
 
 def with_guesses(case: Case, guesses: Iterable[Guess]) -> Case:
     """The case with those of the guesses that are about it; what it has already stays."""
@@ -133,7 +189,3 @@ def with_guesses(case: Case, guesses: Iterable[Guess]) -> Case:
             else case.diseases
         ),
     )
-
-
-def _drop(record: CaseRecord, field: str, entered: str, what: str) -> None:
-    record.dropped(field, entered, f"{entered[:LONGEST]!r} is {what}; it was left out.")

@@ -11,6 +11,9 @@ from matcher.errors import MalformedCase
 from matcher.readers.report import CaseRecord
 
 MAX_CASE_ID = 255
+# What would be right, in words for who sends it.
+TERM_FORM = "HP: and seven digits"
+DISEASE_FORM = "MIM: or Orphanet: and a number"
 
 _HPO = re.compile(r"(?:.*/)?HP[:_ ]?\s*(\d{7})(?:\s*[!|].*)?", re.IGNORECASE)
 _OMIM = re.compile(r"(?:(?:O?MIM)[:_ ]\s*|#\s*|%\s*|\+\s*|\*\s*)(\d{6})", re.I)
@@ -97,11 +100,17 @@ def clean_term(entered: str, record: CaseRecord, field: str) -> str:
     return term_id
 
 
-def clean_disease(entered: str, record: CaseRecord, field: str) -> str:
+def clean_disease(entered: str, record: CaseRecord, field: str, place: str = "") -> str:
     """A disease id in its one shape; the report tells where its catalogue was guessed."""
     found = disease_id(entered)
     if is_bare_omim(entered):
-        record.guessed(field, entered, f"The disease {entered!r} was read as {found}.")
+        record.guessed(
+            field,
+            entered,
+            f"The disease {entered!r} was read as {found}.",
+            place=place,
+            right=DISEASE_FORM,
+        )
     return found
 
 

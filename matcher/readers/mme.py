@@ -20,6 +20,8 @@ from matcher.case import (
 from matcher.readers.ages import years
 from matcher.readers.fields import MAX_ITEMS, Fields, flag, is_plain, plain_text
 from matcher.readers.identifiers import (
+    DISEASE_FORM,
+    TERM_FORM,
     checked_id,
     clean_disease,
     clean_term,
@@ -32,7 +34,7 @@ from matcher.readers.identifiers import (
 from matcher.readers.mme_contacts import read_contact
 from matcher.readers.mme_genomics import CoordinateBase, read_genomic_features
 from matcher.readers.mme_writing import to_json
-from matcher.readers.report import CaseRecord, Report
+from matcher.readers.report import CaseRecord, Report, Wrong
 
 __all__ = ["CoordinateBase", "ItemLimits", "from_json", "is_patient", "to_json"]
 
@@ -101,7 +103,8 @@ def from_json(
     """
     record = CaseRecord(report, source)
     envelope = data.get("patient")
-    patient = Fields(envelope if isinstance(envelope, dict) else data, record)
+    told = envelope if isinstance(envelope, dict) else data
+    patient = Fields(told, record, place="patient")
     record.case_id = case_id = checked_id(patient.identifier("id"), "patient")
     patient.ignore_but(_PATIENT)
     contact = read_contact(patient)
@@ -119,17 +122,17 @@ def from_json(
         species=taxon_id(patient.text("species")) or "NCBITaxon:9606",
         contact=contact,
         test=flag(patient.get("test")) is True,
-        publications=_publications(contact, record),
+        publications=_publications(contact, patient),
     )
     report.cases += 1
     return case
 
 
 def _features(patient: Fields, most: int) -> Iterator[PhenotypicFeature]:
-    for item in patient.items("features", most):
+    for place, item in patient.placed("features", most):
         feature = _plain_feature(item) if isinstance(item, dict) else None
         if feature is None:
-            fields = _feature_fields(item, patient)
+            fields = _feature_fields(item, patient, place)
             feature = _feature(fields) if fields else None
         if feature:
             patient.record.mapped("features")
@@ -151,14 +154,19 @@ def _plain_feature(item: Mapping[str, object]) -> PhenotypicFeature | None:
     return None
 
 
-def _feature_fields(item: object, patient: Fields) -> Fields | None:
+def _feature_fields(item: object, patient: Fields, place: str) -> Fields | None:
     if isinstance(item, dict):
-        return Fields(item, patient.record, "features")
+        return Fields(item, patient.record, "features", place)
     text = plain_text(item)
     if text:
-        return Fields({"id": item}, patient.record, "features")
+        return Fields({"id": item}, patient.record, "features", place)
     patient.record.dropped(
-        "features", item, "A feature that is no object was left out."
+        "features",
+        item,
+        "A feature that is no object was left out.",
+        place=place,
+        wrong=Wrong.TYPE,
+        right="an object with an id",
     )
     return None
 
@@ -173,6 +181,9 @@ def _feature(fields: Fields) -> PhenotypicFeature | None:
             "features.id",
             label,
             f"A feature ({label or 'without a label'}) has no id and was left out.",
+            place=fields.spot("id"),
+            wrong=Wrong.MISSING,
+            right=TERM_FORM,
         )
         return None
     observed = _is_observed(fields)
@@ -182,6 +193,8 @@ def _feature(fields: Fields) -> PhenotypicFeature | None:
             fields.get("observed"),
             f"Whether {term_id} was observed cannot be told from "
             f"{str(fields.get('observed'))[:40]!r}; it was left out.",
+            place=fields.spot("observed"),
+            right="yes or no",
         )
         return None
     modifiers = tuple(_ids(fields, "modifiers"))
@@ -201,10 +214,18 @@ def _feature_id(fields: Fields) -> str:
     if entered.isascii() and entered.isdigit() and len(entered) <= 7:
         term_id = f"HP:{entered:0>7}"
         fields.record.guessed(
-            "features.id", entered, f"The number {entered} was read as {term_id}."
+            "features.id",
+            entered,
+            f"The number {entered} was read as {term_id}.",
+            place=fields.spot("id"),
+            right=TERM_FORM,
         )
         return term_id
-    return clean_term(entered, fields.record, "features.id")
+    term_id = clean_term(entered, fields.record, "features.id")
+    if entered and not is_hpo_id(term_id):
+        # Kept as it is, and compared with nothing.
+        fields.record.report.trouble(fields.spot("id"), Wrong.TERM_ID, TERM_FORM)
+    return term_id
 
 
 def _is_observed(fields: Fields) -> bool | None:
@@ -215,6 +236,8 @@ def _is_observed(fields: Fields) -> bool | None:
                 f"features.{name}",
                 fields.get("id"),
                 f"{fields.text('id')} is marked {name!r} and was read as not observed.",
+                place=fields.spot(name),
+                right='"observed": "no"',
             )
             return False
     entered = fields.get("observed")
@@ -249,22 +272,34 @@ def _onset(owner: Fields) -> Onset | None:
 
 def _disorders(patient: Fields, case_id: str, most: int) -> Iterator[Disease]:
     found = False
-    for item in patient.items("disorders", most):
+    for place, item in patient.placed("disorders", most):
         data = item if isinstance(item, dict) else {"id": item}
-        fields = Fields(data, patient.record, "disorders")
+        fields = Fields(data, patient.record, "disorders", place)
         entered, label = fields.text("id"), fields.text("label")
         if entered:
             found = True
             patient.record.mapped("disorders")
-            name = clean_disease(entered, patient.record, "disorders.id")
+            spot = fields.spot("id")
+            name = clean_disease(entered, patient.record, "disorders.id", spot)
             yield Disease(disease_id=name, label=label)
         else:
             message = f"A disorder ({label or 'without a label'}) has no id; left out."
-            patient.record.dropped("disorders.id", label, message)
+            patient.record.dropped(
+                "disorders.id",
+                label,
+                message,
+                place=fields.spot("id"),
+                wrong=Wrong.MISSING,
+                right=DISEASE_FORM,
+            )
     named = disease_id(case_id)
     if not found and named.startswith(("ORPHA:", "MONDO:")):
         patient.record.guessed(
-            "id", case_id, f"The patient {case_id!r} is itself the disease {named}."
+            "id",
+            case_id,
+            f"The patient {case_id!r} is itself the disease {named}.",
+            place=patient.spot("id"),
+            right="an id of the patient, and the disease among disorders",
         )
         yield Disease(disease_id=named, label=patient.text("label"))
 
@@ -278,12 +313,16 @@ def _sex(patient: Fields) -> Sex:
     return sex or Sex.UNKNOWN
 
 
-def _publications(contact: Contact | None, record: CaseRecord) -> tuple[str, ...]:
+def _publications(contact: Contact | None, patient: Fields) -> tuple[str, ...]:
     """A contact that is a PubMed address names the publication of the case."""
     publication = pmid(contact.href) if contact else None
     if publication is None or contact is None:
         return ()
-    record.guessed(
-        "contact.href", contact.href, f"The contact is the publication {publication}."
+    patient.record.guessed(
+        "contact.href",
+        contact.href,
+        f"The contact is the publication {publication}.",
+        place=patient.spot("contact.href"),
+        right="whom to write to: mailto: and an address, or a web page",
     )
     return (publication,)

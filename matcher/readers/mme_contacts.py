@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from matcher.case import Contact
 from matcher.readers.fields import Fields, plain_text
+from matcher.readers.report import Wrong
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"():]+@[^@\s,;<>\"():]+")
 
@@ -39,7 +40,12 @@ def read_contact(patient: Fields) -> Contact | None:
     )
     if contact == Contact():
         patient.record.dropped(
-            "contact", None, "The contact names nobody and no way to reach anybody."
+            "contact",
+            None,
+            "The contact names nobody and no way to reach anybody.",
+            place=fields.place,
+            wrong=Wrong.MISSING,
+            right="a name, and an href with mailto: or https:",
         )
         return None
     patient.record.mapped("contact")
@@ -58,6 +64,8 @@ def _href(fields: Fields) -> str:
             "contact.href",
             entered,
             "The contact's address is neither e-mail nor a web page; it was left out.",
+            place=fields.spot("href"),
+            right="mailto: and an address, or a web page",
         )
     return ""
 

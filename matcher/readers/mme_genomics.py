@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from matcher.case import GenomicFeature, Variant, Zygosity
 from matcher.readers import alleles
 from matcher.readers.fields import MAX_ITEMS, Fields, flag, plain_text
+from matcher.readers.report import Wrong
 
 _NAMES = ("id", "_ensemblGeneID", "_geneName", "_entrezGeneID")
 _FEATURE = frozenset({"gene", "variant", "zygosity", "type", "shareVariantLevelData"})
@@ -44,7 +45,7 @@ def read_genomic_features(
     shared = _is_shareable(patient)
     for fields in patient.children("genomicFeatures", most=most):
         fields.ignore_but(_FEATURE)
-        gene, label = _gene(fields)
+        gene, label = gene_of(fields)
         variant = _variant(fields, base, shared)
         if gene or variant:
             patient.record.mapped("genomicFeatures")
@@ -54,10 +55,13 @@ def read_genomic_features(
                 "genomicFeatures",
                 ", ".join(sorted(fields.data)),
                 "A genomic feature names neither a gene nor a variant; left out.",
+                place=fields.place,
+                wrong=Wrong.MISSING,
+                right="a gene with an id, or a variant",
             )
 
 
-def _gene(fields: Fields) -> tuple[str, str]:
+def gene_of(fields: Fields) -> tuple[str, str]:
     """The gene's best name, and its symbol where that is another."""
     value = fields.get("gene")
     if not isinstance(value, dict):
@@ -146,6 +150,8 @@ def _stated_base(
         variant.at("start"),
         start,
         f"The position {start} was taken to count {counted}.",
+        place=variant.spot("start"),
+        right="from 0, with an end behind the last base",
     )
     return base
 

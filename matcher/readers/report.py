@@ -20,6 +20,35 @@ class Kind(enum.StrEnum):
     DROPPED = "dropped"
 
 
+class Wrong(enum.StrEnum):
+    """What may be wrong with a value, in words that tell nothing of the value itself."""
+
+    TYPE = "not what belongs there"
+    FORM = "not understood"
+    MISSING = "missing"
+    MANY = "more than are read"
+    ASSUMED = "read by a guess"
+    TERM_ID = "not an HPO id"
+    UNKNOWN = "not known here"
+    LITTLE = "too little to search with"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One place of a message that was not taken as it stood; never what stood there.
+
+    The place is a path such as `features[3].id`; `right` says what would be right there, ""
+    where the place says it.
+    """
+
+    place: str
+    wrong: Wrong
+    right: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.wrong}" + (f"; {self.right}" if self.right else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One value that did not go over exactly as it stood, and the sentence about it."""
@@ -36,7 +65,8 @@ class Report:
     """Collects entries while cases are read.
 
     Counts are complete. Entries name values that were changed, guessed or dropped; past
-    `limit` they are counted in `omitted` only, so that a large import fits in memory.
+    `limit` they are counted in `omitted` only, so that a large import fits in memory. Troubles
+    say where something was guessed or dropped, and hold no value; past `limit` they are left out.
     """
 
     def __init__(self, limit: int = 10_000) -> None:
@@ -44,6 +74,7 @@ class Report:
         self.cases = 0
         self.omitted = 0
         self.entries: list[Entry] = []
+        self.troubles: list[Trouble] = []
         self.counts: dict[Kind, Counter[str]] = {kind: Counter() for kind in Kind}
 
     def count(self, kind: Kind, field: str, number: int = 1) -> None:
@@ -57,6 +88,11 @@ class Report:
             self.entries.append(entry)
         else:
             self.omitted += 1
+
+    def trouble(self, place: str, wrong: Wrong, right: str = "") -> None:
+        """Keeps where something is wrong, and what would be right."""
+        if len(self.troubles) < self.limit:
+            self.troubles.append(Trouble(place, wrong, right))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -112,13 +148,32 @@ class CaseRecord:
         """Tells of a value whose form was changed, not its meaning."""
         self._add(Kind.MAPPED, field, value, message)
 
-    def guessed(self, field: str, value: object, message: str) -> None:
-        """Tells of a meaning that was assumed."""
+    def guessed(
+        self,
+        field: str,
+        value: object,
+        message: str,
+        *,
+        place: str = "",
+        right: str = "",
+    ) -> None:
+        """Tells of a meaning that was assumed. `place` is the field with numbers of items."""
         self._add(Kind.GUESSED, field, value, message)
+        self.report.trouble(place or field, Wrong.ASSUMED, right)
 
-    def dropped(self, field: str, value: object, message: str) -> None:
+    def dropped(
+        self,
+        field: str,
+        value: object,
+        message: str,
+        *,
+        place: str = "",
+        wrong: Wrong = Wrong.FORM,
+        right: str = "",
+    ) -> None:
         """Tells of a value that was left out, and why."""
         self._add(Kind.DROPPED, field, value, message)
+        self.report.trouble(place or field, wrong, right)
 
     def _add(self, kind: Kind, field: str, value: object, message: str) -> None:
         shown = "" if value is None else str(value)[:_VALUE_LENGTH]

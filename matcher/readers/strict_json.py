@@ -77,6 +77,8 @@ def _decoded(data: bytes, record: CaseRecord) -> str:
         "encoding",
         f"byte {position}",
         f"The text is not UTF-8 (byte {position}) and was read as Windows-1252.",
+        place=f"byte {position}",
+        right="UTF-8",
     )
     return text
 

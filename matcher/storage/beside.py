@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import glob
+import time
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
+ABANDONED_SECONDS = 600
 
-def index_path(database: Path, view: str = "") -> Path:
-    """Where the index of a database's cases is kept, if it is; a view of them has its own."""
-    name = f"{database.name}.{view}" if view else database.name
+
+def index_path(database: Path, view: str = "", release_id: str = "") -> Path:
+    """Where the index of a database's cases by a release is kept, if it is.
+
+    A view of the cases has its own, and so has each release, so that another one can be made
+    ready beside the one in use.
+    """
+    name = ".".join(filter(None, (database.name, view, release_id)))
     return database.with_name(f"{name}.index")
 
 
@@ -18,8 +27,30 @@ def unfinished_path(database: Path, token: str) -> Path:
 
 
 def drop_index(database: Path) -> None:
-    """Remove the index of every view and every unfinished one; whoever writes begins again."""
+    """Remove the index of every view and release and every unfinished one.
+
+    Whoever writes begins again.
+    """
     name = glob.escape(database.name)
     for pattern in (f"{name}.index", f"{name}.*.index", f"{name}.index.*.part"):
         for path in database.parent.glob(pattern):
             path.unlink(missing_ok=True)
+
+
+def drop_other_indexes(database: Path, release_ids: Collection[str]) -> None:
+    """Remove the indexes by releases other than these."""
+    name = glob.escape(database.name)
+    kept = tuple(f".{release_id}.index" for release_id in release_ids)
+    for pattern in (f"{name}.index", f"{name}.*.index"):
+        for path in database.parent.glob(pattern):
+            if not path.name.endswith(kept):
+                path.unlink(missing_ok=True)
+
+
+def drop_abandoned(database: Path) -> None:
+    """Remove unfinished indexes that nobody has written to for a while."""
+    name = glob.escape(database.name)
+    for path in database.parent.glob(f"{name}.index.*.part"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()

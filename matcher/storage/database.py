@@ -145,7 +145,9 @@ def _begin(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
-def rows(db: Database, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+def rows(
+    db: Database, sql: str, values: Sequence[object] | dict[str, Any] = ()
+) -> list[dict[str, Any]]:
     """All rows of a query, each by column name."""
     with _named_errors_of(db):
         cursor = db.execute(sql, values)

@@ -93,6 +93,23 @@ class KeptRankings:
         found = rows(self._db, sql, [query_id])
         return tuple(row["ranking"] for row in found)
 
+    def first_named(self, query_id: str) -> dict[str, str]:
+        """When each candidate stood on a list of the case first."""
+        sql = """
+            SELECT named.case_id, min(kept_at) AS first FROM kept_rankings
+            JOIN revisions AS asking ON asking.revision = query
+            JOIN kept_matches USING (ranking)
+            JOIN revisions AS named ON named.revision = candidate
+            WHERE asking.case_id = ? GROUP BY named.case_id
+        """
+        found = rows(self._db, sql, [query_id])
+        return {row["case_id"]: row["first"] for row in found}
+
+    def last_kept(self, query_id: str, before: str) -> str:
+        """When the last list of the case before a moment was kept, "" if there is none."""
+        sql = f"SELECT max(kept_at) AS last FROM ({_OF_CASE} AND kept_at < ?)"
+        return str(rows(self._db, sql, [query_id, before])[0]["last"] or "")
+
     def revision(self, revision: int) -> Revision:
         """One state of a case. Raises `ErasedCase` if what it said is gone."""
         sql = "SELECT * FROM revisions WHERE revision = ?"

@@ -273,6 +273,14 @@ class CaseStore:
         )
         return {row["term_id"]: row["n"] for row in rows(self._db, sql)}
 
+    def count_with_terms(self, term_ids: Iterable[str]) -> int:
+        """How many cases name one of these terms as entered, observed or excluded."""
+        sql = """
+            SELECT count(DISTINCT case_id) AS n FROM case_features
+            WHERE term_id IN (SELECT value FROM json_each(?))
+        """
+        return int(rows(self._db, sql, [json.dumps(list(term_ids))])[0]["n"])
+
     def revision(self) -> int:
         """The number of the latest change, 0 in an empty store. It only ever grows."""
         return saving.last_revision(self._db)
@@ -316,7 +324,7 @@ class CaseStore:
 
     # Keeping
 
-    def keep_index(self, unfinished: Path, revision: int) -> bool:
+    def keep_index(self, unfinished: Path, revision: int, release_id: str = "") -> bool:
         """Let a file with the cases up to `revision` become the index beside the database.
 
         False, and nothing is done, if a case was removed since: whoever removes one drops the
@@ -325,7 +333,7 @@ class CaseStore:
         with write_transaction(self._db):
             if self.has_removed_since(revision):
                 return False
-            os.replace(unfinished, index_path(self.path, self.view))
+            os.replace(unfinished, index_path(self.path, self.view, release_id))
         return True
 
     def backup(self, target: Path) -> None:

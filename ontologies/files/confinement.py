@@ -157,13 +157,14 @@ def confine(limits: Limits, writable: Path, readable: Sequence[Path] = ()) -> No
     package = Path(__file__).resolve().parents[1]
     own = (package, Path(sys.prefix), Path(sys.base_prefix), Path("/proc"))
     written = f"{writable.resolve()}{os.sep}"
-    read = tuple(str(each.resolve()) for each in (*own, *readable))
+    read = frozenset(str(each.resolve()) for each in (*own, *readable))
+    below = tuple(f"{each}{os.sep}" for each in read)
 
     def refuse_file(path: str, flags: object) -> None:
         reads = isinstance(flags, int) and not flags & _WRITING
         if path.startswith(written) or path == os.devnull:
             return
-        if not (reads and path.startswith(read)):
+        if not (reads and (path in read or path.startswith(below))):
             raise PermissionError(f"{path} is denied to the reader of ontologies")
 
     def refuse(event: str, arguments: tuple[object, ...]) -> None:

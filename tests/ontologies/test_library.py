@@ -67,7 +67,7 @@ def test_active_release_is_opened_by_default(directory, release):
     assert open_release(directory=directory).release_id == release.release_id
     pointer = directory / "releases" / "active"
     assert pointer.read_text() == f"{release.release_id}\n"
-    assert sorted(path.name for path in pointer.parent.iterdir()) == sorted(
+    assert sorted(p.name for p in pointer.parent.glob("[!.]*")) == sorted(
         [release.release_id, "active"]
     )
 

@@ -89,7 +89,7 @@ def test_service_uses_the_calibration_of_its_settings(
 
     app = create_app(settings, release=release)
 
-    assert len(app.extensions["secondcase"].calibration.panel) == 30
+    assert len(app.extensions["secondcase"].current.calibration.panel) == 30
 
 
 def test_calibration_that_is_not_there_is_named(

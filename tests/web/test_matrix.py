@@ -39,9 +39,15 @@ from web.api.tokens import Scope, Tokens
 from web.conversations.conversations import Conversations
 from web.db import open_database
 from web.groups.keeping import KeptGroup, KeptGroups, Member, View
+from web.mme.asking.answers import Answer, RemoteCase, State
+from web.mme.asking.comparison import Comparison
+from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.notices.matters import asked
 from web.notices.telling import Telling
+from web.service import EXTENSION
+from web.verdicts.kept import Verdicts
+from web.verdicts.verdict import Judged, PairKey, Said
 from web.uploads import Kind, Uploads
 
 from .conftest import PASSWORD, PHF14, SEIZURE, Cast, case_of
@@ -51,6 +57,7 @@ CANARY = "kanarie"
 PRIVATE, MISSING = "NORTH-7701", "NORTH-7702"
 DEPOSIT, NO_DEPOSIT, NEW_DEPOSIT = "EXT-7701", "EXT-7702", "EXT-7703"
 NOTICE, NO_NOTICE = "7701" * 8, "7702" * 8
+PEER, PATIENT = "answering node", "P-7701"
 TALK, NO_TALK = "7703" * 8, "7704" * 8
 UPLOAD, NO_UPLOAD = "7703" * 8, "7704" * 8
 GROUP, NO_GROUP = "7705" * 4, "7706" * 4
@@ -104,6 +111,10 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "POST pages.account.end": NOBODY,
     "POST pages.account.theme": NOBODY,
     "POST pages.account.told": NOBODY,
+    "POST pages.autosave.keep_new": NOBODY,
+    "POST pages.autosave.keep_change": ALICE,
+    "POST pages.autosave.discard_new": NOBODY,
+    "POST pages.autosave.discard_change": ALICE,
     "GET pages.cases.new": NOBODY,
     "POST pages.cases.create": NOBODY,
     "GET pages.cases.show": ALICE,
@@ -118,6 +129,15 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "POST pages.conversations.accept": ALICE,
     "POST pages.conversations.end": ALICE,
     "GET pages.exchange.show": NOBODY,
+    "GET pages.exports.csv_of_list": ALICE,
+    "GET pages.exports.csv_of_pair": ALICE,
+    "GET pages.exports.csv_of_patient": ALICE,
+    "GET pages.exports.json_of_list": ALICE,
+    "GET pages.exports.json_of_pair": ALICE,
+    "GET pages.exports.json_of_patient": ALICE,
+    "GET pages.exports.phenopacket": ALICE,
+    "GET pages.exports.phenopacket_of_pair": ALICE,
+    "GET pages.exports.phenopacket_of_patient": ALICE,
     "GET pages.imports.new": NOBODY,
     "POST pages.imports.take": NOBODY,
     "GET pages.imports.show": ALICE,
@@ -134,24 +154,50 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.groups.one": NORTH,
     "GET pages.help.score": NOBODY,
     "GET pages.help.keyboard": NOBODY,
+    "GET pages.history.show": ALICE,
+    "POST pages.history.restore": ALICE,
     "GET pages.home.mine": ALICE,
     "GET pages.home.site": ALICE,
+    "GET pages.match_history.show": ALICE,
     "GET pages.matches.ranked": ALICE,
     "GET pages.matches.pair": ALICE,
     "GET pages.network.show": ALICE,
     "POST pages.network.ask": ALICE,
+    "GET pages.node.audit.show": NOBODY,
+    "POST pages.node.audit.look_up": NOBODY,
+    "POST pages.node.audit.verify": NOBODY,
+    "GET pages.node.overview.show": NOBODY,
+    "POST pages.node.overview.check": NOBODY,
+    "GET pages.node.peer.new": NOBODY,
+    "GET pages.node.peer.report": NOBODY,
+    "GET pages.node.peer.show": NOBODY,
+    "GET pages.node.safeguards.show": NOBODY,
+    "POST pages.node.actions.add": NOBODY,
+    "POST pages.node.actions.change": NOBODY,
+    "POST pages.node.actions.probe": NOBODY,
+    "POST pages.node.actions.remove": NOBODY,
+    "POST pages.node.actions.revoke": NOBODY,
+    "POST pages.node.actions.revoke_old": NOBODY,
+    "POST pages.node.actions.rotate": NOBODY,
+    "POST pages.notes.read": NOBODY,
     "GET pages.notices.all_notices": ALICE,
     "GET pages.notices.one": ALICE,
     "POST pages.notices.read": ALICE,
     "POST pages.notices.read_all": NOBODY,
+    "GET pages.pairs.patient": ALICE,
+    "POST pages.pairs.judge": ALICE,
+    "POST pages.pairs.judge_patient": ALICE,
     "GET pages.outside_letters.show": ALICE,
     "POST pages.outside_letters.written": ALICE,
     "POST pages.outside_letters.answered": ALICE,
     "GET pages.sharing.show": ALICE,
+    "POST pages.sharing.limit": ALICE,
     "POST pages.sharing.record": ALICE,
     "POST pages.sharing.withdraw": ALICE,
+    "GET pages.site_record.show": ALICE,
     "GET pages.terms.search": NOBODY,
     "GET pages.terms.genes": NOBODY,
+    "GET pages.terms.diseases": NOBODY,
     "GET static": NOBODY,
 }
 # What is put may be there for all that follows, so it is last.
@@ -300,6 +346,7 @@ def world(cast: Cast) -> World:
             external_id=DEPOSIT,
         )
     tell_of_private_case(cast)
+    judge_private_case(cast)
     keep_private_upload(cast)
     for person, case_id in OWN.items():
         site = "Harbour" if person == "charlie" else "North"
@@ -368,6 +415,23 @@ def tell_of_private_case(cast: Cast) -> None:
             db.execute("UPDATE notices SET link = ?", [NOTICE])
 
 
+def judge_private_case(cast: Cast) -> None:
+    """A patient of a peer, kept as a match of Alice's private case, and her verdict on it."""
+    remote = RemoteCase(node=PEER, case=private_case(PATIENT, "peer"))
+    with closing(open_database(cast.settings.database)) as db:
+        Nodes(db).add(PEER)
+        node, kept = Nodes(db).get(PEER), Kept(db)
+        asking = private_case(PRIVATE, "alice")
+        calibration = cast.app.extensions[EXTENSION].current.calibration
+        release = cast.app.extensions[EXTENSION].current.release
+        found = Comparison(release, calibration).ranked(asking, [remote])
+        answer = Answer(state=State.ANSWERED, remotes=(remote,))
+        kept.record(kept.begin(asking, "alice"), node, answer, 1, found)
+        pair = PairKey(case_id=PRIVATE, node=PEER, remote_id=PATIENT)
+        judged = Judged(said=Said.SAME, note=canary("verdict"), band="contact")
+        Verdicts(db, "North").give(pair, judged, "alice")
+
+
 def keep_private_upload(cast: Cast) -> None:
     """A file of Alice that waits to be looked at, with a canary in it."""
     features = [{"id": term, "label": canary("upload")} for term in TERMS]
@@ -407,7 +471,14 @@ def pairs_of_paths(
     app: Flask, rule: Rule, method: str, own: str
 ) -> Iterator[tuple[str, str]]:
     """Addresses about the private cases, each with the same for a case that is not there."""
-    known = {"filename": "base.css", "session_id": "1"}
+    known = {
+        "filename": "base.css",
+        "session_id": "1",
+        "peer": "trusted node",
+        "node": PEER,
+        "peer": "trusted node",
+        "remote_id": PATIENT,
+    }
     hidden = {
         "case_id": PRIVATE,
         "other_id": PRIVATE,
@@ -504,6 +575,8 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
             "GET pages.group_exports.as_json",
             "GET pages.groups.everything",
             "GET pages.groups.one",
+            "GET pages.exports.phenopacket",
+            "GET pages.history.show",
             "GET pages.conversations.everything",
             "GET pages.conversations.show",
             "GET pages.home.mine",
@@ -511,6 +584,8 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
             "GET pages.network.show",
             "GET pages.notices.all_notices",
             "GET pages.notices.one",
+            "GET pages.pairs.patient",
+            "GET pages.site_record.show",
         }
     ),
     "bob": frozenset({"GET pages.groups.everything", "GET pages.groups.one"}),

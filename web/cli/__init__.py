@@ -21,6 +21,7 @@ COMMANDS = {
     "kept": "web.cli.kept:kept",
     "terms": "web.cli.words:terms",
     "annotate": "web.cli.words:annotate",
+    "abbreviation": "web.cli.abbreviations:abbreviation",
     "import": "web.cli.cases:import_cases",
     "export": "web.cli.cases:export_cases",
     "erase": "web.cli.cases:erase_case",

@@ -15,7 +15,6 @@ from matcher.readers import Report, mme, phenopackets
 from matcher.readers.fields import as_object
 from matcher.readers.guesses import Guesser, with_guesses
 from matcher.readers.strict_json import parse_json
-from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
 from ontologies import Release, open_release
 from web.accounts import Accounts, Passwords
@@ -26,11 +25,12 @@ from web.cli.inputs import (
     tell_report,
 )
 from web.cli.progress import console
-from web.config import Settings, load_settings
+from web.config import load_settings
 from web.db import open_database
-from web.mme.consents import Consents
+from web.wellbeing import without_consent
 
 ACTOR = "command line"
+MOST_SEARCHES = 100_000
 
 
 @click.command("import")
@@ -114,7 +114,7 @@ def imported(
     accept_guesses: bool,
 ) -> list[Case]:
     """The cases of all paths; guesses are left out, or are taken where they are accepted."""
-    guesser = Guesser(release)
+    guesser = Guesser(release, MOST_SEARCHES)
     columns = _mapping(map_path) if map_path else None
     cases = read_inputs(
         paths, report, guesser=guesser, columns=columns, accept_columns=accept_guesses
@@ -138,13 +138,6 @@ def _mapping(path: Path) -> dict[str, str]:
             '{"Patient": "case id", "HPO": "observed features"}.'
         )
     return {name: str(role) for name, role in found.items()}
-
-
-def without_consent(db: Database, cases: Iterable[Case], settings: Settings) -> int:
-    """How many of the cases are shared with the exchange without the consent they need."""
-    consents = Consents(db, settings.consent_from_level)
-    needing = [each for each in cases if consents.is_needed(each)]
-    return len(needing) - len(consents.allowed(needing))
 
 
 def require_member(accounts: Accounts, name: str, site: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -17,16 +17,20 @@ from ontologies import open_release
 from web.config import load_settings
 from web.db import open_database
 from web.mme.asking.prober import probed
+from web.mme.diagnoses import Diagnoses
 from web.mme.disclosures import Disclosures
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
-from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
+from web.mme.nodes.quirks import Coordinates, GeneIds
 from web.mme.nodes.register import Description, InboundToken
+from web.mme.tending import Tending
+from web.mme.withdrawals import Withdrawals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 ACTOR = "command line"
 SHOWN_ONCE = "The token is shown this once; give it to the peer by a safe way."
+NO_TROUBLE = "Nothing was wrong with a request in the last 30 days."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Book:
     db: Database
     nodes: Nodes
     breaker: Breaker
+    tending: Tending
 
 
 @contextmanager
@@ -43,7 +48,7 @@ def open_book() -> Iterator[Book]:
     """The peers of this installation."""
     db = open_database(load_settings().database)
     try:
-        yield Book(db, Nodes(db), Breaker(db))
+        yield Book(db, Nodes(db), Breaker(db), Tending(db, ACTOR))
     finally:
         db.close()
 
@@ -137,7 +142,7 @@ def add(name: str, **options: Any) -> None:
     """
     description = _description(**options)
     with open_book() as book:
-        token = book.nodes.add(name, description)
+        token = book.tending.add(name, description)
     click.echo(token)
     click.echo(SHOWN_ONCE, err=True)
 
@@ -164,14 +169,18 @@ def show(name: str, output: str) -> None:
     """Say everything that is known of the peer NAME; its tokens are never shown."""
     with open_book() as book:
         known = book.nodes.get(name)
-        told = _told(
+        known_of_it = _told(
             known, book.nodes.tokens(known), book.breaker.health(known.node_id)
         )
-        told["new_cases_told_in_24_hours"] = Disclosures(book.db).spent(known)
+        known_of_it["new_cases_told_in_24_hours"] = Disclosures(book.db).spent(known)
+        diagnoses = Diagnoses(book.db).of(known)
+        known_of_it["requests_refused_lately"] = sum(
+            each.is_refused for each in diagnoses
+        )
     if output == "json":
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(known_of_it))
         return
-    for key, value in told.items():
+    for key, value in known_of_it.items():
         click.echo(f"{key.replace('_', ' '):27} {printable(_as_text(value))}")
 
 
@@ -217,16 +226,9 @@ def set_node(
         "trailing_slash": trailing_slash,
         "plain_labels": plain_labels,
     }
+    quirks = {key: value for key, value in said.items() if value is not None}
     with open_book() as book:
-        known = book.nodes.set(name, description)
-        quirks = _changed(known.quirks, said)
-        if quirks != known.quirks:
-            known = book.nodes.set(name, Description(quirks=quirks))
-        if forget_token:
-            book.nodes.forget_outbound_token(name)
-        elif known.is_asked:
-            # Whatever was wrong may be mended now.
-            book.breaker.close(known.node_id)
+        book.tending.change(name, description, quirks, forget_token=forget_token)
     click.echo(f"{name} is changed.")
 
 
@@ -265,7 +267,7 @@ def rotate(name: str) -> None:
     revoked is let in again.
     """
     with open_book() as book:
-        token = book.nodes.rotate(name)
+        token = book.tending.rotate(name)
     click.echo(token)
     click.echo(SHOWN_ONCE, err=True)
 
@@ -277,13 +279,22 @@ def revoke(name: str, old: bool) -> None:
     """Neither answer nor ask the peer NAME from now on."""
     with open_book() as book:
         if old:
-            ended = book.nodes.revoke_old(name)
+            ended = book.tending.revoke_old(name)
             click.echo(
                 f"{ended} older token{'' if ended == 1 else 's'} of {name} ended."
             )
             return
-        book.nodes.revoke(name)
+        book.tending.revoke(name)
     click.echo(f"The token of {name} is refused from now on.")
+
+
+@node.command()
+@click.argument("name")
+def told(name: str) -> None:
+    """Note that the peer NAME was told by hand of all withdrawn cases that it has seen."""
+    with open_book() as book:
+        count = Withdrawals(book.db).told_by_hand(name, ACTOR)
+    click.echo(f"{count:,} withdrawn case{'' if count == 1 else 's'} noted as told.")
 
 
 @node.command()
@@ -295,12 +306,36 @@ def remove(name: str, yes: bool) -> None:
         book.nodes.get(name)
         if not yes:
             click.confirm(f"Forget {name} and all that it answered?", abort=True)
-        book.nodes.remove(name)
+        book.tending.remove(name)
     click.echo(f"{name} is forgotten.")
 
 
-def _changed(quirks: Quirks, said: dict[str, Any]) -> Quirks:
-    return replace(quirks, **{k: v for k, v in said.items() if v is not None})
+@node.command()
+@click.argument("name", required=False)
+@click.option(
+    "--format", "output", type=click.Choice(["table", "json"]), default="table"
+)
+def diagnose(name: str | None, output: str) -> None:
+    """Say what was wrong with the last requests of the peer NAME, line by line.
+
+    Each line is a place in the message, the kind of trouble, and what would be right; never
+    what stood there. Without NAME: how many requests came without a good token.
+    """
+    with open_book() as book:
+        diagnoses = Diagnoses(book.db)
+        if name is None:
+            strangers = diagnoses.strangers()
+            told = [asdict(each) for each in strangers]
+            lines = [str(each) for each in strangers]
+        else:
+            found = diagnoses.of(book.nodes.get(name))
+            told = [each.to_json() for each in found]
+            lines = [line for each in found for line in each.lines()]
+    if output == "json":
+        click.echo(json.dumps(told))
+        return
+    for line in lines or [NO_TROUBLE]:
+        click.echo(printable(line))
 
 
 def _fares(health: Health) -> str:

@@ -19,15 +19,33 @@ from web.cli.curation import (
     staged_here,
     validate_release,
 )
+from web.cli.impact import impact
 from web.cli.progress import console, shown
+from web.cli.switching import (
+    activate,
+    prepare_release,
+    rollback,
+    settle,
+    unsettled,
+)
 
 
 @click.group()
 def ontology() -> None:
-    """Fetch ontology releases, look at what they change, and see which one is in use."""
+    """Fetch ontology releases, look at what they change, and move from one to another."""
 
 
-for command in (stage_files, validate_release, diff):
+for command in (
+    stage_files,
+    validate_release,
+    diff,
+    prepare_release,
+    impact,
+    activate,
+    rollback,
+    unsettled,
+    settle,
+):
     ontology.add_command(command)
 
 

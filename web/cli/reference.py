@@ -13,7 +13,7 @@ FILES = {
     "releases/ID/": "what they were compiled to; `releases/active` names the one in use",
     "calibrations/ID/": "the panel and its scores for a release; made again when missing",
     "secondcase.db": "cases, people, nodes: back this file up (`secondcase.db-wal` belongs to it)",
-    "secondcase.db.index": "what a new process starts from; holds case data, and is made again",
+    "secondcase.db.RELEASE.index": "what a new process starts from; case data, made again",
     "audit.head": "where the audit ended, so that a cut shows; belongs to the database",
     "settings.toml": "settings, where the environment does not say otherwise",
     "secret.key": "signs cookies, seals the audit, opens peers' tokens; made at first, mode 600",

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import click
 from flask import Flask
 
-from matcher.storage.errors import DamagedCase
+from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
 from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
 from web import create_app
-from web.audit import Audit
-from web.cli.cases import without_consent
 from web.cli.progress import shown
 from web.cli.serving import listen
 from web.cli.work import undone_work
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.errors import WebError
-from web.mme.alerts import alerts
-from web.mme.consents import Consents
 from web.service import chosen_calibration
+from web.wellbeing import of_audit, of_consents, of_peers
 
 
 @click.command()
@@ -88,35 +85,20 @@ def _database() -> Iterator[str]:
 
 
 def _audit() -> Iterator[str]:
-    settings = load_settings()
-    if not settings.database.exists():
-        return
-    with closing(open_database(settings.database)) as db:
-        found = Audit(db).first_break()
-    if found:
-        yield f"{found.message}; see 'secondcase audit verify'."
+    yield from _of_database(lambda db, _: of_audit(db))
 
 
 def _peers() -> Iterator[str]:
-    settings = load_settings()
-    if settings.database.exists():
-        with closing(open_database(settings.database)) as db:
-            yield from alerts(Audit(db))
+    yield from _of_database(lambda db, _: of_peers(db))
 
 
 def _consents() -> Iterator[str]:
+    yield from _of_database(of_consents)
+
+
+def _of_database(look: Callable[[Database, Settings], Iterator[str]]) -> Iterator[str]:
+    """What there is to say of a database, nothing of one that there is not yet."""
     settings = load_settings()
     if settings.database.exists():
         with closing(open_database(settings.database)) as db:
-            yield from Consents(db).damaged()
-            stored = (each.case for each in CaseStore(db).cases(on_damage=_skip))
-            if hidden := without_consent(db, stored, settings):
-                yield (
-                    f"{hidden:,} cases are shared with the exchange without the consent that "
-                    "their level needs, so no peer finds them; record it on the page "
-                    "'What peers see' of each."
-                )
-
-
-def _skip(error: DamagedCase) -> None:
-    """The check of the database tells of it."""
+            yield from look(db, settings)

@@ -21,9 +21,8 @@ from web.cli.receiving import channel_class
 from web.config import Settings
 from web.db import close_idle
 from web.groups.work import grouping
-from web.mme.exchange import exchange
-from web.service import EXTENSION, Service
-from web.standing_peers import MakeAsker, asker_of
+from web.service import source_of
+from web.switching.following import follower_of
 from web.worker import worker_of, working
 
 # Nobody is kept out by idle sockets: they cost no thread, and are closed after a while.
@@ -101,23 +100,13 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
     )
     server.channel_class = channel_class(settings.body_limit)
     try:
-        with (
-            working(worker_of(settings, _asker(app))),
-            grouping(settings, _release_id(app)),
-        ):
+        follower = follower_of(app)
+        worker = worker_of(settings, lambda db: follower.asker()(db))
+        groups = grouping(settings, lambda: follower.current.release.release_id)
+        with follower.following(), working(worker), groups:
             server.run()
     finally:
         close_idle(app)
-
-
-def _asker(app: Flask) -> MakeAsker:
-    made: Service = app.extensions[EXTENSION]
-    return asker_of(made.settings, made.release, made.calibration)
-
-
-def _release_id(app: Flask) -> str:
-    made: Service = app.extensions[EXTENSION]
-    return made.release.release_id
 
 
 def bound(settings: Settings) -> socket.socket:
@@ -148,10 +137,8 @@ def _listening(opened: socket.socket, address: object) -> socket.socket:
 
 
 def _warm(app: Flask) -> None:
-    made: Service = app.extensions[EXTENSION]
     with app.app_context():
-        made.warm()
-        exchange().matcher.prepare()
+        source_of(app).current.warm()
     # What is there now stays: the collector need not look at it, nor processes copy it.
     gc.collect()
     gc.freeze()

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import click
 
-from ontologies import NoteReader, open_release
-from ontologies.lookup import TermHit
+from ontologies import NoteReader, Release, open_release
+from ontologies.library import data_directory
+from ontologies.lookup import TermHit, TermLookup
+from web.abbreviations import listed_at
+from web.config import DATABASE
 
 FORMATS = click.Choice(["text", "json"])
 
@@ -32,10 +35,18 @@ def terms(queries: tuple[str, ...], path: Path | None, limit: int, output: str) 
         raise click.UsageError(
             "Nothing to search for: name a QUERY, or a file with --file."
         )
-    lookup = open_release().lookup
+    lookup = _lookup(open_release())
     for query in asked:
         hits = lookup.search(query, limit=limit)
         click.echo(as_json(query, hits) if output == "json" else as_text(query, hits))
+
+
+def _lookup(release: Release) -> TermLookup:
+    """The search with the abbreviations of the site, if it has a list of them."""
+    meanings = listed_at(data_directory() / DATABASE)
+    if not meanings:
+        return release.lookup
+    return TermLookup(release.ontology, release.annotations, meanings, release.names)
 
 
 def read_queries(path: Path) -> list[str]:
@@ -81,7 +92,7 @@ def annotate(path: Path, output: str) -> None:
     """
     text = path.read_bytes().decode("utf-8")
     release = open_release()
-    found = NoteReader(release.ontology, release.lookup).read(text)
+    found = NoteReader(release.ontology, _lookup(release)).read(text)
     if output == "json":
         listed = [
             {

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing
 
 import click
 
-from ontologies import open_release
 from ontologies.library import active_release_id, data_directory
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.groups.work import Grouping, grouping
-from web.notices.telling import DIGEST, LETTER
 from web.outbox import Outbox
-from web.service import chosen_calibration
-from web.standing_peers import MakeAsker, asker_of, has_peers
+from web.standing_peers import MakeAsker, has_peers
+from web.switching.following import FollowedGround
+from web.wellbeing import of_work
 from web.worker import Worker, worker_of
 
 
@@ -38,22 +36,23 @@ def work(once: bool, retry: bool) -> None:
         if retry:
             click.echo(f"{Outbox(db).retry():,} attempted anew.")
         worker = worker_of(settings, _asker(settings) if has_peers(db) else None)
-    release_id = active_release_id(data_directory())
     if once:
-        _once(worker, *_making_groups(settings, release_id))
+        groups = Grouping(settings=settings, release_id=_release_id)
+        _once(worker, groups.worker())
     else:
-        with grouping(settings, release_id) if release_id else nullcontext():
+        with grouping(settings, _release_id):
             _until_told_to_stop(worker)
 
 
 def _asker(settings: Settings) -> MakeAsker:
-    release = open_release()
-    return asker_of(settings, release, chosen_calibration(settings, release))
+    """By the release that is active when it asks, however long the command runs."""
+    ground = FollowedGround(settings)
+    ground.asker()
+    return lambda db: ground.asker()(db)
 
 
-def _making_groups(settings: Settings, release_id: str | None) -> Iterator[Worker]:
-    if release_id:
-        yield Grouping(settings=settings, release_id=release_id).worker()
+def _release_id() -> str | None:
+    return active_release_id(data_directory())
 
 
 def _once(*workers: Worker) -> None:
@@ -78,20 +77,4 @@ def undone_work() -> Iterator[str]:
     if not settings.database.exists():
         return
     with closing(open_database(settings.database)) as db:
-        yield from _undone(Outbox(db), settings)
-
-
-def _undone(outbox: Outbox, settings: Settings) -> Iterator[str]:
-    reasons = Counter((each.kind, each.why) for each in outbox.given_up())
-    for (kind, why), count in reasons.items():
-        yield (
-            f"{count:,} of kind '{kind}' given up: {why}. Set that right, then run "
-            "'secondcase work --retry'."
-        )
-    waiting = outbox.waiting()
-    mails = waiting.get(LETTER, 0) + waiting.get(DIGEST, 0)
-    if mails and not settings.sends_mail:
-        yield (
-            f"E-mails that wait for a mail server: {mails:,}. Set mail_host; until then people "
-            "are told on the pages only."
-        )
+        yield from of_work(db, settings)

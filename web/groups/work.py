@@ -39,10 +39,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Grouping:
-    """Leaves the making of groups when they are out of date, and does it by a child process."""
+    """Leaves the making of groups when they are out of date, and does it by a child process.
+
+    `release_id` gives the release of the moment, None before the first.
+    """
 
     settings: Settings
-    release_id: str
+    release_id: Callable[[], str | None]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _is_over: bool = field(default=False, init=False)
@@ -92,7 +95,7 @@ class Grouping:
             self._child = subprocess.Popen(
                 [
                     *(sys.executable, *CHILD),
-                    *(self.release_id, str(self.settings.directory)),
+                    *(self.release_id() or "", str(self.settings.directory)),
                 ],
                 stdin=subprocess.DEVNULL,
                 # Ctrl-C reaches every process of a terminal; this one is ended by its parent.
@@ -101,13 +104,16 @@ class Grouping:
             return self._child
 
     def _is_due(self, db: Database) -> bool:
+        release_id = self.release_id()
+        if release_id is None:
+            return False
         kept = KeptGroups(db)
         views = [kept.view(site) for site in sites(db)]
         there = [view for view in views if view is not None]
         if any(self._is_resting(view) for view in there):
             return False
         latest = last_revision(db)
-        basis = basis_of(self.settings, self.release_id)
+        basis = basis_of(self.settings, release_id)
         stale = [view for view in there if view.as_of != latest or view.basis != basis]
         return bool(stale) or len(there) < len(views)
 
@@ -118,7 +124,9 @@ class Grouping:
 
 
 @contextmanager
-def grouping(settings: Settings, release_id: str) -> Iterator[None]:
+def grouping(
+    settings: Settings, release_id: Callable[[], str | None]
+) -> Iterator[None]:
     """Let groups be made meanwhile."""
     made = Grouping(settings=settings, release_id=release_id)
     with working(made.worker()):

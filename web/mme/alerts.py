@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from matcher.storage.database import Database, rows
 from web.audit import Audit, Entry
 from web.mme.actions import ALERTING, BUDGET_SPENT, DISCLOSED, REFUSED
 
@@ -19,8 +20,8 @@ def alerts(
     since = (clock() - DAY).isoformat(timespec="milliseconds")
     met = Counter(
         (entry.actor, reason)
-        for entry in audit.entries()
-        if entry.at > since and (reason := _reason(entry)) in ALERTING
+        for entry in audit.entries(since=since)
+        if (reason := _reason(entry)) in ALERTING
     )
     for (node, reason), times in sorted(met.items()):
         yield (
@@ -36,3 +37,11 @@ def _reason(entry: Entry) -> str:
     return (
         BUDGET_SPENT if entry.action == DISCLOSED and "withheld" in entry.facts else ""
     )
+
+
+def last_asked(db: Database) -> dict[str, str]:
+    """When each peer asked last, by its name; one that never did is missing."""
+    sql = """
+        SELECT actor, max(at) AS at FROM audit WHERE action IN (?, ?) GROUP BY actor
+    """
+    return {row["actor"]: row["at"] for row in rows(db, sql, [DISCLOSED, REFUSED])}

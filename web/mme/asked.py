@@ -12,6 +12,7 @@ from typing import Any
 
 from matcher import Constraints
 from matcher.readers.fields import as_object, flag, plain_text
+from matcher.readers.report import Report, Wrong
 from ontologies import Release
 
 SHOWN = 40
@@ -33,14 +34,24 @@ class Asked:
 
 
 def read_asked(
-    value: object, warnings: list[str], release: Release, *, most: int
+    value: object,
+    warnings: list[str],
+    release: Release,
+    *,
+    most: int,
+    report: Report | None = None,
 ) -> Asked:
-    """What the `_query` of a request asks for; at most `most` results, whatever it says."""
+    """What the `_query` of a request asks for; at most `most` results, whatever it says.
+
+    The report is told where something was not understood, and nothing of what stood there.
+    """
     asked = Asked(most=most)
+    report = report or Report(limit=0)
     said = as_object(value)
     if said is None:
         if value is not None:
             warnings.append("_query is not an object; it was left aside.")
+            report.trouble("_query", Wrong.TYPE, "an object")
         return asked
     unknown = len(said.keys() - _READERS.keys())
     if unknown:
@@ -48,9 +59,10 @@ def read_asked(
             f"{unknown} of the keys of _query are not known here; known are "
             f"{', '.join(_READERS)}."
         )
+        report.trouble("_query", Wrong.UNKNOWN, f"known are {', '.join(_READERS)}")
     for name, read in _READERS.items():
         if said.get(name) is not None:
-            asked = read(_Key(name, said[name], warnings, release), asked)
+            asked = read(_Key(name, said[name], warnings, release, report), asked)
     return asked
 
 
@@ -62,17 +74,20 @@ class _Key:
     value: Any
     warnings: list[str]
     release: Release
+    report: Report
 
     def misfit(self, wanted: str) -> None:
         self.warnings.append(
             f"{self.name} of _query must be {wanted}; it was left aside."
         )
+        self.report.trouble(f"_query.{self.name}", Wrong.TYPE, wanted)
 
     def unknown(self, what: str) -> None:
         shown = str(self.value)[:SHOWN]
         self.warnings.append(
             f"{self.name} of _query names {shown!r}, {what}; no case can fulfil it."
         )
+        self.report.trouble(f"_query.{self.name}", Wrong.UNKNOWN)
 
 
 def _most(key: _Key, asked: Asked) -> Asked:
@@ -136,3 +151,5 @@ _READERS: Mapping[str, Callable[[_Key, Asked], Asked]] = {
     "mustHaveTerm": _term,
     "excludeSolved": _solved,
 }
+# What the heartbeat says is understood here.
+KEYS = tuple(_READERS)

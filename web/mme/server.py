@@ -19,14 +19,16 @@ from matcher.calibration import wire_score
 from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object
+from matcher.readers.report import Trouble
 from matcher.readers.mme_contacts import is_same_contact
 from matcher.readers.strict_json import parse_json
 from web.audit import Audit, AuditFailed
 from web.db import connection
 from web.errors import WebError
+from web.mme import diagnosing
 from web.mme.account import account
 from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
-from web.mme.asked import Asked, read_asked
+from web.mme.asked import KEYS, Asked, read_asked
 from web.mme.consents import Consents
 from web.mme.disclosures import BudgetSpent, Disclosures, Granted
 from web.mme.exchange import exchange, init_app, peer_view
@@ -62,6 +64,7 @@ blueprint = Blueprint("mme", __name__)
 def _share(state: BlueprintSetupState) -> None:
     assert isinstance(state.app, Flask)
     init_app(state.app)
+    diagnosing.init_app(state.app)
 
 
 class BadToken(WebError):
@@ -104,7 +107,16 @@ REFUSALS: dict[type[Exception], str] = {
     TooLarge: "too large",
     TooAlike: TOO_ALIKE,
     TooManyAtOnce: "too many at a time",
+    UnsupportedType: "another format",
+    UnsupportedVersion: "another version",
     UnusableProfile: "nothing usable",
+}
+
+
+# What was wrong, where nothing says it more closely.
+TROUBLES: dict[type[Exception], Trouble] = {
+    BadMessage: diagnosing.NO_PATIENT,
+    UnusableProfile: diagnosing.PROFILE,
 }
 
 
@@ -112,11 +124,18 @@ REFUSALS: dict[type[Exception], str] = {
 def _know_the_node() -> BaseResponse | None:
     if request.endpoint == "mme.metrics" and is_browser(request):
         return redirect(url_for("pages.exchange.show"), 303)
-    node = Nodes(connection()).by_token(request.headers.get("X-Auth-Token", ""))
+    token = request.headers.get("X-Auth-Token", "")
+    node = Nodes(connection()).by_token(token)
     if node is None:
+        diagnosing.stranger(token)
         raise BadToken
     g.node = node
-    g.minor = minor_version(request)
+    try:
+        g.minor = minor_version(request)
+    except (UnsupportedVersion, UnsupportedType) as error:
+        status, reason = STATUSES[type(error)], REFUSALS[type(error)]
+        diagnosing.refused(node, error, status=status, reason=reason)
+        raise
     return None
 
 
@@ -137,6 +156,7 @@ def heartbeat() -> Response:
             "production": bool(service().settings.trusted_hosts),
             "version": __version__,
             "accept": accepted,
+            "_query": list(KEYS),
         }
     }
     return answer({**body, **notices(service().settings)}, g.minor)
@@ -155,26 +175,39 @@ def metrics() -> Response:
 def match() -> Response:
     """The shared cases most likely to be the same disorder as the patient in the body."""
     node: Node = g.node
+    report = Report(limit=MOST_WARNINGS)
     try:
         with exchange().turns.taken(node.node_id):
-            return _answered(node)
+            return _answered(node, report)
     except tuple(REFUSALS) as error:
         reason = REFUSALS[type(error)]
         _audit().record(node.name, REFUSED, reason=reason)
+        diagnosing.refused(
+            node,
+            error,
+            status=STATUSES.get(type(error), 413),
+            reason=reason,
+            report=report,
+            otherwise=TROUBLES.get(type(error)),
+        )
         if isinstance(error, TooAlike):
             log.warning("peer refused", node=node.name, reason=reason)
         raise
 
 
-def _answered(node: Node) -> Response:
-    report = Report(limit=MOST_WARNINGS)
+def _answered(node: Node, report: Report) -> Response:
     message = _message(report)
     query = _query(message, report, node)
     warnings = list(report.warnings)
     query = bounded(query, warnings)
     warnings += unknown(query, service().release)
+    diagnosing.note_unknown(message, report, service().release)
     asked = read_asked(
-        message.get("_query"), warnings, service().release, most=MOST_RESULTS
+        message.get("_query"),
+        warnings,
+        service().release,
+        most=MOST_RESULTS,
+        report=report,
     )
     facts: dict[str, Any] = {
         "query": query.case_id,
@@ -183,6 +216,7 @@ def _answered(node: Node) -> Response:
     }
     if why := too_little(query, service().release):
         _audit().record(node.name, REFUSED, reason="too little", **facts)
+        diagnosing.answered(node, report, is_enough=False)
         return _reply([], [*warnings, why])
     found = {each["patient"]["id"]: each for each in _results(query, node, asked)}
     # Before anything leaves: what cannot be recorded is not told.
@@ -200,6 +234,7 @@ def _answered(node: Node) -> Response:
     if not query.test:
         patients = [result["patient"] for result in results]
         note_matched_genes(connection(), query, patients, service().release)
+    diagnosing.answered(node, report)
     return _reply(results, warnings)
 
 
@@ -291,7 +326,7 @@ def _told(
     query: Case, node: Node, asked: Asked
 ) -> Iterator[tuple[Match, dict[str, Any]]]:
     Consents(connection(), service().settings.consent_from_level).lapse()
-    followed = exchange().matcher.followed()
+    followed = exchange().matcher_for(node).followed()
     # An id of theirs may be one of ours.
     named = replace(query, case_id=f"{node.name}:{query.case_id}")
     question = followed.matcher.question(named)
@@ -301,7 +336,7 @@ def _told(
     best = search.best(asked.most + 1)
     found = [each for each in best if 0 < _score(each.total) >= asked.least_score]
     # Read once: what is weighed, explained and sent are the same words.
-    told = peer_view(service()).told(
+    told = peer_view(service(), node).told(
         (each.case_id for each in found), followed.revision
     )
     others = {

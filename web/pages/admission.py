@@ -1,4 +1,4 @@
-"""Who is asking: the clinician behind a request, or nobody the page is for."""
+"""Who is asking: the clinician or operator behind a request, or nobody the page is for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,17 @@ def the_clinician() -> Person:
     """
     person = the_person()
     if not is_clinician(person):
+        abort(404)
+    return person
+
+
+def the_operator() -> Person:
+    """The operator who makes this request.
+
+    Raises `NotLoggedIn`; for anybody else the page does not exist.
+    """
+    person = the_person()
+    if not person.has(Role.OPERATOR):
         abort(404)
     return person
 

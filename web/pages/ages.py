@@ -22,3 +22,15 @@ def years(entered: str) -> float | None:
     if age is None:
         raise NotAnAge(entered)
     return age
+
+
+def typed(age: float | None) -> str:
+    """An age as one would type it: whole months, so that it reads back the same."""
+    if age is None:
+        return ""
+    whole, months = divmod(round(age * 12), 12)
+    return (
+        f"{whole} y {months} m"
+        if whole and months
+        else f"{whole} y" if whole else f"{months} m"
+    )

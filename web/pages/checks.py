@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from matcher.case import Case, PhenotypicFeature
 from ontologies import Release
-from web.pages import ages, choices
+from web.pages import ages, choices, coded, typed_variants
 from web.pages.drafts import Draft
+from web.pages.typed_variants import NotAVariant, TypedVariant
 
 MOST_LINES = 200
 LONGEST_NOTE = 20_000
 LONGEST_LABEL = 120
+NOT_OFFERED = "is none of those offered."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,11 @@ def problems(draft: Draft, release: Release, base: Case) -> list[Problem]:
     """Everything to correct, in the order of the form. What `base` has already may stay."""
     return [
         *_feature_problems(draft, release, base),
+        *_qualifier_problems(draft, release, base),
         *_gene_problems(draft, release, base),
+        *_variant_problems(draft),
+        *_disease_problems(draft, release, base),
+        *_coded_problems(draft),
         *_age_problems(draft),
         *_choice_problems(draft, base),
         *_text_problems(draft),
@@ -80,7 +86,7 @@ def _term_problems(term_id: str, release: Release) -> Iterator[Problem]:
 
 
 def _gene_problems(draft: Draft, release: Release, base: Case) -> Iterator[Problem]:
-    genes = {g.gene for g in draft.genomic_features if g.gene}
+    genes = {g.gene for g in draft.listed_genes if g.gene}
     if len(genes) > MOST_LINES:
         yield Problem("gene_q", "Genes", f"{len(genes)} are more than {MOST_LINES}.")
         return
@@ -104,6 +110,139 @@ def gene_problem(entered: str, release: Release) -> Problem:
             "Entrez or HGNC id."
         )
     return Problem("gene_q", "Genes", message)
+
+
+def _qualifier_problems(
+    draft: Draft, release: Release, base: Case
+) -> Iterator[Problem]:
+    known = {i for f in base.features for i in (f.severity, *f.modifiers) if i}
+    offered = {
+        term_id
+        for offers in (choices.SEVERITIES, choices.SIDES, choices.COURSES)
+        for term_id, _ in offers
+    }
+    for feature in draft.features:
+        name = _feature_name(feature.term_id, release)
+        for said in (feature.severity, *feature.modifiers):
+            if said and said not in offered | known:
+                yield Problem("q", name, f"“{said[:60]}” {NOT_OFFERED}")
+        entered = draft.feature_ages.get(feature.term_id, "")
+        field = f"age-{feature.term_id}"
+        try:
+            years = ages.years(entered)
+        except ages.NotAnAge as problem:
+            yield Problem(field, f"Onset of {name}", str(problem))
+            continue
+        if years is not None and _is_later(entered, draft.age):
+            message = f"{entered} is later than the last visit at {draft.age}."
+            yield Problem(field, f"Onset of {name}", message)
+
+
+def _is_later(entered: str, visit: str) -> bool:
+    try:
+        first, last = ages.years(entered), ages.years(visit)
+    except ages.NotAnAge:
+        return False
+    return first is not None and last is not None and first > last
+
+
+def _feature_name(term_id: str, release: Release) -> str:
+    resolved = release.ontology.resolve(term_id).term_id
+    return release.ontology.label(resolved) if resolved else term_id[:60]
+
+
+def _variant_problems(draft: Draft) -> Iterator[Problem]:
+    if len(draft.variants) > MOST_LINES:
+        message = f"{len(draft.variants)} are more than {MOST_LINES}."
+        yield Problem("gene_q", "Variants", message)
+        return
+    for number, typed in enumerate(draft.variants):
+        name = f"Variant {number + 1}"
+        if len(typed.written) > typed_variants.LONGEST:
+            message = f"{len(typed.written):,} characters are more than {typed_variants.LONGEST}."
+            yield Problem(f"variant-{number}", name, message)
+            continue
+        wrong = _not_offered(typed)
+        if wrong:
+            field, said = wrong
+            yield Problem(f"{field}-{number}", name, f"“{said[:60]}” {NOT_OFFERED}")
+            continue
+        try:
+            typed.feature()
+        except NotAVariant as problem:
+            yield Problem(f"variant-{number}", name, str(problem))
+
+
+def _not_offered(typed: TypedVariant) -> tuple[str, str] | None:
+    """The first field of a variant with a value that neither the form nor the case has."""
+    known = TypedVariant.of(typed.known) if typed.known else TypedVariant()
+    for field, offers in (
+        ("assembly", choices.ASSEMBLIES),
+        ("zygosity", choices.ZYGOSITIES),
+        ("origin", choices.ORIGINS),
+        ("classification", choices.CLASSES),
+    ):
+        said = getattr(typed, field)
+        if said not in {"", getattr(known, field), *(value for value, _ in offers)}:
+            return field, said
+    return None
+
+
+def _disease_problems(draft: Draft, release: Release, base: Case) -> Iterator[Problem]:
+    if draft.disease_search:
+        message = f"“{draft.disease_search}” is not added yet. Choose a diagnosis or clear the box."
+        yield Problem("disease_q", "Diagnoses", message)
+    if len(draft.diseases) > MOST_LINES:
+        message = f"{len(draft.diseases)} are more than {MOST_LINES}."
+        yield Problem("disease_q", "Diagnoses", message)
+        return
+    known = {d.disease_id for d in base.diseases}
+    for disease in draft.diseases:
+        if (
+            disease.disease_id not in known
+            and disease.disease_id not in release.diseases
+        ):
+            yield disease_problem(disease.disease_id)
+
+
+def disease_problem(entered: str) -> Problem:
+    """Why a name or id stands for no diagnosis."""
+    message = (
+        f"“{entered[:60]}” names no diagnosis. Use a name of Orphanet or OMIM, or an id such as "
+        "OMIM:610536 or ORPHA:79113."
+    )
+    return Problem("disease_q", "Diagnoses", message)
+
+
+def _coded_problems(draft: Draft) -> Iterator[Problem]:
+    offered = {value for value, _ in coded.RESPONSES}
+    for number, treatment in enumerate(draft.treatments):
+        field, name = f"treatment-{number}", f"Treatment {number + 1}"
+        known = treatment.known.response if treatment.known else ""
+        if not treatment.name:
+            yield Problem(field, name, "It says how it went, but not what was tried.")
+        elif treatment.response not in offered | {known}:
+            said = treatment.response[:60]
+            yield Problem(f"response-{number}", name, f"“{said}” {NOT_OFFERED}")
+        yield from _too_long(field, name, treatment.name, treatment.reason)
+    for number, exposure in enumerate(draft.exposures):
+        field, name = f"exposure-{number}", f"Exposure {number + 1}"
+        if not exposure.name:
+            yield Problem(field, name, "It says how much, but not what of.")
+        yield from _too_long(field, name, exposure.name, exposure.note)
+    for field, name, lines in (
+        ("treatment-0", "Treatments", len(draft.treatments)),
+        ("exposure-0", "Exposures", len(draft.exposures)),
+    ):
+        if lines > MOST_LINES:
+            yield Problem(field, name, f"{lines} are more than {MOST_LINES}.")
+
+
+def _too_long(field: str, name: str, *texts: str) -> Iterator[Problem]:
+    longest = max(map(len, texts))
+    if longest > coded.LONGEST:
+        message = f"{longest:,} characters are more than {coded.LONGEST}."
+        yield Problem(field, name, message)
 
 
 def _age_problems(draft: Draft) -> Iterator[Problem]:
@@ -157,7 +296,7 @@ def _choice_problems(draft: Draft, base: Case) -> Iterator[Problem]:
 def _text_problems(draft: Draft) -> Iterator[Problem]:
     for field, label, text, most in (
         ("label", "Name at your site", draft.label, LONGEST_LABEL),
-        ("note", "Note", draft.note, LONGEST_NOTE),
+        ("note", "Note", draft.whole_note, LONGEST_NOTE),
     ):
         if len(text) > most:
             yield Problem(

@@ -1,8 +1,8 @@
-"""What the case form offers to choose from: onset classes, modes of inheritance, sexes, levels."""
+"""What the case form offers to choose from: onset classes, modes, sexes, levels and the rest."""
 
 from __future__ import annotations
 
-from matcher.case import Sex, Sharing
+from matcher.case import DiseaseStatus, Sex, Sharing, Zygosity
 
 ONSETS = (
     ("HP:0030674", "before birth"),
@@ -22,6 +22,62 @@ INHERITANCE = (
     ("HP:0001417", "X-linked"),
     ("HP:0001427", "mitochondrial"),
     ("HP:0003745", "sporadic"),
+)
+
+SEVERITIES = (
+    ("HP:0012827", "borderline"),
+    ("HP:0012825", "mild"),
+    ("HP:0012826", "moderate"),
+    ("HP:0012828", "severe"),
+    ("HP:0012829", "profound"),
+)
+
+SIDES = (
+    ("HP:0012835", "left"),
+    ("HP:0012834", "right"),
+    ("HP:0012832", "both sides"),
+    ("HP:0012833", "one side"),
+)
+
+COURSES = (
+    ("HP:0011009", "acute"),
+    ("HP:0011010", "chronic"),
+    ("HP:0025303", "episodic"),
+    ("HP:0031796", "recurrent"),
+    ("HP:0003680", "not progressive"),
+    ("HP:0003677", "slowly progressive"),
+    ("HP:0003676", "progressive"),
+    ("HP:0003678", "rapidly progressive"),
+    ("HP:0031375", "refractory"),
+)
+
+ZYGOSITIES = tuple((each.value, each.value) for each in Zygosity)
+
+ASSEMBLIES = (("GRCh38", "GRCh38"), ("GRCh37", "GRCh37"))
+
+ORIGINS = (
+    ("de novo", "de novo"),
+    ("maternal", "from the mother"),
+    ("paternal", "from the father"),
+    ("biparental", "from both parents"),
+    ("mosaic", "mosaic"),
+)
+
+CLASSES = tuple(
+    (name, name)
+    for name in (
+        "pathogenic",
+        "likely pathogenic",
+        "uncertain significance",
+        "likely benign",
+        "benign",
+    )
+)
+
+DIAGNOSES = (
+    (DiseaseStatus.CANDIDATE.value, "candidate"),
+    (DiseaseStatus.CONFIRMED.value, "final diagnosis"),
+    (DiseaseStatus.EXCLUDED.value, "ruled out"),
 )
 
 SEXES = (

@@ -36,10 +36,10 @@ def _frequency(probability: float) -> str:
 
 
 def colophon() -> str:
-    """One line: the software, the ontology, the annotations, the calibration, the licence."""
+    """One line: the software, what it knows and by which editions, the calibration, the licence."""
     said = dict(foundations())
     return (
         f"Secondcase {said['Secondcase']} · HPO {said['HPO']} · annotations "
-        f"{said['annotations']} · calibration {said['calibration']} · "
+        f"{said['annotations']} · genes {said['genes']} · calibration {said['calibration']} · "
         "HPO is used unaltered under its licence"
     )

@@ -1,4 +1,4 @@
-"""Two cases side by side: pairs of features, genes, and the grid of all against all."""
+"""Two cases side by side: pairs of features, and the grid of all against all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from matcher.case import Case
 from matcher.explanation import Explanation
 from matcher.explanation.term_pairs import TermComparison, TermName, TermPair
 from matcher.labels import lowered
 from ontologies import Release
-from web.pages import pictures, profile
+from web.pages import pictures
 from web.pages.pictures import Cell
 
 MOST_IN_GRID = 18
@@ -29,20 +28,6 @@ class PairRow:
     pair: TermPair
     also_yours: tuple[str, ...] = ()
     also_theirs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeneComparison:
-    """One gene with what each side says about it; empty where that side does not list it."""
-
-    symbol: str
-    yours: str = ""
-    theirs: str = ""
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether both sides list it."""
-        return bool(self.yours and self.theirs)
 
 
 def pair_rows(features: TermComparison) -> list[PairRow]:
@@ -78,46 +63,53 @@ def _ids(pair: TermPair) -> set[str]:
     return {pair.yours.term_id, pair.theirs.term_id}
 
 
-def genes(yours: Case, theirs: Case, release: Release) -> list[GeneComparison]:
-    """All candidate genes of both sides, shared ones first, then by symbol."""
-    mine, other = (_said_by_gene(case, release) for case in (yours, theirs))
-    rows = [
-        GeneComparison(
-            symbol=symbol, yours=mine.get(symbol, ""), theirs=other.get(symbol, "")
-        )
-        for symbol in sorted(mine.keys() | other.keys())
-    ]
-    return sorted(rows, key=lambda row: not row.is_shared)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridRow:
+    """A cell of the grid in words: two features, and what they have in common."""
 
-
-def _said_by_gene(case: Case, release: Release) -> dict[str, str]:
-    said: dict[str, list[str]] = {}
-    for feature in case.genomic_features:
-        if feature.gene and not feature.excluded:
-            symbol = profile.gene_name(feature.gene, feature.gene_label, release)
-            variants = said.setdefault(symbol, [])
-            if feature.variant:
-                variants.append(profile.variant_words(feature.variant))
-    return {
-        symbol: "; ".join(variants) or "listed" for symbol, variants in said.items()
-    }
+    yours: str
+    theirs: str
+    cell: Cell
 
 
 def grid(explanation: Explanation, release: Release) -> Markup:
     """The picture of your features against theirs, best pairs on the diagonal; may be empty."""
-    pairs = [*explanation.features.pairs, *explanation.features.too_usual]
-    down = _order([p.yours for p in pairs], explanation.features.unmatched_yours)
-    across = _order([p.theirs for p in pairs], explanation.features.unmatched_theirs)
+    down, across = _sides(explanation)
     if not down or not across:
         return Markup("")
+    cells = _cells(explanation, release)
+    return pictures.grid([t.label for t in down], [t.label for t in across], cells)
+
+
+def grid_rows(explanation: Explanation, release: Release) -> list[GridRow]:
+    """The cells of the picture that say something, rarest first."""
+    down, across = _sides(explanation)
+    rows = [
+        GridRow(yours=down[i].label, theirs=across[j].label, cell=cell)
+        for (i, j), cell in _cells(explanation, release).items()
+    ]
+    return sorted(rows, key=lambda row: (-row.cell.one_in, row.yours, row.theirs))
+
+
+def _sides(explanation: Explanation) -> tuple[list[TermName], list[TermName]]:
+    features = explanation.features
+    pairs = [*features.pairs, *features.too_usual]
+    return (
+        _order([p.yours for p in pairs], features.unmatched_yours),
+        _order([p.theirs for p in pairs], features.unmatched_theirs),
+    )
+
+
+def _cells(explanation: Explanation, release: Release) -> dict[tuple[int, int], Cell]:
+    pairs = [*explanation.features.pairs, *explanation.features.too_usual]
     best = {(pair.yours.term_id, pair.theirs.term_id) for pair in pairs}
-    cells = {
+    down, across = _sides(explanation)
+    return {
         (i, j): cell
         for i, yours in enumerate(down)
         for j, theirs in enumerate(across)
         if (cell := _cell(yours.term_id, theirs.term_id, best, release)) is not None
     }
-    return pictures.grid([t.label for t in down], [t.label for t in across], cells)
 
 
 def _order(paired: Sequence[TermName], alone: Sequence[TermName]) -> list[TermName]:

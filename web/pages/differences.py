@@ -11,7 +11,10 @@ from matcher.wording import age
 from ontologies import Release
 from web.pages import profile
 from web.pages.merging import PARTS, Merge, Part
+from web.pages.versions import Row, compared
 from web.pages.words import SHARED_WITH
+
+LISTS = frozenset({"Diagnoses", "Treatments", "Exposures and lifestyle"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ def differences(before: Case, merged: Merge, release: Release) -> list[Differenc
     return [
         *_features(before, merged.stored, release),
         *_genes(before, merged.stored, release),
+        *_lists(before, merged.stored, release),
         *(_value(part, merged, release) for part in merged.theirs if part in PARTS),
     ]
 
@@ -59,6 +63,23 @@ def _genes(before: Case, stored: Case, release: Release) -> Iterator[Difference]
     )
 
 
+def _lists(before: Case, stored: Case, release: Release) -> Iterator[Difference]:
+    """Diagnoses, treatments and exposures, as the history of the case says them."""
+    for group in compared(before, stored, release):
+        if group.name in LISTS:
+            yield from (_row(row) for row in group.changed)
+
+
+def _row(row: Row) -> Difference:
+    if row.kind == "added":
+        return Difference("yes", "ok", f"They added {row.name}: {row.after}.")
+    if row.kind == "removed":
+        return Difference("no", "muted", f"They removed {row.name}.")
+    return Difference(
+        "near", "warn", f"They changed {row.name}; it is now “{row.after}”."
+    )
+
+
 def _value(part: Part, merged: Merge, release: Release) -> Difference:
     theirs = spoken(part, merged.stored, release)
     if part in merged.undecided:
@@ -82,5 +103,6 @@ def spoken(part: Part, case: Case, release: Release) -> str:
         "inheritance": profile.inheritance_words(case, release),
         "sharing": SHARED_WITH[case.sharing],
         "note": case.note,
+        "solved": "solved" if case.solved else "not solved",
     }
     return said[part.fields[0]] or "not given"

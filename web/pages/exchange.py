@@ -1,4 +1,4 @@
-"""What anybody may know of this node's part in the exchange: its numbers, disclaimer and terms."""
+"""What anybody may know of this node's part in the exchange: numbers, disclaimers and terms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from matcher.wording import number
+from web.db import connection
 from web.mme.metrics import Metrics, current_metrics
+from web.mme.posted import posted
+from web.pages.peer_lines import text_of_terms
 from web.service import service
 
 blueprint = Blueprint("exchange", __name__)
@@ -69,6 +72,10 @@ def show() -> ResponseReturnValue:
         fewest=FEWEST,
         disclaimer=settings.disclaimer,
         terms=settings.terms,
+        peers=[
+            (each.node, text_of_terms(each.disclaimer), text_of_terms(each.terms))
+            for each in posted(connection())
+        ],
     )
 
 

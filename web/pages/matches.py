@@ -1,8 +1,11 @@
-"""The matches of a case: ranked with a reason for each, and one side by side."""
+"""The matches of a case, here and at peers: ranked, with a reason for each."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -11,29 +14,72 @@ from flask.typing import ResponseReturnValue
 from matcher.case import Case
 from matcher.evidence import EvidenceSettings, prepare
 from matcher.explanation.term_pairs import usable_features
-from matcher.storage.errors import UnknownCase
+from matcher.storage.kept_rankings import KeptRankings
+from matcher.storage.store import StoredCase
 from web.accounts.people import Person
-from web.db import store
-from web.pages import comparison, conversations, keeping
+from web.db import connection, store
+from web.pages import keeping, pairs, site_record
 from web.pages.admission import the_clinician
-from web.pages.cards import BANDS, Card, card, origin
 from web.pages.casehead import head_values, opened
 from web.pages.colophon import bands
-from web.pages.words import counted, number_word, sentence
+from web.pages.entries import OWN, EXCHANGE, Entry, entries
+from web.pages.network import terms_of_peers, why_not_asked
+from web.pages.peer_lines import PeerLine, peer_lines, state_heading
+from web.pages.sifting import SORTS, Choice, chips, choice, places, terms
+from web.pages.words import counted, moment, number_word, sentence
 from web.service import service
 from web.viewing import ranking, told
-from web.viewing.ranking import explained
-from web.viewing.visibility import disclosed, may_meet, may_open
 
 blueprint = Blueprint("matches", __name__)
 
 MOST_SHOWN = 40
-FILTERS = (
-    ("", "All"),
-    ("gene", "Shares a gene"),
-    ("own", "Own site"),
-    ("network", "Network"),
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answer of a page: what stands near, far, and what was chosen of the near ones."""
+
+    answer: ranking.Answer
+    near: tuple[Entry, ...]
+    far: tuple[Entry, ...]
+    chosen: Choice
+    shown: tuple[Entry, ...]
+
+    @property
+    def of_other_sites(self) -> list[str]:
+        """Ids of the cases that are shown and stand at another site of this node."""
+        return [
+            each.other_id
+            for each in (*self.shown, *self.far)
+            if each.kind not in (OWN, EXCHANGE)
+        ]
+
+    @property
+    def of_peers(self) -> Counter[str]:
+        """How many patients of each peer are shown."""
+        return Counter(each.node for each in (*self.shown, *self.far) if each.node)
+
+
+def found_for(person: Person, case: Case) -> Found:
+    """The matches of a case as this request chooses them."""
+    answer = ranking.answer(person, case, MOST_SHOWN)
+    every = entries(person, case, answer)
+    near = tuple(each for each in every if each.band != "none")
+    chosen = choice(request.args, service().release, _last_look(case))
+    return Found(
+        answer=answer,
+        near=near,
+        far=tuple(each for each in every if each.band == "none")[:MOST_SHOWN],
+        chosen=chosen,
+        shown=tuple(chosen.sifted(near)[: 2 * MOST_SHOWN]),
+    )
+
+
+def _last_look(case: Case) -> date | None:
+    """The day before today on which the matches were looked at last and had changed."""
+    midnight = f"{datetime.now(UTC):%Y-%m-%d}"
+    last = KeptRankings(connection()).last_kept(case.case_id, midnight)
+    return date.fromisoformat(last[:10]) if last else None
 
 
 @blueprint.get("/cases/<case_id:case_id>/matches")
@@ -42,35 +88,77 @@ def ranked(case_id: str) -> ResponseReturnValue:
     person = the_clinician()
     as_of = store().revision()
     stored = opened(person, case_id)
-    if not _can_be_compared(stored.case):
+    if not can_be_compared(stored.case):
         return render_template("matches/nothing.html", **head_values(stored))
-    answer = ranking.answer(person, stored.case, MOST_SHOWN)
-    cards = [card(person, match, rank) for rank, match in enumerate(answer.matches, 1)]
-    near = [each for each in cards if each.band != "none"]
-    far = [each for each in cards if each.band == "none"]
-    wanted = request.args.get("show", "")
-    near_shown = [each for each in near if _is_wanted(each, wanted)]
-    others = [each.case_id for each in (*near_shown, *far) if not each.is_own]
-    told.record(person, others, page="matches", query=stored.case.case_id)
-    is_kept = keeping.is_kept(person, stored, answer, at_most=MOST_SHOWN, as_of=as_of)
+    # The states first: what is told of as answered is then among the matches.
+    lines = peer_lines(stored.case)
+    found = found_for(person, stored.case)
+    told.record(person, found.of_other_sites, page="matches", query=case_id)
+    told.record_answers(person, [case_id], found.of_peers, page="matches")
+    is_kept = keeping.is_kept(
+        person, stored, found.answer, at_most=MOST_SHOWN, as_of=as_of
+    )
     return render_template(
         "matches/ranked.html",
         **head_values(stored),
-        heading=heading(near),
-        subheading=f"{answer.searched:,} cases searched, all of them scored.",
-        advice=_advice(stored.case, answer),
+        **_answer_values(person, stored, found),
+        **_choice_values(stored.case, found),
+        **_peer_values(stored.case, lines),
         is_kept=is_kept,
-        filters=_filters(near, wanted),
-        near=near_shown,
-        far=far,
-        far_heading=_far_heading(near, far),
-        has_near=bool(near),
         bands=bands(),
-        **_empty(near, answer),
+        records=site_record.sentences(person),
     )
 
 
-def _can_be_compared(case: Case) -> bool:
+def _answer_values(person: Person, stored: StoredCase, found: Found) -> dict[str, Any]:
+    near, far = found.near, found.far
+    return {
+        "heading": heading(near),
+        "subheading": _subheading(found),
+        "advice": _advice(stored.case, found.answer),
+        "near": found.shown,
+        "far": far,
+        "far_heading": _far_heading(near, far),
+        "has_near": bool(near),
+        "own_site": person.site,
+        **_empty(near, found.answer),
+    }
+
+
+def _choice_values(case: Case, found: Found) -> dict[str, Any]:
+    release = service().release
+    return {
+        "chosen": found.chosen,
+        "chips": chips(found.chosen, found.near),
+        "places": places(found.near),
+        "terms": terms(case, found.near, release) if len(found.near) > 1 else (),
+        "sorts": SORTS,
+    }
+
+
+def _peer_values(case: Case, lines: Sequence[PeerLine]) -> dict[str, Any]:
+    missing = [line for line in lines if line.is_missing]
+    return {
+        "lines": lines,
+        "state_heading": state_heading(lines),
+        "waiting": sum(line.is_waited_for for line in lines),
+        "is_incomplete": bool(missing),
+        "not_searched": sum(line.cases for line in missing),
+        "why_not": why_not_asked(case) if lines else "",
+        "peer_terms": terms_of_peers(case, lines),
+        "node_name": service().settings.site_name,
+    }
+
+
+def _subheading(found: Found) -> str:
+    searched = f"{found.answer.searched:,} cases searched here, all of them scored"
+    patients = sum(each.kind == EXCHANGE for each in (*found.near, *found.far))
+    if patients:
+        searched += f"; {counted(patients, 'patient')} of peers beside them"
+    return f"{searched}. {moment(datetime.now(UTC).isoformat())}."
+
+
+def can_be_compared(case: Case) -> bool:
     """Whether a feature, a gene or a variant of it can be held against those of others."""
     release = service().release
     prepared = prepare(case, release, EvidenceSettings())
@@ -79,12 +167,12 @@ def _can_be_compared(case: Case) -> bool:
     return bool(usable or prepared.genes or named)
 
 
-def _far_heading(near: Sequence[Card], far: Sequence[Card]) -> str:
+def _far_heading(near: Sequence[Entry], far: Sequence[Entry]) -> str:
     which = "next" if near else "nearest"
     return f"The {which} {len(far)} cases" if len(far) > 1 else f"The {which} case"
 
 
-def heading(near: Sequence[Card]) -> str:
+def heading(near: Sequence[Entry]) -> str:
     """The answer in one line: how many are worth a call, and a look."""
     calls = sum(each.band == "contact" for each in near)
     looks = len(near) - calls
@@ -100,25 +188,6 @@ def heading(near: Sequence[Card]) -> str:
     return sentence(", ".join(said))
 
 
-def _is_wanted(each: Card, wanted: str) -> bool:
-    tests = {"gene": each.shares_gene, "own": each.is_own, "network": not each.is_own}
-    return tests.get(wanted, True)
-
-
-def _filters(near: Sequence[Card], wanted: str) -> list[dict[str, Any]]:
-    if len(near) < 2:
-        return []
-    return [
-        {
-            "key": key,
-            "name": name,
-            "count": sum(_is_wanted(each, key) for each in near),
-            "on": key == wanted,
-        }
-        for key, name in FILTERS
-    ]
-
-
 def _advice(case: Case, answer: ranking.Answer) -> str:
     """What would make the answer better, where the case says little."""
     if answer.is_calibrated:
@@ -129,7 +198,7 @@ def _advice(case: Case, answer: ranking.Answer) -> str:
     )
 
 
-def _empty(near: Sequence[Card], answer: ranking.Answer) -> dict[str, str]:
+def _empty(near: Sequence[Entry], answer: ranking.Answer) -> dict[str, str]:
     """What an empty list says: what is known, and what would help."""
     if near:
         return {
@@ -151,40 +220,4 @@ def _empty(near: Sequence[Card], answer: ranking.Answer) -> dict[str, str]:
 @blueprint.get("/cases/<case_id:case_id>/matches/<case_id:other_id>")
 def pair(case_id: str, other_id: str) -> ResponseReturnValue:
     """Two cases side by side: what they share, what speaks against it, what is missing."""
-    person = the_clinician()
-    stored = opened(person, case_id)
-    other = _met(person, other_id)
-    match = ranking.pair(person, stored.case, other)
-    if match is None:
-        raise UnknownCase(other_id)
-    is_own = may_open(person, other)
-    told.record(
-        person,
-        [] if is_own else [other.case_id],
-        page="side by side",
-        query=stored.case.case_id,
-    )
-    release = service().release
-    explanation = explained(person, match)
-    seen = disclosed(person, other)
-    return render_template(
-        "matches/pair.html",
-        **head_values(stored),
-        other=seen,
-        band=BANDS[match.band],
-        origin=origin(person, other),
-        explanation=explanation,
-        is_own=is_own,
-        pair_rows=comparison.pair_rows(explanation.features),
-        genes=comparison.genes(stored.case, seen, release),
-        grid=comparison.grid(explanation, release),
-        conversation=conversations.panel(person, stored.case, other),
-    )
-
-
-def _met(person: Person, case_id: str) -> Case:
-    """A candidate that the person may see. Missing and hidden are one."""
-    other = store().get(case_id).case
-    if not may_meet(person, other):
-        raise UnknownCase(case_id)
-    return other
+    return pairs.of_this_node(case_id, other_id)

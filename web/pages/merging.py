@@ -7,7 +7,14 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from matcher.case import Case, GenomicFeature, PhenotypicFeature
+from matcher.case import (
+    Case,
+    Disease,
+    Exposure,
+    GenomicFeature,
+    PhenotypicFeature,
+    Treatment,
+)
 
 Line = TypeVar("Line")
 
@@ -29,9 +36,13 @@ PARTS = (
     Part("inheritance", "inheritance", ("inheritance",)),
     Part("sharing", "sharing", ("sharing",)),
     Part("note", "note", ("note",)),
+    Part("whether it is solved", "disease_q", ("solved",)),
 )
 FEATURES = Part("features", "q", ("features",))
 GENES = Part("genes", "gene_q", ("genomic_features",))
+DISEASES = Part("diagnoses", "disease_q", ("diseases",))
+TREATMENTS = Part("treatments", "treatment-0", ("treatments",))
+EXPOSURES = Part("exposures", "exposure-0", ("exposures",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +63,8 @@ class Merge:
 def merge(before: Case, stored: Case, yours: Case) -> Merge:
     """Take every change from `before` to `stored` and every change from `before` to `yours`.
 
-    Features and genes are merged line by line: a line that either person removed is gone, unless
-    the other changed it.
+    Features, genes and other lists are merged line by line: a line that either person removed is
+    gone, unless the other changed it.
     """
     changed_by_them = tuple(part for part in PARTS if _differs(part, before, stored))
     changed_by_you = tuple(part for part in PARTS if _differs(part, before, yours))
@@ -73,8 +84,15 @@ def merge(before: Case, stored: Case, yours: Case) -> Merge:
             yours.genomic_features,
             _gene,
         ),
+        diseases=_lines(before.diseases, stored.diseases, yours.diseases, _disease),
+        treatments=_lines(
+            before.treatments, stored.treatments, yours.treatments, _treatment
+        ),
+        exposures=_lines(
+            before.exposures, stored.exposures, yours.exposures, _exposure
+        ),
     )
-    lists = (FEATURES, GENES)
+    lists = (FEATURES, GENES, DISEASES, TREATMENTS, EXPOSURES)
     return Merge(
         case=merged,
         stored=stored,
@@ -94,6 +112,18 @@ def _term(feature: PhenotypicFeature) -> Hashable:
 
 def _gene(feature: GenomicFeature) -> Hashable:
     return (feature.gene, feature.variant)
+
+
+def _disease(disease: Disease) -> Hashable:
+    return disease.disease_id
+
+
+def _treatment(treatment: Treatment) -> Hashable:
+    return (treatment.agent_id, treatment.label)
+
+
+def _exposure(exposure: Exposure) -> Hashable:
+    return (exposure.exposure_id, exposure.label)
 
 
 def _lines(

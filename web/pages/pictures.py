@@ -43,6 +43,20 @@ def rarity(one_in: float) -> Markup:
     )
 
 
+def specificity(place: float) -> Markup:
+    """A scale from common to unmistakable, with a mark at `place`, 0 to 1."""
+    width = 280.0
+    at = 6 + min(max(place, 0.0), 1.0) * (width - 12)
+    return Markup(
+        f'<svg width="{width:.0f}" height="36" viewBox="0 0 {width:.0f} 36" aria-hidden="true">'
+        f'<rect class="f-sunk" y="12" width="{width:.0f}" height="7" rx="3"/>'
+        f'<rect class="f-accent" y="12" width="{at:.0f}" height="7" rx="3"/>'
+        f'<path class="f-ink" d="M{at - 5:.0f} 2h10l-5 8z"/>'
+        '<text class="t2" x="0" y="33">common</text>'
+        f'<text class="t2" x="{width:.0f}" y="33" text-anchor="end">unmistakable</text></svg>'
+    )
+
+
 def dots(part: int, whole: int) -> Markup:
     """`part` filled dots of `whole`, ten in a row; empty for more than 50, where none helps."""
     if not 0 < whole <= 50:
@@ -111,14 +125,14 @@ def _across(column: int, label: str) -> Markup:
     x, y = LEFT + column * CELL_WIDTH + CELL_WIDTH / 2 - 4, TOP - 10
     return Markup(
         f'<text class="t-they" x="{x:.0f}" y="{y}" transform="rotate(-38 {x:.0f} {y})">'
-        f"{escape(_shortened(label, 28))}</text>"
+        f"{escape(shortened(label, 28))}</text>"
     )
 
 
 def _down(row: int, label: str) -> Markup:
     return Markup(
         f'<text class="t-you" x="{LEFT - 10}" y="{TOP + row * CELL_HEIGHT + 20}"'
-        f' text-anchor="end">{escape(_shortened(label, 32))}</text>'
+        f' text-anchor="end">{escape(shortened(label, 32))}</text>'
     )
 
 
@@ -171,5 +185,6 @@ def _scale(y: int) -> Markup:
     )
 
 
-def _shortened(label: str, length: int) -> str:
+def shortened(label: str, length: int) -> str:
+    """The label, cut where it is longer than a picture has room for."""
     return label if len(label) <= length else label[: length - 1].rstrip() + "…"

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from matcher.case import Case, GenomicFeature, Onset, PhenotypicFeature, Sex, Variant
+from matcher.case import (
+    Case,
+    Disease,
+    GenomicFeature,
+    Onset,
+    PhenotypicFeature,
+    Sex,
+    Variant,
+)
 from matcher.labels import lowered
 from matcher.wording import age, rarity
 from ontologies import Release
-from web.pages.choices import INHERITANCE, ONSETS
+from web.pages.ages import typed
+from web.pages.choices import COURSES, INHERITANCE, ONSETS, SIDES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,11 @@ class Line:
     flag: str = ""
     onset: str = ""
     onset_label: str = ""
+    age: str = ""
+    severity: str = ""
+    side: str = ""
+    course: str = ""
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +49,7 @@ class GeneRow:
     label: str
     variant: str = ""
     zygosity: str = ""
+    origin: str = ""
     classification: str = ""
     tags: tuple[str, ...] = field(default=())
 
@@ -48,35 +63,42 @@ def lines(features: Iterable[PhenotypicFeature], release: Release) -> list[Line]
 def _line(feature: PhenotypicFeature, release: Release) -> Line:
     resolution = release.ontology.resolve(feature.term_id)
     onset = (feature.onset and feature.onset.term_id) or ""
+    line = Line(
+        id=feature.term_id,
+        onset=onset,
+        onset_label=onset_words(Onset(term_id=onset), release) if onset else "",
+        age=typed(feature.onset.years) if feature.onset else "",
+        severity=feature.severity or "",
+        side=_one_of(SIDES, feature.modifiers),
+        course=_one_of(COURSES, feature.modifiers),
+    )
     if resolution.term_id is None:
         label = feature.label or feature.term_id
         flag = f"not a term of HPO {release.versions['hpo']}, so it is not compared"
-        return Line(
-            id=feature.term_id,
-            label=label,
-            lower=lowered(label),
-            flag=flag,
-            onset=onset,
-        )
+        return replace(line, label=label, lower=lowered(label), flag=flag)
     term_id = resolution.term_id
     label = release.ontology.label(term_id)
     one_in = release.information_content.rarity(term_id)
     was = () if term_id == feature.term_id else (f"now {term_id}",)
-    return Line(
-        id=feature.term_id,
+    return replace(
+        line,
         label=label,
         lower=lowered(label),
         fact=rarity(one_in),
         rarity=one_in,
-        tags=(*_tags(feature, release), *was),
-        onset=onset,
-        onset_label=onset_words(feature.onset, release),
+        tags=(*qualifiers(feature, release), *was),
     )
 
 
-def _tags(feature: PhenotypicFeature, release: Release) -> tuple[str, ...]:
-    qualifiers = [i for i in (feature.severity, *feature.modifiers) if i]
-    named = [lowered(term_label(i, release)) for i in qualifiers]
+def _one_of(offered: Iterable[tuple[str, str]], modifiers: Iterable[str]) -> str:
+    of_kind = {term_id for term_id, _ in offered}
+    return next((m for m in modifiers if m in of_kind), "")
+
+
+def qualifiers(feature: PhenotypicFeature, release: Release) -> tuple[str, ...]:
+    """How severe a feature is, where, how it goes, and since when, in words."""
+    stated = [i for i in (feature.severity, *feature.modifiers) if i]
+    named = [lowered(term_label(i, release)) for i in stated]
     onset = onset_words(feature.onset, release)
     return (*named, *([f"from {onset}"] if onset else []))
 
@@ -122,34 +144,20 @@ def gene_names(case: Case, release: Release) -> list[str]:
 
 
 def gene_lines(features: Iterable[GenomicFeature], release: Release) -> list[Line]:
-    """One line a gene for the case form, with the number of variants kept with it."""
-    variants: dict[str, int] = {}
+    """One line a gene for the case form."""
     labels: dict[str, str] = {}
     for feature in features:
         if feature.gene:
-            variants[feature.gene] = variants.get(feature.gene, 0) + bool(
-                feature.variant
-            )
-            labels.setdefault(feature.gene, feature.gene_label)
-    return [
-        _gene_line(gene, labels[gene], count, release)
-        for gene, count in variants.items()
-    ]
+            labels[feature.gene] = labels.get(feature.gene) or feature.gene_label
+    return [_gene_line(gene, label, release) for gene, label in labels.items()]
 
 
-def _gene_line(gene: str, label: str, variants: int, release: Release) -> Line:
+def _gene_line(gene: str, label: str, release: Release) -> Line:
     resolution = release.genes.resolve(gene)
-    tags = (f"{variants} variant{'s' if variants > 1 else ''}",) if variants else ()
     if resolution.gene is None:
-        return Line(
-            id=gene,
-            label=label or gene,
-            tags=tags,
-            flag="no gene is known by this name",
-        )
-    return Line(
-        id=gene, label=resolution.gene.symbol, tags=tags, fact=resolution.gene.name
-    )
+        flag = "no gene is known by this name"
+        return Line(id=gene, label=label or gene, flag=flag)
+    return Line(id=gene, label=resolution.gene.symbol, fact=resolution.gene.name)
 
 
 def gene_rows(features: Iterable[GenomicFeature], release: Release) -> list[GeneRow]:
@@ -165,6 +173,7 @@ def _gene_row(feature: GenomicFeature, release: Release) -> GeneRow:
         label=gene_name(gene, feature.gene_label, release) if gene else "–",
         variant=variant_words(variant) if variant else "",
         zygosity=variant.zygosity.value if variant and variant.zygosity else "",
+        origin=(variant.origin or "") if variant else "",
         classification=(variant.classification or "") if variant else "",
         tags=("considered and ruled out",) if feature.excluded else (),
     )
@@ -205,4 +214,18 @@ def disease_lines(case: Case, release: Release) -> list[Line]:
             tags=(disease.status.value,),
         )
         for disease in case.diseases
+    ]
+
+
+def disease_options(diseases: Iterable[Disease], release: Release) -> list[Line]:
+    """Diagnoses as lines of the form; `status` says how sure each is."""
+    return [
+        Line(
+            id=disease.disease_id,
+            label=release.diseases.name(disease.disease_id)
+            or disease.label
+            or disease.disease_id,
+            status=disease.status.value,
+        )
+        for disease in diseases
     ]

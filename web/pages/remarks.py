@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from matcher.case import Case
@@ -29,8 +30,11 @@ class Remark:
     text: str
 
 
-def remarks(case: Case, release: Release) -> list[Remark]:
-    """What the rules say about the case."""
-    issues = [i for i in validate(case, release) if i.rule not in SAID_ELSEWHERE]
+def remarks(
+    case: Case, release: Release, *, besides: Collection[Rule] = ()
+) -> list[Remark]:
+    """What the rules say about the case; `besides` are rules whose place is elsewhere."""
+    left_out = SAID_ELSEWHERE.union(besides)
+    issues = [i for i in validate(case, release) if i.rule not in left_out]
     issues.sort(key=lambda issue: ORDER.index(issue.severity))
     return [Remark(*SIGNS[issue.severity], issue.message) for issue in issues]

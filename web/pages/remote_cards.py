@@ -16,6 +16,7 @@ from matcher.wording import listing
 from ontologies import Release
 from web.mme.asking.comparison import Card, Comparison, RemoteMatch, cards
 from web.mme.asking.kept import KeptMatch
+from web.mme.asking.wishes import Wishes
 from web.pages import profile
 from web.pages.cards import (
     BANDS,
@@ -60,10 +61,13 @@ class Sighting:
 class RemoteCard:
     """One patient, as one or several peers tell of it.
 
+    `node` and `remote_id` are the address of its best sighting, the id as the peer wrote it.
     Without `odds` no frequency can be given, since a peer does not say how many cases it has.
     """
 
     rank: int
+    node: str
+    remote_id: str
     name: str
     band: str
     odds: str
@@ -90,8 +94,12 @@ def patients(
     kept: Iterable[KeptMatch],
     sizes: Mapping[str, int | None],
     comparison: Comparison,
+    wishes: Wishes = Wishes(),
 ) -> list[Card]:
-    """The patients that peers told of and did not withdraw, best by our own score first."""
+    """The patients that peers told of and did not withdraw, best by our own score first.
+
+    Only those that are wanted.
+    """
     told: dict[str, list[KeptMatch]] = {}
     for each in kept:
         if not each.gone_at:
@@ -99,7 +107,7 @@ def patients(
     found: list[RemoteMatch] = []
     for node, matches in told.items():
         remotes = [each.remote for each in matches]
-        found += comparison.ranked(query, remotes, sizes.get(node))
+        found += comparison.ranked(query, remotes, sizes.get(node), wishes)
     return cards(found)
 
 
@@ -115,6 +123,8 @@ def remote_card(
     frequency = ladder.frequency if is_known else None
     return RemoteCard(
         rank=rank,
+        node=best.remote.node,
+        remote_id=case.case_id,
         name=text(case.case_id),
         band=BANDS[best.match.band] if is_known else "",
         odds=ladder.result if is_known else "",

@@ -1,8 +1,8 @@
-"""What a search box of the case form is answered: HPO terms and genes, as JSON."""
+"""What a search box of the case form is answered: terms, genes and diseases, as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, jsonify, request
@@ -12,7 +12,9 @@ from matcher.labels import lowered
 from matcher.wording import rarity
 from ontologies import Release
 from ontologies.genes import Gene
-from ontologies.lookup import TermHit
+from ontologies.diseases import DiseaseHit
+from ontologies.lookup import TermHit, TermLookup
+from web.db import connection
 from web.pages.admission import the_clinician
 from web.service import service
 
@@ -22,6 +24,8 @@ LONGEST_QUERY = 200
 OFFERED = 8
 PATH_LENGTH = 3
 LONGEST_DEFINITION = 220
+CLOSE_DISEASE = 0.6
+SAME_SHOWN = 3
 PHENOTYPE = "HP:0000118"
 
 Part = tuple[str, bool]
@@ -53,7 +57,22 @@ def search() -> ResponseReturnValue:
     """HPO terms for what was typed, best first."""
     the_clinician()
     typed = request.args.get("q", "")[:LONGEST_QUERY]
-    return jsonify(options=[asdict(o) for o in term_options(typed, service().release)])
+    options = term_options(typed, service().release, site_lookup())
+    return jsonify(options=[asdict(o) for o in options])
+
+
+def site_lookup() -> TermLookup:
+    """The search over names with the abbreviations of the site."""
+    return service().words.lookup(connection())
+
+
+@blueprint.get("/diseases")
+def diseases() -> ResponseReturnValue:
+    """Diseases of Orphanet and OMIM for what was typed, best first."""
+    the_clinician()
+    typed = request.args.get("q", "")[:LONGEST_QUERY]
+    options = disease_options(typed, service().release)
+    return jsonify(options=[asdict(o) for o in options])
 
 
 @blueprint.get("/genes")
@@ -64,11 +83,11 @@ def genes() -> ResponseReturnValue:
     return jsonify(options=[asdict(o) for o in gene_options(typed, service().release)])
 
 
-def term_options(typed: str, release: Release) -> list[Option]:
+def term_options(typed: str, release: Release, lookup: TermLookup) -> list[Option]:
     """The best few phenotypic terms for what was typed."""
     if not typed.strip():
         return []
-    hits = release.lookup.search(typed, limit=3 * OFFERED)
+    hits = lookup.search(typed, limit=3 * OFFERED)
     found = [hit for hit in hits if release.ontology.is_phenotype(hit.term_id)]
     return [_term_option(hit, release) for hit in found[:OFFERED]]
 
@@ -143,6 +162,42 @@ def marked(text: str, spans: Iterable[tuple[int, int]]) -> tuple[Part, ...]:
     if done < len(text):
         parts.append((text[done:], False))
     return tuple(parts)
+
+
+def disease_options(typed: str, release: Release) -> list[Option]:
+    """The best few diseases for what was typed."""
+    if not typed.strip():
+        return []
+    hits = release.diseases.search(typed, limit=3 * OFFERED)
+    found = [_disease_option(hit, release) for hit in _each_once(hits, release)]
+    return found[:OFFERED]
+
+
+def _each_once(hits: Iterable[DiseaseHit], release: Release) -> Iterator[DiseaseHit]:
+    """The hits without those that say of another vocabulary what an earlier one says."""
+    seen: set[str] = set()
+    for hit in hits:
+        if hit.disease_id not in seen:
+            yield hit
+        seen.update((hit.disease_id, *release.diseases.equivalents(hit.disease_id)))
+
+
+def _disease_option(hit: DiseaseHit, release: Release) -> Option:
+    is_label = hit.matched == hit.label
+    parts = marked(hit.matched, hit.spans)
+    same = ", ".join(release.diseases.equivalents(hit.disease_id)[:SAME_SHOWN])
+    return Option(
+        id=hit.disease_id,
+        label=hit.label or hit.disease_id,
+        label_parts=(
+            parts if is_label and parts else ((hit.label or hit.disease_id, False),)
+        ),
+        close=hit.score >= CLOSE_DISEASE,
+        also="" if is_label else hit.matched,
+        also_parts=() if is_label else parts,
+        fact=hit.disease_id,
+        definition=f"The same as {same}." if same else "",
+    )
 
 
 def gene_options(typed: str, release: Release) -> list[Option]:

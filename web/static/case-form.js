@@ -2,6 +2,7 @@
 // Every line is an ordinary form field, so what is sent is the same with and without this module.
 
 import { Combobox } from "./combobox.js";
+import { Writing } from "./writing.js";
 
 const form = document.querySelector("[data-case-form]");
 const status = document.querySelector("#said");
@@ -9,6 +10,13 @@ const lists = {
   observed: document.querySelector("#observed"),
   excluded: document.querySelector("#excluded"),
   gene: document.querySelector("#genes"),
+  disease: document.querySelector("#diseases"),
+};
+const words = {
+  observed: "observed",
+  excluded: "looked for and not found",
+  gene: "gene",
+  disease: "diagnosis",
 };
 
 document.addEventListener("announce", (event) => say(event.detail));
@@ -16,33 +24,116 @@ document.addEventListener("announce", (event) => say(event.detail));
 for (const root of form.querySelectorAll("[data-combobox]")) {
   new Combobox(root);
   const isGene = root.dataset.combobox.endsWith("/genes");
+  const kind = isGene ? "gene" : root.dataset.kind;
   root.addEventListener("chosen", (event) => {
     const { option, excluded } = event.detail;
-    add(isGene ? "gene" : excluded ? "excluded" : "observed", option);
+    add(kind ?? (excluded ? "excluded" : "observed"), option);
   });
 }
 
+for (const plain of form.querySelectorAll(":scope > .cols > .beside [data-plain]")) plain.hidden = true;
+new Writing(form, say);
+
+const presses = {
+  turn: (button) => turn(button.closest("li")),
+  remove: (button) => remove(find(button.value, "observed")),
+  drop: (button) => remove(button.closest("li")),
+  drop_disease: (button) => remove(button.closest("li")),
+  add_variant: (button) => addVariant(button),
+  drop_variant: (button) => dropVariant(button.closest("[data-variant]")),
+  observe: (button) => take(button),
+  exclude: (button) => take(button),
+  dismiss: (button) => leave(button.closest("li")),
+};
+
 form.addEventListener("click", (event) => {
-  const button = event.target.closest("button[name=remove], button[name=turn], button[name=drop]");
-  if (!button) return;
+  const button = event.target.closest("button[name]");
+  if (button?.dataset.read) {
+    event.preventDefault();
+    read(button);
+    return;
+  }
+  const pressed = presses[button?.name];
+  if (!pressed || button.closest("[data-plain-results]")) return;
   event.preventDefault();
-  const line = button.closest("li");
-  if (button.name === "turn") turn(line);
-  else remove(line);
+  pressed(button);
+  changed();
 });
 
+// A finding of the pasted note, or one worth asking about: it leaves its list for the case.
+function take(button) {
+  const line = button.closest("li");
+  const { id, label, lower, fact, rarity } = line.dataset;
+  const next = line.nextElementSibling ?? line.previousElementSibling;
+  add(button.dataset.suggested, { id, label, lower, fact, rarity: Number(rarity) });
+  line.remove();
+  refocus(next);
+}
+
+function leave(line) {
+  const gone = document.createElement("input");
+  Object.assign(gone, { type: "hidden", name: "dismissed", value: line.dataset.id });
+  form.append(gone);
+  const next = line.nextElementSibling ?? line.previousElementSibling;
+  line.remove();
+  say(`${line.dataset.label} left out.`);
+  refocus(next);
+}
+
+function refocus(line) {
+  (line?.querySelector("button") ?? document.querySelector("#pasted")).focus();
+}
+
+async function read(button) {
+  const place = document.querySelector("#reading");
+  try {
+    const answer = await fetch(button.dataset.read, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+    });
+    if (!answer.ok) throw new Error(String(answer.status));
+    place.innerHTML = await answer.text();
+    const found = place.querySelectorAll("#suggested > li").length;
+    say(found === 1 ? "1 finding to decide on." : `${found} findings to decide on.`);
+  } catch {
+    say("The note could not be read. Try again.");
+  }
+}
+
+function addVariant(button) {
+  const line = document.querySelector("#variant-line").content.firstElementChild.cloneNode(true);
+  const number = `n${form.querySelectorAll("[data-variant]").length}`;
+  for (const field of line.querySelectorAll("[id]")) field.id = field.id.replace("new", number);
+  line.querySelector("[name=variant_gene]").value = button.value;
+  const label = button.closest("li").dataset.label;
+  line.querySelector("[name=variant_written]").setAttribute("aria-label", `Variant in ${label}`);
+  button.before(line);
+  line.querySelector("[name=variant_written]").focus();
+}
+
+function dropVariant(line) {
+  const rest = line.parentElement.querySelector("[name=add_variant]");
+  line.remove();
+  rest?.focus();
+  say("Variant removed.");
+}
+
+function changed() {
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 function add(kind, option) {
-  const twin = find(option.id, kind === "gene");
+  const twin = find(option.id, kind);
   if (twin) {
-    if (kind !== "gene" && kindOf(twin) !== kind) turn(twin);
+    if (kindOf(twin) !== kind) turn(twin);
     else say(`${option.label} is already in the case.`);
     return;
   }
   const line = document.querySelector(`#${kind}-line`).content.firstElementChild.cloneNode(true);
   fill(line, option);
   place(lists[kind], line);
-  const words = { observed: "observed", excluded: "looked for and not found", gene: "gene" };
   say(`${option.label} added, ${words[kind]}.`);
+  changed();
 }
 
 function fill(line, option) {
@@ -53,17 +144,18 @@ function fill(line, option) {
   line.querySelector("input[type=hidden]").value = option.id;
   for (const [slot, text] of Object.entries({
     label: option.label,
+    name: option.label,
     lower: option.lower,
     id: option.id,
     fact: option.fact,
   })) {
-    const place = line.querySelector(`[data-slot=${slot}]`);
-    if (place) place.textContent = text;
+    for (const place of line.querySelectorAll(`[data-slot=${slot}]`)) place.textContent = text;
   }
   for (const named of line.querySelectorAll("[data-says]")) {
     named.setAttribute("aria-label", named.dataset.says.replace("%", option.label));
     if (named.tagName === "BUTTON") named.value = option.id;
-    else named.name = `onset-${option.id}`;
+    else named.name = `${named.dataset.field}-${option.id}`;
+    if (named.id) named.id = named.name;
   }
 }
 
@@ -88,10 +180,11 @@ function turn(line) {
   };
   line.remove();
   add(kind, option);
-  find(id, false).querySelector("button[name=turn]").focus();
+  find(id, "observed").querySelector("button[name=turn]").focus();
 }
 
 function remove(line) {
+  if (!line) return;
   const label = line.dataset.label;
   const box = line.closest("[data-part]").querySelector("[role=combobox]");
   line.remove();
@@ -100,14 +193,18 @@ function remove(line) {
   say(`${label} removed.`);
 }
 
-function find(id, isGene) {
-  const scope = isGene ? [lists.gene] : [lists.observed, lists.excluded];
-  const fields = scope.flatMap((list) => [...list.querySelectorAll("input[type=hidden]")]);
+// The line of an id: among the features of either kind, the genes or the diagnoses.
+function find(id, kind) {
+  const isFeature = kind === "observed" || kind === "excluded";
+  const scope = isFeature ? [lists.observed, lists.excluded] : [lists[kind]];
+  const fields = scope.flatMap((list) => [
+    ...list.querySelectorAll(":scope > li > input[type=hidden]"),
+  ]);
   return fields.find((field) => field.value === id)?.closest("li");
 }
 
 function kindOf(line) {
-  return line.parentElement === lists.excluded ? "excluded" : "observed";
+  return Object.keys(lists).find((kind) => lists[kind] === line.parentElement);
 }
 
 function recount() {

@@ -1,5 +1,6 @@
 // While sites are waited for, their answers are looked for again. What became of each site is
-// renewed at once; new patients are announced, and never push away what is being read.
+// renewed at once; new patients are announced, and never push away what is being read. A page that
+// ranks them among others is told when all have answered, and is loaded anew by who reads it.
 
 const PAUSE = 1000;
 
@@ -35,20 +36,37 @@ function renewStates(fresh) {
   const now = document.getElementById("states");
   const then = fresh.getElementById("states");
   now.querySelector("#state-h").textContent = then.querySelector("#state-h").textContent;
+  const own = now.querySelectorAll(".nodes [data-own]");
   now.querySelector(".nodes").replaceWith(document.adoptNode(then.querySelector(".nodes").cloneNode(true)));
+  now.querySelector(".nodes").prepend(...own);
   now.className = then.className;
   if (then.dataset.waiting) return true;
   delete now.dataset.waiting;
-  now.querySelector("header a")?.remove();
+  now.querySelector("header a, .split a")?.remove();
   return false;
 }
 
+function offerToReload() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-plain";
+  button.textContent = "All have answered or were given up, show";
+  button.addEventListener("click", () => location.reload());
+  document.getElementById("news").replaceChildren(button);
+}
+
 async function look() {
-  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  const elsewhere = document.getElementById("states").dataset.address;
+  const answer = await fetch(elsewhere ?? location.pathname, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!fresh.getElementById("states")) return;
   const isWaiting = renewStates(fresh);
+  if (elsewhere) {
+    if (isWaiting) setTimeout(look, PAUSE);
+    else offerToReload();
+    return;
+  }
   announce(fresh);
   if (isWaiting) setTimeout(look, PAUSE);
   else if (shown(document) === 0) showAll(fresh);

@@ -7,6 +7,7 @@ Specification: https://hl7.org/fhir/R4/.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -84,7 +85,7 @@ def _case(
         case_id=case_id,
         features=tuple(_once(taken.features, record)),
         genomic_features=tuple(taken.genes),
-        diseases=tuple({each.disease_id: each for each in taken.diseases}.values()),
+        diseases=tuple(_surest(taken.diseases)),
         sex=_sex(patient),
         age_years=_age(patient, birth, told, moment),
         inheritance=tuple(dict.fromkeys(taken.inheritance)),
@@ -187,10 +188,13 @@ def _read_genomics(
         for each in resources
         if each.kind == "Observation"
     ]
-    implied = [one for _, one in found if genomics.is_implication(one)]
+    implied = defaultdict(list)
+    for _, one in found:
+        for name in _sources(one) if genomics.is_implication(one) else ():
+            implied[name].append(one)
     for resource, one in found:
         if genomics.is_genomic(one):
-            about = [other for other in implied if _derives(other, resource)]
+            about = [other for name in resource.names for other in implied[name]]
             gene = genomics.read_gene(one, about, "Observation.variant")
             taken.genes += [gene] if gene else []
         taken.inheritance += genomics.inheritance_of(one)
@@ -198,18 +202,30 @@ def _read_genomics(
             _read_implied(one, taken)
 
 
-def _derives(implied: genomics.Found, variant: Resource) -> bool:
+def _sources(implied: genomics.Found) -> set[str]:
+    """What an implication was derived from."""
     sources = implied.observation.children("derivedFrom", most=50)
-    return any(source.text("reference") in variant.names for source in sources)
+    return {source.text("reference") for source in sources}
 
 
 def _read_implied(found: genomics.Found, taken: _Taken) -> None:
     disease_id, label = found.concept(genomics.PHENOTYPE).disease()
-    if disease_id and not any(d.disease_id == disease_id for d in taken.diseases):
+    if disease_id:
         found.observation.record.mapped("Observation.implication")
         taken.diseases.append(
             Disease(disease_id=disease_id, label=label, status=DiseaseStatus.CANDIDATE)
         )
+
+
+def _surest(diseases: list[Disease]) -> Iterator[Disease]:
+    """Each disease once: what a Condition says of it rather than what a variant implies."""
+    found: dict[str, Disease] = {}
+    for disease in diseases:
+        if disease.status is DiseaseStatus.CANDIDATE:
+            found.setdefault(disease.disease_id, disease)
+        else:
+            found[disease.disease_id] = disease
+    yield from found.values()
 
 
 def _once(

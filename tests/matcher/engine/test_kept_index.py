@@ -223,9 +223,9 @@ def test_writer_whose_file_was_cleared_keeps_nothing(
 ) -> None:
     replaced = store.keep_index
 
-    def cleared(unfinished: Path, revision: int) -> bool:
+    def cleared(unfinished: Path, revision: int, release_id: str) -> bool:
         drop_index(store.path)
-        return replaced(unfinished, revision)
+        return replaced(unfinished, revision, release_id)
 
     monkeypatch.setattr(store, "keep_index", cleared)
 

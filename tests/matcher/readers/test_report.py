@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from matcher.readers.report import CaseRecord, Kind, Report
+from matcher.readers.report import CaseRecord, Kind, Report, Wrong
 
 
 def test_counts_stay_complete_when_entries_are_full() -> None:
@@ -75,3 +75,17 @@ def test_entries_stay_short_whatever_was_sent() -> None:
     CaseRecord(report, "file", "A").dropped("field", "x" * 10_000, "y" * 10_000)
     assert len(report.entries[0].value) == 200
     assert len(report.entries[0].message) == 400
+
+
+def test_troubles_hold_places_and_never_values() -> None:
+    report = Report(limit=2)
+    record = CaseRecord(report, "file", "A")
+    record.changed("a", "hp:1", "Changed.")
+    record.guessed("b.c", "x", "Guessed x.", place="b[3].c", right="a number")
+    record.dropped("d", "y", "Dropped y.", wrong=Wrong.MISSING)
+    record.dropped("e", "z", "Beyond the limit.")
+
+    assert list(map(str, report.troubles)) == [
+        "b[3].c: read by a guess; a number",
+        "d: missing",
+    ]

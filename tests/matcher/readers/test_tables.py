@@ -243,3 +243,13 @@ def test_a_row_that_is_too_long_is_told() -> None:
 
     assert case.observed == ("HP:0001250",)
     assert "has 3 cells and the header 2" in report.warnings[0]
+
+
+def test_only_so_many_words_are_looked_up(release: Release) -> None:
+    guesser, report = Guesser(release, most=1), Report()
+    text = "id;features\nA;floppy baby|lazy eye|Seizure\n"
+    [case] = cases_of(text, guesser, report)
+
+    assert [guess.entered for guess in guesser.guesses] == ["floppy baby"]
+    assert case.observed == ("HP:0001250",)
+    assert "1 different words were looked up already" in " ".join(report.warnings)

@@ -27,7 +27,7 @@ LIMITS = Limits(
 )
 # What is refused by its first bytes costs nothing; of what is read in a child a part is enough
 # for every day.
-EVERYDAY = 3
+EVERYDAY = 4
 
 
 def contents(directory):

@@ -290,7 +290,7 @@ def kill_after(seconds, directory, path):
 
 
 @pytest.mark.parametrize(
-    "rounds", [4, pytest.param(200, marks=pytest.mark.full)], ids=["few", "200"]
+    "rounds", [3, pytest.param(200, marks=pytest.mark.full)], ids=["few", "200"]
 )
 def test_kill_at_any_point_leaves_old_or_new_and_nothing_between(
     small, newer, duration, rounds, tmp_path

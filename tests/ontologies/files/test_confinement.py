@@ -55,6 +55,9 @@ def test_confined_process_reads_its_file_and_writes_its_folder_only(tmp_path):
     assert confined(folder, copy, readable=[given]).returncode == 0
     assert (folder / "copy").read_text() == "content"
     assert "is denied" in confined(folder, copy).stderr
+    (tmp_path / "given-not").write_text("content")
+    beside = f"open({str(tmp_path / 'given-not')!r})"
+    assert "is denied" in confined(folder, beside, readable=[given]).stderr
     overwrite = f"open({str(given)!r}, 'w')"
     assert "is denied" in confined(folder, overwrite, readable=[given]).stderr
     assert given.read_text() == "content"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from matcher.readers.report import Trouble, Wrong
+from web.audit import Audit
 from web.cli import main
+from web.db import open_database
+from web.mme import tending
+from web.mme.diagnoses import Diagnoses, Stranger
+from web.mme.nodes import Nodes
+from web.mme.nodes.health import Breaker
 
 URL = "https://island.example/mme"
 TOKEN = "theirs-5f1c9a"
@@ -79,6 +87,7 @@ def test_only_what_is_named_changes(home: Path) -> None:
         "gene_ids": "symbol",
         "plain_labels": True,
         "trailing_slash": True,
+        "query_keys": [],
     }
     assert told["contact"] == "ops@island.example" and told["address"] == URL
     assert told["daily_budget"] == 5 and told["terms"] == "Be kind."
@@ -124,3 +133,67 @@ def test_a_text_with_control_characters_does_not_steer_the_terminal() -> None:
     succeed("add", "Island", "--contact", "a\x1b[2Jb")
 
     assert "\x1b" not in succeed("show", "Island")
+
+
+def test_what_was_wrong_with_requests_is_told_line_by_line(home: Path) -> None:
+    succeed("add", "Island")
+    with closing(open_database(home / "secondcase.db")) as db:
+        found = [
+            Trouble("patient.features[3].id", Wrong.TERM_ID, "HP: and seven digits")
+        ]
+        Diagnoses(db).keep(
+            Nodes(db).get("Island"),
+            path="/match",
+            status=200,
+            reason="answered as far as it was understood",
+            troubles=found,
+        )
+        Diagnoses(db).met(Stranger.UNKNOWN, 3)
+
+    lines = succeed("diagnose", "Island").splitlines()
+    assert lines[0].endswith("200 /match  answered as far as it was understood")
+    assert lines[1] == "  patient.features[3].id: not an HPO id; HP: and seven digits"
+    assert succeed("diagnose").startswith("unknown token: 3 times since ")
+    [told] = json.loads(succeed("diagnose", "Island", "--format", "json"))
+    assert told["troubles"][0]["place"] == "patient.features[3].id"
+
+
+def test_without_trouble_that_is_said() -> None:
+    succeed("add", "Island")
+
+    assert "Nothing was wrong" in succeed("diagnose", "Island")
+    assert call("diagnose", "Nowhere").exit_code == 1
+
+
+def test_what_an_operator_does_is_audited_without_what_was_said(home: Path) -> None:
+    succeed("add", "Island")
+    succeed("set", "Island", "--contact", "Dr Secret", "--plain-labels")
+    succeed("rotate", "Island")
+    succeed("revoke", "Island", "--old")
+    succeed("revoke", "Island")
+    succeed("remove", "Island", "--yes")
+
+    with closing(open_database(home / "secondcase.db")) as db:
+        entries = list(Audit(db).entries())
+    assert [each.action for each in entries] == [
+        tending.ADDED,
+        tending.CHANGED,
+        tending.ROTATED,
+        tending.ENDED_OLD,
+        tending.REVOKED,
+        tending.REMOVED,
+    ]
+    assert entries[1].facts == {"node": "Island", "fields": ["contact", "plain_labels"]}
+    assert {each.actor for each in entries} == {"command line"}
+
+
+def test_the_doctor_names_a_peer_that_is_silent(home: Path) -> None:
+    succeed("add", "Island", "--url", URL, "--token-file", "-", typed=f"{TOKEN}\n")
+    with closing(open_database(home / "secondcase.db")) as db:
+        Breaker(db).failed(Nodes(db).get("Island").node_id)
+
+    done = CliRunner().invoke(main, ["doctor"])
+
+    assert done.exit_code == 1
+    assert "Island has been silent since" in done.output
+    assert "'secondcase node probe \"Island\"'" in done.output

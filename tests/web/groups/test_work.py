@@ -51,7 +51,9 @@ def clock() -> Clock:
 @pytest.fixture
 def grouping(cast: Cast, release: Release, clock: Clock) -> Grouping:
     fill(cast)
-    return Grouping(settings=cast.settings, release_id=release.release_id, clock=clock)
+    return Grouping(
+        settings=cast.settings, release_id=lambda: release.release_id, clock=clock
+    )
 
 
 def is_left(grouping: Grouping, db: Database) -> bool:
@@ -121,9 +123,17 @@ def test_a_new_release_makes_them_again(
 ) -> None:
     make(cast, release, calibration)
     clock.ahead = MUCH_LATER
-    grouping.release_id = "another"
+    grouping.release_id = lambda: "another"
 
     assert is_left(grouping, db)
+
+
+def test_nothing_is_made_before_the_first_release(
+    grouping: Grouping, db: Database
+) -> None:
+    grouping.release_id = lambda: None
+
+    assert not is_left(grouping, db)
 
 
 def test_the_worker_lets_a_process_make_them(grouping: Grouping, cast: Cast) -> None:

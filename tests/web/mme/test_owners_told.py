@@ -134,7 +134,7 @@ def test_audit_that_cannot_be_written_leaves_no_notice(
 def test_mail_goes_to_the_owner_and_never_to_an_address_of_the_peer(
     cast: Cast, token: str
 ) -> None:
-    made = cast.app.extensions["secondcase"]
+    made = cast.app.extensions["secondcase"].current
     settings = replace(
         made.settings, mail_host="mail.example", mail_sender="site@north.example"
     )

@@ -6,8 +6,19 @@ import dataclasses
 
 import pytest
 
-from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
+from matcher.case import (
+    Case,
+    Contact,
+    Disease,
+    Exposure,
+    GenomicFeature,
+    PhenotypicFeature,
+    Sharing,
+    Treatment,
+    Variant,
+)
 
+from .attack_strings import ATTACK_STRINGS
 from ..conftest import OLIGODONTIA, PHF14, PROMINENT_JOINTS, SEIZURE, Cast, case_of
 
 ATTACKS = (
@@ -20,11 +31,21 @@ ATTACKS = (
     "{{ 7 * 7 }}<b>",
     '<a href="javascript:alert(1)">x</a>',
 )
+VARIANT_FIELDS = (
+    "gene",
+    "written",
+    "assembly",
+    "zygosity",
+    "origin",
+    "classification",
+)
 PAGES = (
     "/",
     "/site",
     "/cases/{}",
     "/cases/{}/edit",
+    "/cases/{}/history",
+    "/cases/{}/history?whole=1",
     "/cases/{}/matches",
     "/cases/{}/matches/H1",
 )
@@ -46,7 +67,19 @@ def hostile(attack: str) -> Case:
         genomic_features=(
             GenomicFeature(gene=attack, gene_label=attack),
             GenomicFeature(gene=PHF14, gene_label=attack),
+            GenomicFeature(
+                gene=PHF14,
+                gene_label=attack,
+                variant=Variant(
+                    hgvs=(attack,), label=attack, origin=attack, classification=attack
+                ),
+            ),
         ),
+        diseases=(Disease(disease_id=attack, label=attack),),
+        treatments=(
+            Treatment(agent_id=attack, label=attack, response=attack, reason=attack),
+        ),
+        exposures=(Exposure(exposure_id=attack, label=attack, note=attack),),
         inheritance=(attack,),
         contact=Contact(name=attack, href=attack, institution=attack),
         site="North",
@@ -88,21 +121,41 @@ def test_nothing_typed_into_the_form_is_markup(cast: Cast, attack: str) -> None:
         "note",
         "q",
         "gene_q",
+        "disease_q",
+        "pasted",
+        "dismissed",
+        f"severity-{SEIZURE}",
+        f"side-{SEIZURE}",
+        f"course-{SEIZURE}",
+        f"age-{SEIZURE}",
+        f"onset-{SEIZURE}",
     )
     form = dict.fromkeys(fields, attack)
     lists = {
-        "observed": [attack],
+        "observed": [attack, SEIZURE],
         "excluded": [attack],
         "gene": [attack],
         "inheritance": [attack],
+        "shown": ["variants", "diseases", "treatments", "exposures"],
+        "disease": [attack],
+        "form_id": ["ab" * 16],
+        **{f"variant_{name}": [attack] for name in VARIANT_FIELDS},
+        **{name: [attack] for name in ("treatment", "response", "reason")},
+        **{name: [attack] for name in ("exposure", "exposure_note")},
     }
 
-    page = cast["alice"].post("/cases/new", {**form, **lists, "version": "0"}).text
+    sent = {**form, **lists, "version": "0"}
+    page = cast["alice"].post("/cases/new", sent).text
+    kept = cast["alice"].post("/cases/new/draft", sent).json
+    draft = cast["alice"].get("/cases/new", draft="ab" * 16).text
+    note = cast["alice"].post("/notes/read", sent).text
 
     assert "The case was not saved" in page
-    assert "<script>" not in page
-    assert "<img" not in page
-    assert "49<b>" not in page
+    assert kept["kept"] and "This is your draft" in draft
+    for shown in (page, draft, note, kept["advice"]):
+        assert "<script>" not in shown
+        assert "<img" not in shown
+        assert "49<b>" not in shown
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -111,9 +164,42 @@ def test_nothing_typed_into_a_search_is_markup(cast: Cast, attack: str) -> None:
 
     pages = [
         cast["alice"].get(path, find=attack, next=attack, q=attack)
-        for path in ("/", "/terms")
+        for path in ("/", "/terms", "/diseases")
     ]
 
     assert "<script>" not in pages[0].text
     assert "<img" not in pages[0].text
     assert pages[1].content_type == "application/json"
+
+
+def every_field(attacks: tuple[str, ...]) -> dict[str, object]:
+    """A form with all of the strings in each list, and one in each other field."""
+    lists = ("observed", "excluded", "gene", "disease", "treatment", "response")
+    more = ("reason", "exposure", "exposure_note", "dismissed", "inheritance")
+    variants = (f"variant_{name}" for name in VARIANT_FIELDS)
+    texts = ("label", "note", "pasted", "age", "onset_age", "q", "gene_q", "disease_q")
+    return {
+        **{name: list(attacks) for name in (*lists, *more, *variants)},
+        **{name: attacks[number] for number, name in enumerate(texts)},
+        "note": "\n".join(attacks),
+        "pasted": "\n".join(attacks),
+        "shown": ["variants", "diseases", "treatments", "exposures"],
+        "form_id": "ab" * 16,
+        "version": "0",
+    }
+
+
+def test_two_hundred_attack_strings_in_every_field_are_text(cast: Cast) -> None:
+    assert len(set(ATTACK_STRINGS)) == 200
+    sent = every_field(ATTACK_STRINGS)
+
+    page = cast["alice"].post("/cases/new", sent)
+    kept = cast["alice"].post("/cases/new/draft", sent).json
+    draft = cast["alice"].get("/cases/new", draft="ab" * 16)
+    note = cast["alice"].post("/notes/read", sent)
+
+    assert (page.status_code, draft.status_code, note.status_code) == (422, 200, 200)
+    for shown in (page.text, draft.text, note.text, kept["advice"]):
+        assert "<script>ran" not in shown and "<img src" not in shown
+        assert "<svg onload" not in shown and "<base " not in shown
+        assert "http-equiv" not in shown.replace("&lt;meta http-equiv", "")

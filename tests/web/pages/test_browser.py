@@ -17,6 +17,9 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from matcher.case import Case, Contact, Sharing
 from matcher.storage.database import connect, write_transaction
 from ontologies import Release
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts, Role
+from web.db import open_database
 from web.mme.asking.aside import EXTENSION
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
@@ -24,6 +27,9 @@ from web.mme.nodes.register import Description
 from web.notices.matters import asked
 from web.notices.telling import Telling
 
+from .test_pairs import keep, patient
+from .attack_strings import ATTACK_STRINGS
+from .test_attacks import every_field
 from ..mme import faults
 from ..mme.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
@@ -186,7 +192,7 @@ def test_case_is_entered_with_the_keyboard_alone(visit: Visit, cast: Cast) -> No
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the control of that name, or one that begins so, has the focus."""
     named = "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
-    for _ in range(80):
+    for _ in range(150):
         page.keyboard.press("Tab")
         if (
             str(page.evaluate(f"({named})(document.activeElement)"))
@@ -222,6 +228,138 @@ def test_search_box_keeps_the_combobox_pattern(visit: Visit) -> None:
     expect(box).to_have_value("seizure")
     box.press("Escape")
     expect(box).to_have_value("")
+
+
+NOTE = (
+    "4-year-old girl with infantile spasms and long eyelashes. Possible eczema on the cheeks. "
+    "No hearing loss. Her mother has migraine."
+)
+
+
+@SIZES
+def test_pasted_note_and_variant_are_entered_with_the_keyboard_alone(
+    visit: Visit, cast: Cast
+) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    page, keys = visit.page, visit.page.keyboard
+    tab_to(page, "Note to read")
+    keys.insert_text(NOTE)
+    tab_to(page, "Find its findings")
+    keys.press("Enter")
+    expect(page.locator("#suggested > li")).to_have_count(4)
+    assert violations(page) == []
+    for name in (
+        "Add: Infantile spasms",
+        "Leave out: Eczema",
+        "Add Hearing impairment",
+    ):
+        tab_to(page, name)
+        keys.press("Enter")
+    expect(page.locator("#suggested > li")).to_have_count(1)
+    tab_to(page, "Add a gene")
+    keys.type("phf14")
+    expect(page.get_by_role("listbox")).to_have_attribute("data-answers", "phf14")
+    keys.press("Enter")
+    tab_to(page, "Add a variant in PHF14")
+    keys.press("Enter")
+    keys.type("c.1204C>T")
+    tab_to(page, "Add a diagnosis")
+    keys.type("nicolaides-baraitser syndrome")
+    expect(page.locator("#disease_q-list")).to_have_attribute(
+        "data-answers", "nicolaides-baraitser syndrome"
+    )
+    keys.press("Enter")
+    tab_to(page, "How sure is Nicolaides-Baraitser syndrome")
+    keys.press("ArrowDown")
+    expect(page.locator("#advice")).to_contain_text("How specific is this profile?")
+    assert violations(page) == []
+    assert overflow(page) == 0
+    tab_to(page, "Save and see matches")
+    keys.press("Enter")
+    page.wait_for_url(re.compile("/matches$"))
+
+    case = cast.get("NORTH-0002").case
+    assert case.observed == ("HP:0012469",)
+    assert case.excluded == ("HP:0000365",)
+    assert [g.variant.hgvs for g in case.genomic_features if g.variant] == [
+        ("c.1204C>T",)
+    ]
+    assert (case.diseases[0].disease_id, case.solved) == ("OMIM:601358", True)
+    assert case.note == ""
+    assert visit.complaints == []
+
+
+@SIZES
+def test_what_was_typed_survives_the_browser(visit: Visit, cast: Cast) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    visit.add("Add a feature", "oligodontia")
+    visit.page.get_by_label("Name at your site").fill("exome 77")
+    expect(visit.page.locator("#kept")).to_contain_text("Draft kept")
+    visit.page.wait_for_timeout(1500)
+
+    visit.go("/cases/new")
+    visit.page.get_by_role("link", name="exome 77, one feature").click()
+
+    expect(visit.page.locator("#observed > li")).to_have_count(1)
+    expect(visit.page.get_by_label("Name at your site")).to_have_value("exome 77")
+    assert violations(visit.page) == []
+    visit.page.get_by_role("button", name="Throw the draft away").click()
+    expect(visit.page.get_by_text("The draft is thrown away.")).to_be_visible()
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(n, marks=pytest.mark.full) for n in range(1, 5))]
+)
+def test_two_hundred_attack_strings_run_nothing_in_a_browser(
+    visit: Visit, cast: Cast, part: int
+) -> None:
+    sent = every_field(ATTACK_STRINGS[part::5])
+    assert cast["alice"].post("/cases/new/draft", sent).json["kept"]
+    visit.log_in()
+
+    visit.go("/cases/new?draft=" + "ab" * 16)
+    visit.page.get_by_label("Note to read").fill("\n".join(ATTACK_STRINGS[part::5]))
+    visit.page.get_by_role("button", name="Find its findings").click()
+    expect(visit.page.locator("#reading .notetext")).to_be_visible()
+    expect(visit.page.locator("#kept")).to_contain_text("Draft kept")
+
+    assert visit.page.evaluate("typeof ran") == "undefined"
+    assert visit.complaints == []
+
+
+def test_two_editors_see_each_other_and_a_saved_version(
+    visit: Visit, cast: Cast
+) -> None:
+    cast["bob"].post("/cases/NORTH-1/draft", {"version": "1", "note": "mine"})
+    visit.log_in()
+    visit.go("/cases/NORTH-1/edit")
+    presence = visit.page.locator("#presence")
+    expect(presence).to_contain_text("bob has this case open since")
+
+    cast.put(replace(cast.get("NORTH-1").case, note="theirs"), actor="bob")
+    visit.page.get_by_label("Name at your site").fill("exome 77")
+
+    expect(presence).to_contain_text("bob saved version 2")
+    assert violations(visit.page) == []
+    assert visit.complaints == []
+
+
+def test_contradiction_is_ended_beside_the_form(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/new")
+    visit.add("Add a feature", "oligodontia")
+    visit.add("Add a feature", "abnormality of the dentition", "Shift+Enter")
+    panel = visit.page.locator("#advice")
+    expect(panel).to_contain_text("Both cannot hold")
+
+    panel.get_by_role("button", name="Keep oligodontia").click()
+
+    expect(visit.page.locator("#excluded > li")).to_have_count(0)
+    expect(panel).not_to_contain_text("Both cannot hold")
+    assert visit.complaints == []
 
 
 def hurried(visit: Visit, *typed: str) -> Locator:
@@ -376,11 +514,15 @@ PATHS = [
     "/cases/NORTH-1/sharing",
     "/cases/NORTH-1/matches",
     "/cases/NORTH-1/matches/HARBOUR-1",
+    "/cases/NORTH-1/match-history",
     "/cases/NORTH-1/other-sites",
+    "/cases/NORTH-1/other-sites/Island/P~s1",
+    "/verdicts",
     "/how-a-score-is-made",
     "/keyboard",
     "/api/v1/docs",
     "/exchange",
+    "/cases/NORTH-1/history",
     "/notices",
     "/notices/one",
 ]
@@ -398,12 +540,14 @@ PATHS = [
     ids=["desktop", "phone", "desktop-dark", "phone-dark"],
 )
 def test_every_page_is_accessible_and_no_wider_than_its_window(
-    visit: Visit, cast: Cast
+    visit: Visit, cast: Cast, release: Release
 ) -> None:
     found = inspected(visit, "/log-in")
     visit.log_in()
 
     tell_of_the_case(cast)
+    keep(cast, release, patient())
+    give_verdict(visit, "Same disorder")
     for path in PATHS[1:]:
         found += inspected(visit, path)
 
@@ -458,7 +602,7 @@ def test_case_of_another_site_appears_on_the_page(visit: Visit, harbour: None) -
     visit.add("Add a gene", "PHF14")
     page.get_by_text("Exchange, level 1").click()
     page.get_by_role("button", name="Save and see matches").click()
-    page.get_by_role("link", name="Ask other sites").click()
+    page.get_by_role("link", name="Other sites").click()
 
     page.get_by_role("button", name="Ask all").click()
 
@@ -539,6 +683,46 @@ def test_empty_inbox_is_accessible(visit: Visit) -> None:
 
 
 @SIZES
+def test_operator_gives_a_peer_a_token_and_reads_what_is_wrong_with_it(
+    visit: Visit, cast: Cast
+) -> None:
+    with closing(open_database(cast.settings.database)) as db:
+        Accounts(db, Passwords()).add(
+            "olga", PASSWORD, roles=[Role.OPERATOR], site="North"
+        )
+    page = visit.page
+    visit.go("/log-in")
+    page.get_by_label("Name").fill("olga")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+    page.get_by_role("link", name="Node", exact=True).click()
+    page.get_by_role("link", name="Add a peer").first.click()
+    page.get_by_label("Name", exact=True).fill("Island")
+    page.get_by_role("button", name="Add the peer and show its token").click()
+    token = page.locator("#token").inner_text()
+    found = violations(page)
+    sent = {"X-Auth-Token": token, "Content-Type": "application/json"}
+    cast.app.test_client().post("/match", data=b'{"patient": {', headers=sent)
+    page.get_by_role("link", name="I have it").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("one request of it")
+    expect(page.get_by_text("body, line 1, column 14")).to_be_visible()
+    assert token not in page.content()
+    page.locator("summary", has_text="Change what is known").click()
+    page.get_by_label("New cases a day").fill("many")
+    page.get_by_role("button", name="Change Island").click()
+    expect(page.get_by_role("alert")).to_contain_text("'many' must be a whole number")
+    found += violations(page)
+    paths = ("", "/peers/Island", "/add", "/audit", "/safeguards")
+    for path in paths:
+        found += inspected(visit, f"/node{path}")
+    assert found == []
+    # The browser itself tells of the form that was refused.
+    assert [each for each in visit.complaints if "422" not in each] == []
+
+
+@SIZES
 def test_open_search_box_is_accessible(visit: Visit) -> None:
     visit.log_in()
     visit.go("/cases/new")
@@ -586,6 +770,82 @@ def overflow(page: Page) -> int:
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     return int(page.evaluate(measure))
+
+
+def give_verdict(visit: Visit, said: str, reason: str = "") -> None:
+    """Say what became of Alice's case and the one of Harbour, by the form."""
+    visit.go("/cases/NORTH-1/matches/HARBOUR-1")
+    visit.page.get_by_label(said).check()
+    if reason:
+        visit.page.get_by_label("Why it is not a match").select_option(reason)
+    visit.page.get_by_role("button", name="Keep the verdict").click()
+
+
+@SIZES
+def test_match_is_judged_with_the_keyboard_alone(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/NORTH-1/matches")
+    page = visit.page
+    tab_to(page, "Your verdict… on HARBOUR-1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/HARBOUR-1#verdict")
+
+    page.get_by_label("Undecided").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type("another gene")
+    page.keyboard.press("Tab")
+    page.keyboard.type("seen in clinic")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_have_text(
+        "Kept for your site: Not a match: another gene explains one of them."
+    )
+    expect(page.locator("#verdict")).to_contain_text("seen in clinic")
+    assert visit.complaints == []
+
+
+def test_refused_verdict_is_accessible(visit: Visit) -> None:
+    visit.log_in()
+    give_verdict(visit, "Not a match, because")
+
+    expect(visit.page.get_by_role("alert")).to_contain_text("The verdict was not kept")
+    assert violations(visit.page) == []
+
+
+@SIZES
+def test_list_is_filtered_and_taken_along(visit: Visit) -> None:
+    visit.log_in()
+    visit.go("/cases/NORTH-1/matches")
+    page = visit.page
+
+    page.get_by_text("Export", exact=True).click()
+    assert violations(page) == []
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV, a row a match").click()
+
+    assert saved.value.suggested_filename == "NORTH-1-matches.csv"
+    expect(page.get_by_role("button", name="Print, or save as PDF")).to_be_visible()
+    assert overflow(page) <= 0
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("path", ["", "/HARBOUR-1"], ids=["list", "pair"])
+def test_page_prints_on_a4_without_controls(visit: Visit, path: str) -> None:
+    visit.log_in()
+    visit.go(f"/cases/NORTH-1/matches{path}")
+    page = visit.page
+
+    # A4 less its margins, in pixels of CSS.
+    page.set_viewport_size({"width": 688, "height": 1017})
+    page.emulate_media(media="print")
+    printed = page.pdf(format="A4", prefer_css_page_size=True)
+
+    assert overflow(page) <= 0
+    assert printed.startswith(b"%PDF") and 1 <= printed.count(b"/Type /Page\n") <= 4
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_text("Health data, not for the open record.")).to_be_visible()
 
 
 def test_printed_match_has_no_controls_and_says_what_it_is(visit: Visit) -> None:

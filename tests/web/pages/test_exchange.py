@@ -12,6 +12,7 @@ from matcher.case import Sharing
 from web.db import open_database
 from web.mme.metrics import EXTENSION, BeingCounted, MetricsDesk
 from web.mme.nodes import Nodes
+from web.mme.nodes.register import Description
 
 from ..conftest import Cast, case_of
 
@@ -88,7 +89,7 @@ def test_numbers_are_those_of_an_hour(cast: Cast) -> None:
 
 
 def test_page_shows_disclaimer_and_terms_as_text(cast: Cast) -> None:
-    service = cast.app.extensions["secondcase"]
+    service = cast.app.extensions["secondcase"].current
     said = replace(
         service.settings, disclaimer="In <b>good</b> faith", terms="Ask first"
     )
@@ -138,3 +139,24 @@ def test_numbers_that_are_being_counted_are_to_be_asked_for_again(
     answer = cast.app.test_client().get(path, headers={"X-Auth-Token": token})
 
     assert answer.status_code == 503 and answer.headers["Retry-After"] == "10"
+
+
+def test_disclaimers_and_terms_of_peers_are_posted_for_everybody(cast: Cast) -> None:
+    with contextlib.closing(open_database(cast.settings.database)) as db:
+        said = {
+            "disclaimer": "No <b>second</b> use.",
+            "terms": "https://i.example/terms",
+        }
+        Nodes(db).add("Island", Description(**said))
+        Nodes(db).add("Moor", Description(disclaimer="of a revoked peer"))
+        Nodes(db).revoke("Moor")
+
+    told = cast["nobody"].get("/exchange").text
+
+    assert "No &lt;b&gt;second&lt;/b&gt; use." in told
+    assert "https://i.example/terms" in told
+    assert "of a revoked peer" not in told
+
+
+def test_without_peers_that_is_said(cast: Cast) -> None:
+    assert "No peer is connected" in cast["nobody"].get("/exchange").text

@@ -78,11 +78,11 @@ def test_every_page_has_one_first_heading(cast: Cast, path: str) -> None:
 def test_score_page_names_the_release(cast: Cast) -> None:
     page = cast["nobody"].get("/how-a-score-is-made").text
 
-    assert cast.app.extensions["secondcase"].release.release_id in page
+    assert cast.app.extensions["secondcase"].current.release.release_id in page
 
 
 def test_warm_service_answers_the_first_search_at_once(cast: Cast) -> None:
-    service = cast.app.extensions["secondcase"]
+    service = cast.app.extensions["secondcase"].current
 
     with cast.app.app_context():
         service.warm()

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from matcher.case import Case, Sex, Sharing
 from matcher.storage.database import rows
+from ontologies import Release
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.db import open_database
@@ -241,6 +242,25 @@ def test_a_case_that_looks_like_another_is_pointed_out_and_not_ticked(
     assert 'name="case" value="0" checked' not in page
 
 
+def test_a_case_of_a_gene_alone_is_recognised_by_it(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", observed=(), excluded=()))
+    place = waiting(cast, "patient,gene\nA,PHF14\nB,KIF7\n", "a.csv")
+    cast["alice"].post(place + "/columns", {"column-0": "case id", "column-1": "genes"})
+
+    page = cast["alice"].get(place).text
+
+    assert page.count("Looks like a case you have") == 1
+
+
+def test_a_case_with_too_many_features_is_refused(cast: Cast, release: Release) -> None:
+    terms = [i for i in release.ontology.term_ids if release.ontology.is_phenotype(i)]
+    place = waiting(cast, bundle(*(finding(term) for term in terms[:201])))
+
+    answer = cast["alice"].post(place + "/save", {"case": "0"})
+
+    assert answer.status_code == 422 and "features are more than 200" in answer.text
+
+
 def test_a_private_case_of_a_colleague_is_not_given_away(cast: Cast) -> None:
     alike = case_of(
         "NORTH-1",
@@ -280,7 +300,6 @@ def test_a_case_with_nothing_to_match_is_refused_with_the_reason(cast: Cast) -> 
         ("\0", "a.csv", "null character"),
         ("F1 a\n", "a.ped", "2 columns"),
         (b"PK\x03\x04", "a.zip", "unpacked"),
-        (b"x" * 10_000_001, "a.csv", "over the limit"),
         (json.dumps([json.loads(bundle())] * 2), "a.json", "stands in both"),
     ],
 )
@@ -383,8 +402,31 @@ def test_no_file_is_written_while_an_upload_is_read(
 
     padded = json.loads(bundle())
     padded["entry"] += [{"resource": {"resourceType": "Basic", "x": "y" * 900_000}}]
+    parts = [
+        f'name="csrf_token"\r\n\r\n{cast["alice"].token}',
+        f'name="file"; filename="a.json"\r\n\r\n{json.dumps(padded)}',
+    ]
+    body = "".join(
+        f"--B\r\nContent-Disposition: form-data; {each}\r\n" for each in parts
+    )
+    answer = cast["alice"].client.post(
+        IMPORT,
+        data=(body + "--B--\r\n").encode(),
+        content_type="multipart/form-data; boundary=B",
+    )
 
-    assert sent(cast, json.dumps(padded)).status_code == 303
+    assert answer.status_code == 303
+
+
+def test_a_file_that_is_too_large_is_refused(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.imports.LARGEST", 100)
+
+    answer = sent(cast, bundle())
+
+    assert answer.status_code == 413 and "over the limit of 100 bytes" in answer.text
+    assert uploads(cast) == []
 
 
 def test_a_form_without_a_token_saves_nothing(cast: Cast) -> None:

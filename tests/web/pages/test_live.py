@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from matcher import Calibration
-from matcher.storage.beside import index_path
 from matcher.storage.database import connect
 from matcher.storage.store import CaseStore
 from ontologies import Release
@@ -218,12 +217,12 @@ def test_large_index_is_kept_before_the_first_request(
     monkeypatch.setattr(matching, "WORTH_KEEPING", 2)
     store.put(case_of("NORTH-1"), actor="alice")
     live.prepare()
-    assert not index_path(store.path).exists()
+    assert not live.kept_path(store).exists()
 
     store.put(case_of("NORTH-2"), actor="alice")
     live.prepare()
 
-    assert index_path(store.path).exists()
+    assert live.kept_path(store).exists()
 
 
 def test_index_is_kept_again_after_a_removal_while_requests_are_answered(
@@ -233,13 +232,13 @@ def test_index_is_kept_again_after_a_removal_while_requests_are_answered(
     store.put_many([case_of(f"NORTH-{n}") for n in range(4)], actor="alice")
     live.prepare()
     store.erase("NORTH-3", "alice")
-    assert not index_path(store.path).exists()
+    assert not live.kept_path(store).exists()
 
     live.current()
     wait_for_others()
 
-    assert b"NORTH-2" in index_path(store.path).read_bytes()
-    assert b"NORTH-3" not in index_path(store.path).read_bytes()
+    assert b"NORTH-2" in live.kept_path(store).read_bytes()
+    assert b"NORTH-3" not in live.kept_path(store).read_bytes()
 
 
 def test_keeping_rests_however_often_cases_are_removed(
@@ -255,7 +254,7 @@ def test_keeping_rests_however_often_cases_are_removed(
     live.current()
     wait_for_others()
 
-    assert not index_path(store.path).exists()
+    assert not live.kept_path(store).exists()
 
 
 def test_index_that_cannot_be_written_stops_no_request(

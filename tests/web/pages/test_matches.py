@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from matcher.case import Sharing
+from ontologies import Release
+from web.db import open_database
+from web.mme.asking.answers import Answer, State
+from web.mme.asking.kept import Kept
+from web.mme.nodes import Nodes
+from web.mme.nodes.health import Breaker
 
-from ..conftest import FLOPPY_INFANT, OLIGODONTIA, SEIZURE, Cast, case_of
+from ..conftest import (
+    FLOPPY_INFANT,
+    MICROCEPHALY,
+    OLIGODONTIA,
+    PROMINENT_JOINTS,
+    SEIZURE,
+    WIDE_MOUTH,
+    Cast,
+    case_of,
+)
+from .test_pairs import keep, patient
 
 CANARIES = (
     "canary-label",
@@ -318,3 +337,118 @@ def test_page_of_many_matches_is_light(cast: Cast) -> None:
         store.put_many((case_of(f"NORTH-M{n:03}") for n in range(120)), actor="alice")
 
     assert len(cast["alice"].get("/cases/NORTH-1/matches").data) < 300_000
+
+
+@pytest.fixture
+def several(cast: Cast, release: Release) -> Cast:
+    """A case with three matches: of its own site, of Harbour, and of the peer Island."""
+    cast.put(case_of("NORTH-1", sharing=Sharing.EXCHANGE_1))
+    cast.put(case_of("NORTH-2", submitter="bob", genes=()))
+    cast.put(other_site(observed=(OLIGODONTIA, PROMINENT_JOINTS, SEIZURE)))
+    keep(cast, release, patient())
+    return cast
+
+
+def listed(cast: Cast, **chosen: str) -> list[str]:
+    """Who stands on the page, in its order."""
+    page = cast["alice"].get("/cases/NORTH-1/matches", **chosen).text
+    return re.findall(r'<a id="m\d+" [^>]*>(?:<bdi>)?([^<]+)', page)
+
+
+@pytest.mark.parametrize(
+    "chosen, kept",
+    [
+        ({}, {"NORTH-2", "HARBOUR-1", "P/1"}),
+        ({"show": "gene"}, {"HARBOUR-1", "P/1"}),
+        ({"show": "own"}, {"NORTH-2"}),
+        ({"show": "exchange"}, {"P/1"}),
+        ({"site": "Harbour"}, {"HARBOUR-1"}),
+        ({"site": "Island"}, {"P/1"}),
+        ({"term": WIDE_MOUTH}, {"NORTH-2"}),
+        ({"term": "HP:0012638"}, {"NORTH-2", "HARBOUR-1", "P/1"}),
+        ({"show": "gene", "term": MICROCEPHALY}, {"P/1"}),
+        ({"show": "open"}, {"NORTH-2", "HARBOUR-1", "P/1"}),
+    ],
+)
+def test_filters_keep_matches_of_every_place(
+    several: Cast, chosen: dict[str, str], kept: set[str]
+) -> None:
+    assert set(listed(several, **chosen)) == kept
+
+
+def test_settled_match_is_not_among_the_open_ones(several: Cast) -> None:
+    page = "/cases/NORTH-1/matches/NORTH-2"
+    several["alice"].get(page)
+    several["alice"].post(f"{page}/verdict", {"said": "not", "reason": "gene"})
+
+    assert "NORTH-2" in listed(several)
+    assert "NORTH-2" not in listed(several, show="open")
+
+
+def test_matches_of_all_places_are_ranked_together(several: Cast) -> None:
+    page = several["alice"].get("/cases/NORTH-1/matches").text
+    odds = re.findall(r'class="odds"><b>(\d+) in (\d+)</b>', page)
+    shares = [int(count) / int(of) for count, of in odds]
+
+    assert len(shares) == 3
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_sorting_by_phenotype_leaves_the_gene_out(several: Cast) -> None:
+    assert listed(several)[-1] == "NORTH-2"
+    assert listed(several, sort="phenotype")[0] == "NORTH-2"
+
+
+def test_chips_and_choices_stand_with_their_counts(several: Cast) -> None:
+    page = several["alice"].get("/cases/NORTH-1/matches").text
+
+    for words in ("All 3", "Shares a gene 2", "Own site 1", "Network 1", "Exchange 1"):
+        assert f">{words}</a>" in page
+    assert ">Island (1)</option>" in page and ">Wide mouth (1)</option>" in page
+    assert "Not settled" not in page
+
+
+def test_new_is_what_no_list_named_up_to_that_day(several: Cast) -> None:
+    several["alice"].get("/cases/NORTH-1/matches")
+    today, yesterday = (
+        f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}" for days in (0, 1)
+    )
+
+    assert len(listed(several, show="new", since=yesterday)) == 3
+    assert listed(several, show="new", since=today) == []
+    page = several["alice"].get("/cases/NORTH-1/matches", since=yesterday).text
+    assert page.count("new since") == 3
+
+
+@pytest.mark.parametrize(
+    "chosen, said",
+    [
+        ({"term": "HP:9999999"}, "“HP:9999999” is no term of HPO"),
+        ({"since": "soon"}, "“soon” is no day; right is one such as 2026-11-18."),
+        ({"show": "best"}, "“best” is no show; right is one of gene, new"),
+        ({"sort": "up"}, "“up” is no sort; right is one of new, phenotype."),
+    ],
+)
+def test_choice_that_is_not_understood_is_named_and_left_out(
+    several: Cast, chosen: dict[str, str], said: str
+) -> None:
+    assert said in several["alice"].get("/cases/NORTH-1/matches", **chosen).text
+    assert len(listed(several, **chosen)) == 3
+
+
+def test_who_did_not_answer_stands_before_the_results(
+    several: Cast, release: Release
+) -> None:
+    with closing(open_database(several.settings.database)) as db:
+        Nodes(db).add("Valley")
+        node, kept = Nodes(db).get("Valley"), Kept(db)
+        Breaker(db).has_cases(node.node_id, 4270)
+        asking = several.get("NORTH-1").case
+        late = Answer(state=State.TIMED_OUT)
+        kept.record(kept.begin(asking, "alice"), node, late, 10_000, [])
+
+    page = several["alice"].get("/cases/NORTH-1/matches").text
+
+    assert "Results are incomplete: no answer of Valley" in page
+    assert "4,270 cases not searched" in page
+    assert page.index("timed out after 10.0 s") < page.index("<article")

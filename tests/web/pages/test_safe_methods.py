@@ -16,6 +16,7 @@ FORM = {
     "sex": "female",
 }
 NAMES = {
+    "peer": "Island",
     "case_id": "NORTH-1",
     "other_id": "NORTH-2",
     "filename": "base.css",

@@ -14,11 +14,14 @@ from matcher.case import Case
 from matcher.storage.database import Database, connect
 from web.errors import WebError, frames
 from web.mme.asking.asker import Asker, Question
+from web.mme.asking.wishes import Wishes
 
 EXTENSION = "secondcase-questions"
 THREAD = "question"
 # Each asks all peers side by side, so that more would only take longer together.
 MOST_AT_A_TIME = 8
+
+MakeAsker = Callable[[Database], Asker]
 
 log = structlog.get_logger(__name__)
 
@@ -34,25 +37,35 @@ class TooManyQuestions(WebError):
 
 
 class Aside:
-    """Questions of one process, each in a thread with a connection of its own."""
+    """Questions of one process, each in a thread with a connection of its own.
+
+    `asker_now` gives what asks by the release of the moment; a question that was begun by one
+    release is ended by it.
+    """
 
     def __init__(
         self,
         path: Path,
-        make_asker: Callable[[Database], Asker],
+        asker_now: Callable[[], MakeAsker],
         most: int = MOST_AT_A_TIME,
     ) -> None:
         self._path = path
-        self._make_asker = make_asker
+        self._asker_now = asker_now
         self._free = threading.BoundedSemaphore(most)
         self._most = most
 
     def require_askable(self, db: Database, case: Case) -> None:
         """Raise `NotAskable` if no question about the case would be put."""
-        self._make_asker(db).require_askable(case)
+        self._asker_now()(db).require_askable(case)
 
     def ask(
-        self, db: Database, case_id: str, *, by: str, names: Sequence[str] = ()
+        self,
+        db: Database,
+        case_id: str,
+        *,
+        by: str,
+        names: Sequence[str] = (),
+        wishes: Wishes = Wishes(),
     ) -> None:
         """Record a question over this connection, and leave it to be put.
 
@@ -61,9 +74,10 @@ class Aside:
         if not self._free.acquire(blocking=False):
             raise TooManyQuestions
         try:
-            question = self._make_asker(db).begin(case_id, by=by, names=names)
+            make = self._asker_now()
+            question = make(db).begin(case_id, by=by, names=names, wishes=wishes)
             threading.Thread(
-                target=self._put, args=[question], name=THREAD, daemon=True
+                target=self._put, args=[question, make], name=THREAD, daemon=True
             ).start()
         except BaseException:
             self._free.release()
@@ -78,10 +92,10 @@ class Aside:
             self._free.release()
         return held == self._most
 
-    def _put(self, question: Question) -> None:
+    def _put(self, question: Question, make: MakeAsker) -> None:
         try:
             with closing(connect(self._path)) as db:
-                for _ in self._make_asker(db).answers(question):
+                for _ in make(db).answers(question):
                     pass
         except Exception as error:
             # Nobody waits for this thread: the page says what it has not heard of.

@@ -15,10 +15,13 @@ class UnknownNode(WebError):
 
 
 class BadNode(WebError):
-    """A peer that cannot be added or changed as described."""
+    """A peer that cannot be added or changed as described; `field` is what is wrong with it."""
 
-    def __init__(self, name: str, why: str, done: str = "added") -> None:
+    def __init__(
+        self, name: str, why: str, done: str = "added", field: str = "name"
+    ) -> None:
         super().__init__(f"The node {name!r} cannot be {done}: {why}.")
+        self.field = field
 
 
 class BadAddress(WebError):

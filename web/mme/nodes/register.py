@@ -119,6 +119,14 @@ class Nodes:
         found = self._where(condition, [token_digest(token)])
         return found[0] if found else None
 
+    def by_ended_token(self, token: str) -> Node | None:
+        """The peer that a token belonged to until it was ended; it opens nothing."""
+        condition = """
+            node_id = (SELECT node_id FROM node_tokens WHERE token_sha256 = ?)
+        """
+        found = self._where(condition, [token_digest(token)])
+        return found[0] if found and self.by_token(token) is None else None
+
     def tokens(self, node: Node) -> tuple[InboundToken, ...]:
         """The tokens that the peer was given, oldest first, the ended ones too."""
         sql = """
@@ -189,8 +197,8 @@ class Nodes:
             "ca_file": _ca_file(described, node),
             "allow_private": allow,
         }
-        if problem := _problem(values, described.outbound_token):
-            raise BadNode(node.name, problem, done)
+        for field, problem in _problems(values, described.outbound_token):
+            raise BadNode(node.name, problem, done, field)
         token = described.outbound_token
         about = (node.name, values["address"], values["ca_file"])
         if token is None and node.has_outbound_token and about != _about(node):
@@ -264,17 +272,20 @@ def _ca_file(described: Description, node: Node) -> str:
     return str(described.ca_file.absolute()) if described.ca_file.name else ""
 
 
-def _problem(values: dict[str, Any], token: str | None) -> str:
-    """What of a description cannot be used, "" if all can."""
+def _problems(values: dict[str, Any], token: str | None) -> Iterator[tuple[str, str]]:
+    """What of a description cannot be used, each with its field."""
     if token is not None and not TOKEN.fullmatch(token):
-        return "its token must be 1 to 1,000 visible characters without blanks"
+        yield (
+            "outbound_token",
+            "its token must be 1 to 1,000 visible characters without blanks",
+        )
     if not 0 <= values["daily_budget"] <= 1_000_000:
-        return (
-            f"its daily budget is {values['daily_budget']}, but 0 to 1,000,000 is right"
+        yield (
+            "daily_budget",
+            f"its daily budget is {values['daily_budget']}, but 0 to 1,000,000 is right",
         )
     for name in ("contact", "disclaimer", "terms"):
         if len(values[name]) > LONGEST_TEXT:
-            return f"its {name} must have at most {LONGEST_TEXT:,} characters"
+            yield name, f"its {name} must have at most {LONGEST_TEXT:,} characters"
     if values["ca_file"] and not Path(values["ca_file"]).is_file():
-        return f"its CA file {values['ca_file']!r} is not a file"
-    return ""
+        yield "ca_file", f"its CA file {values['ca_file']!r} is not a file"

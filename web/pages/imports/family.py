@@ -15,6 +15,7 @@ from web.accounts.people import Person
 from web.db import store
 from web.numbering import free_id
 from web.pages.checks import LONGEST_NOTE
+from web.pages.words import counted
 from web.uploads import Upload
 from web.viewing.visibility import may_open
 
@@ -52,7 +53,7 @@ def values(person: Person, upload: Upload) -> dict[str, Any]:
                     member.affected, "not known"  # type: ignore[arg-type]
                 ),
                 "relatives": ", ".join(relatives(member, found)) or "nobody named",
-                "terms": len(member.terms),
+                "terms": counted(len(member.terms), "term") if member.terms else "",
                 "is_chosen": affected == [number],
             }
             for number, member in enumerate(found)

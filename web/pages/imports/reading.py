@@ -19,6 +19,7 @@ from web.uploads import Kind, Upload
 
 LARGEST = 10_000_000
 MOST_CASES = 300
+MOST_SEARCHES = 500
 SOURCE = "the file"
 _LIMITS = Limits(document=40_000_000, decompressed=40_000_000, lines=20_000)
 _TABLE_LIMITS = tables.TableLimits(data=40_000_000, rows=20_000, columns=300)
@@ -65,7 +66,7 @@ def _is_pedigree(data: bytes) -> bool:
 
 def read(upload: Upload, release: Release) -> Found:
     """The cases of a file that waits; raises what its reader raises."""
-    report, guesser = Report(), Guesser(release)
+    report, guesser = Report(), Guesser(release, MOST_SEARCHES)
     cases: list[Case] = []
     if upload.kind is Kind.TABLE:
         table = _table(upload, report)
@@ -102,7 +103,9 @@ def table_values(
                 "number": number,
                 "name": column.name or f"column {number + 1}",
                 "role": (mapping or {}).get(column.name, column.role.value),
-                "score": f"{column.score:.2f}",
+                "score": (
+                    "–" if column.role is tables.Role.IGNORED else f"{column.score:.2f}"
+                ),
                 "cells": _examples(table, number),
             }
             for number, column in enumerate(columns)

@@ -18,7 +18,7 @@ from ontologies import Release
 from web.accounts.people import Person
 from web.db import store
 from web.pages import profile
-from web.pages.checks import Problem
+from web.pages.checks import MOST_LINES, Problem
 from web.pages.imports.reading import Found
 from web.pages.remarks import Remark, remarks
 from web.pages.words import counted, proband, sentence
@@ -26,6 +26,7 @@ from web.service import service
 from web.viewing.visibility import may_open
 
 MOST_SENTENCES = 30
+MOST_COMPARED = 1_000
 Profile = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
@@ -70,10 +71,8 @@ def values(
 ) -> dict[str, Any]:
     """Everything that the page shows; `form` is what was sent last, if it could not be saved."""
     said = _sentences(found)
-    known = _profiles(person)
     lines = [
-        _line(person, found, number, said, known, form)
-        for number in range(len(found.cases))
+        _line(person, found, number, said, form) for number in range(len(found.cases))
     ]
     guesses = _guess_lines(found, form.getlist("guess") if form else ())
     return {
@@ -98,12 +97,11 @@ def _line(
     found: Found,
     number: int,
     said: dict[tuple[str, Kind], list[str]],
-    known: dict[Profile, str],
     form: MultiDict[str, str] | None,
 ) -> CaseLine:
     case, release = found.cases[number], service().release
     saved = _saved_before(person, case)
-    alike = saved or known.get(_profile(case, release), "")
+    alike = saved or _alike(person, case)
     has_error = any(i.severity is Severity.ERROR for i in validate(case, release))
     waiting = [_label(g) for g in found.guesses if g.case_id == case.case_id]
     chosen = not alike and (not has_error or bool(waiting))
@@ -204,6 +202,11 @@ def problems(person: Person, cases: Sequence[Case]) -> list[tuple[str, str, str]
             for issue in validate(case, service().release)
             if issue.severity is Severity.ERROR
         ]
+        if len(case.features) > MOST_LINES:
+            errors.append(
+                f"{len(case.features):,} features are more than {MOST_LINES}; keep those that "
+                "tell this person from others."
+            )
         if saved := _saved_before(person, case):
             errors.append(f"It was saved before as {saved}; change it there.")
         found += [Problem("cases", case.case_id, message) for message in errors[:1]]
@@ -220,15 +223,34 @@ def _saved_before(person: Person, case: Case) -> str:
     return store().find(person.site, external_id(person, case)) or ""
 
 
-def _profiles(person: Person) -> dict[Profile, str]:
-    """The profiles of the cases that the person may open."""
+def _alike(person: Person, case: Case) -> str:
+    """Id of a case that the person may open and that has the same features and genes."""
     release = service().release
-    cases = store().cases(site=person.site, on_damage=lambda _: None)
-    return {
-        _profile(each.case, release): each.case.case_id
-        for each in cases
-        if may_open(person, each.case)
-    }
+    profile = _profile(case, release)
+    found = store().get_many(_near(case, release), on_damage=lambda _: None)
+    return next(
+        (
+            case_id
+            for case_id, each in sorted(found.items())
+            if may_open(person, each.case) and _profile(each.case, release) == profile
+        ),
+        "",
+    )
+
+
+def _near(case: Case, release: Release) -> list[str]:
+    """The cases that name its rarest term or, of one without any, its first gene."""
+    resolved = ((i, release.ontology.resolve(i).term_id) for i in case.observed)
+    known = [(i, term_id) for i, term_id in resolved if term_id]
+    if known:
+        rarity = release.information_content.rarity
+        names = max(known, key=lambda each: (rarity(each[1]), each))
+        found = [i for name in set(names) for i in store().cases_with_term(name)]
+    else:
+        gene = release.genes.resolve(case.genes[0]).gene if case.genes else None
+        entered = {*case.genes[:1], *((gene.hgnc_id, gene.symbol) if gene else ())}
+        found = [i for name in entered for i in store().cases_with_gene(name)]
+    return sorted(set(found))[:MOST_COMPARED]
 
 
 def _profile(case: Case, release: Release) -> Profile:

@@ -1,0 +1,161 @@
+"""What the people of a site write short, and the search and note reading that know it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from matcher.storage.database import Database, connect, rows, write_transaction
+from ontologies import NoteReader, Release
+from ontologies.lookup import TermLookup
+from web.errors import WebError
+
+LONGEST_SHORT = 30
+LONGEST_MEANING = 200
+
+
+class BadAbbreviation(WebError):
+    """An abbreviation that cannot be listed."""
+
+    def __init__(self, entered: str, wanted: str) -> None:
+        super().__init__(f"“{entered[:60]}” cannot be listed; it must be {wanted}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abbreviation:
+    """One line of the list of a site."""
+
+    short: str
+    meaning: str
+    added_by: str
+    added_at: str
+
+
+class Abbreviations:
+    """The list of a site, which a curator edits. It is added to our own and wins over it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def listed(self) -> tuple[Abbreviation, ...]:
+        """Every line, by abbreviation and then by meaning."""
+        sql = (
+            "SELECT short, meaning, added_by, added_at FROM abbreviations "
+            "ORDER BY short, meaning"
+        )
+        return tuple(Abbreviation(**row) for row in rows(self._db, sql))
+
+    def meanings(self) -> dict[str, tuple[str, ...]]:
+        """What each abbreviation may mean."""
+        found: dict[str, tuple[str, ...]] = {}
+        for each in self.listed():
+            found[each.short] = (*found.get(each.short, ()), each.meaning)
+        return found
+
+    def add(self, short: str, meaning: str, actor: str) -> None:
+        """List an abbreviation; one that is listed already stays as it is.
+
+        Raises `BadAbbreviation`.
+        """
+        short, meaning = (" ".join(text.split()) for text in (short, meaning))
+        if not (1 <= len(short) <= LONGEST_SHORT and any(map(str.isalnum, short))):
+            raise BadAbbreviation(short, f"1 to {LONGEST_SHORT} letters or figures")
+        if not (
+            1 <= len(meaning) <= LONGEST_MEANING and any(map(str.isalnum, meaning))
+        ):
+            raise BadAbbreviation(
+                meaning, f"1 to {LONGEST_MEANING} characters in words"
+            )
+        row = {
+            "short": short,
+            "meaning": meaning,
+            "added_by": actor,
+            "added_at": datetime.now(UTC).isoformat(),
+        }
+        with write_transaction(self._db):
+            self._db.table("abbreviations").insert(row, ignore=True)
+
+    def remove(self, short: str, meaning: str = "") -> int:
+        """Take an abbreviation off the list, in one meaning or in all; how many lines went."""
+        where, values = "short = ?", [short]
+        if meaning:
+            where, values = "short = ? AND meaning = ?", [short, meaning]
+        with write_transaction(self._db):
+            counted = rows(
+                self._db,
+                f"SELECT count(*) AS n FROM abbreviations WHERE {where}",
+                values,
+            )
+            self._db.table("abbreviations").delete_where(where, values)
+        return int(counted[0]["n"])
+
+    def mark(self) -> tuple[int, int]:
+        """What differs whenever the list does."""
+        sql = (
+            "SELECT count(*) AS n, coalesce(max(number), 0) AS last FROM abbreviations"
+        )
+        (row,) = rows(self._db, sql)
+        return row["n"], row["last"]
+
+
+def listed_at(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """The list in the database at `path`; nothing where there is no database or no list yet."""
+    if not path.exists():
+        return {}
+    db = connect(path)
+    try:
+        has_list = db.table("abbreviations").exists()
+        return Abbreviations(db).meanings() if has_list else {}
+    finally:
+        db.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The search and the note reading of one state of the list."""
+
+    mark: tuple[int, int]
+    lookup: TermLookup
+    reader: NoteReader
+
+
+class SiteWords:
+    """The search over names and the reading of notes, by the list as it is now."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self._lock = threading.Lock()
+        self._words: Words | None = None
+
+    def lookup(self, db: Database) -> TermLookup:
+        """The search that knows every abbreviation of the site."""
+        return self._current(db).lookup
+
+    def reader(self, db: Database) -> NoteReader:
+        """The reading of notes that knows every abbreviation of the site."""
+        return self._current(db).reader
+
+    def _current(self, db: Database) -> Words:
+        listed = Abbreviations(db)
+        mark = listed.mark()
+        words = self._words
+        if words is None or words.mark != mark:
+            with self._lock:
+                words = self._words
+                if words is None or words.mark != mark:
+                    words = self._words = self._made(mark, listed.meanings())
+        return words
+
+    def _made(
+        self, mark: tuple[int, int], meanings: Mapping[str, tuple[str, ...]]
+    ) -> Words:
+        release = self._release
+        lookup = release.lookup
+        if meanings:
+            lookup = TermLookup(
+                release.ontology, release.annotations, meanings, release.names
+            )
+        return Words(mark, lookup, NoteReader(release.ontology, lookup))

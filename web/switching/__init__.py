@@ -1,0 +1,1 @@
+"""How a running service moves from one release to another and back."""

@@ -1,0 +1,79 @@
+"""Tables of what other releases would change, and of features that somebody left as they are."""
+
+from __future__ import annotations
+
+from matcher.storage.database import Database, Migrations
+
+
+def switching_migrations() -> Migrations:
+    """Impacts of releases with their progress, and decisions about features."""
+    migrations = Migrations("switching")
+
+    @migrations()
+    def m0001_switching(db: Database) -> None:
+        for statement in _M0001_SWITCHING:
+            db.execute(statement)
+
+    return migrations
+
+
+# What names a case goes with it: deleted or erased, in the same transaction.
+_M0001_SWITCHING = (
+    """
+    CREATE TABLE impacts (
+        impact_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        release_id TEXT NOT NULL,
+        calibration TEXT NOT NULL,
+        before TEXT NOT NULL,
+        sample INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        begun_at TEXT NOT NULL,
+        seen_at TEXT NOT NULL,
+        ended_at TEXT,
+        task TEXT NOT NULL DEFAULT '',
+        done INTEGER NOT NULL DEFAULT 0,
+        total INTEGER NOT NULL DEFAULT 0,
+        is_cancelled INTEGER NOT NULL DEFAULT 0,
+        why TEXT NOT NULL DEFAULT '',
+        result TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX impacts_by_release ON impacts (release_id, impact_id)",
+    """
+    CREATE TABLE impact_cases (
+        impact_id INTEGER NOT NULL REFERENCES impacts (impact_id) ON DELETE CASCADE,
+        case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        kept INTEGER NOT NULL,
+        gained INTEGER NOT NULL,
+        lost INTEGER NOT NULL,
+        largest_move INTEGER NOT NULL,
+        PRIMARY KEY (impact_id, case_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX impact_cases_by_case ON impact_cases (case_id)",
+    """
+    CREATE TABLE impact_pairs (
+        impact_id INTEGER NOT NULL,
+        case_id TEXT NOT NULL,
+        other_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        rank_before INTEGER,
+        rank_after INTEGER,
+        score_before REAL,
+        score_after REAL,
+        PRIMARY KEY (impact_id, case_id, other_id),
+        FOREIGN KEY (impact_id, case_id)
+            REFERENCES impact_cases (impact_id, case_id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX impact_pairs_by_other ON impact_pairs (other_id)",
+    """
+    CREATE TABLE features_left (
+        case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        term_id TEXT NOT NULL,
+        candidates TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        left_at TEXT NOT NULL,
+        PRIMARY KEY (case_id, term_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
