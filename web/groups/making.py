@@ -20,7 +20,6 @@ from matcher.cohort import (
     is_diagnosed,
     positions,
 )
-from matcher.evidence import EvidenceSettings
 from matcher.matching import MatchSettings
 from matcher.storage.database import Database
 from matcher.storage.errors import DamagedCase
@@ -33,7 +32,6 @@ from ontologies.progress import Progress, silent
 from web.config import Settings
 from web.groups.keeping import KeptGroup, KeptGroups, Member, Tie, View
 from web.groups.views import Colleague, fingerprint, revisions, sites
-from web.service import chain_of
 
 if TYPE_CHECKING:
     from matcher.cohort.graph import CaseGraph
@@ -76,11 +74,9 @@ class Maker:
         visible = revisions(self.db, site)
         cases = self._cases(colleague)
         rule = EdgeRule(mutual=self.settings.band_contact)
-        settings = MatchSettings(
-            evidence=EvidenceSettings(chain=chain_of(self.settings)),
-            workers=self.processes,
+        matcher = Matcher(
+            self.release, cases, self.calibration, MatchSettings(workers=self.processes)
         )
-        matcher = Matcher(self.release, cases, self.calibration, settings)
         shortlists = list(
             matcher.rank_many(cases, progress=self.progress, processes=self.processes)
         )
@@ -142,7 +138,6 @@ def basis_of(settings: Settings, release_id: str) -> str:
         "release": release_id,
         "calibration": settings.calibration,
         "activated with": pointed(data_directory()).calibration_of(release_id),
-        "chain": settings.chain_file,
         "contact": settings.band_contact,
         "partners": settings.expected_partners,
         "version": __version__,
