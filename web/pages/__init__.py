@@ -15,6 +15,7 @@ from web.pages import (
     cases,
     conversations,
     damage,
+    erasing,
     exchange,
     exports,
     help,
@@ -24,12 +25,15 @@ from web.pages import (
     imports,
     matches,
     network,
+    new_password,
     node,
     notes,
     notices,
+    openid,
     pairs,
     outside_letters,
     pictures,
+    second_factor,
     sharing,
     site_record,
     terms,
@@ -69,6 +73,7 @@ def init_app(app: Flask) -> None:
         history,
         variants,
         sharing,
+        erasing,
         matches,
         pairs,
         match_history,
@@ -81,6 +86,9 @@ def init_app(app: Flask) -> None:
         notices,
         terms,
         account,
+        second_factor,
+        openid,
+        new_password,
         exchange,
         help,
     ):
@@ -88,6 +96,7 @@ def init_app(app: Flask) -> None:
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)
     app.register_blueprint(pages)
+    second_factor.init_app(app)
     app.jinja_env.globals["pictures"] = pictures
     app.jinja_env.filters.update(lowered=lowered, sentence=sentence, rarity=rarity)
     app.context_processor(_on_every_page)
