@@ -204,6 +204,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.outside_letters.show": ALICE,
     "POST pages.outside_letters.written": ALICE,
     "POST pages.outside_letters.answered": ALICE,
+    "GET pages.shared.show": NOBODY,
     "GET pages.sharing.show": ALICE,
     "POST pages.sharing.limit": ALICE,
     "POST pages.sharing.record": ALICE,

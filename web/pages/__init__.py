@@ -34,6 +34,7 @@ from web.pages import (
     outside_letters,
     pictures,
     second_factor,
+    shared,
     sharing,
     site_record,
     terms,
@@ -66,6 +67,7 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        shared,
         imports,
         cases,
         autosave,
