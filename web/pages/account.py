@@ -116,8 +116,8 @@ def log_out() -> ResponseReturnValue:
     person = maybe_person()
     was_vouched = person is not None and current_session().method == Method.OPENID
     end_this_session()
-    said = {"left": "openid"} if was_vouched else {}
-    return redirect(url_for("pages.account.log_in", **said), 303)
+    left = "openid" if was_vouched else None
+    return redirect(url_for("pages.account.log_in", left=left), 303)
 
 
 @blueprint.get("/account")

@@ -119,8 +119,7 @@ def _person(claims: Claims) -> Person | None:
         audit = Audit(connection())
         with audit.together():
             identities.link(found, claims.issuer, claims.subject)
-            facts = {"person": found.name, "issuer": claims.issuer}
-            audit.record(found.name, LINKED, **facts)
+            audit.record(found.name, LINKED, person=found.name, issuer=claims.issuer)
     except (UnknownPerson, BadIdentity):
         return None
     return found
