@@ -19,6 +19,7 @@ from web.matching import LiveMatcher
 from web.mme import exchange, server
 from web.mme.asking import aside
 from web.mme.asking.aside import Aside
+from web.pages import openid
 from web.accounts.passwords import Passwords
 from web.switching.following import Follower
 
@@ -55,6 +56,7 @@ def create_app(
     service.init_app(app, follower)
     aside.init_app(app, Aside(settings.database, follower.asker))
     pages.init_app(app)
+    openid.init_app(app, settings)
     app.register_blueprint(server.blueprint)
     api.init_app(app)
     return app

@@ -110,6 +110,25 @@ class LogInThrottled(WebError):
         self.retry_after = retry_after
 
 
+class WrongCode(WebError):
+    """A code of a second factor that is not good, or not good any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code is wrong, too old, or was used before; type the one that your "
+            "authenticator shows now, or a recovery code."
+        )
+
+
+class LinkExpired(WebError):
+    """A link for a new password that was used, has expired, or never was one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link has been used or has expired; ask your operator for another one."
+        )
+
+
 class WeakPassword(WebError):
     """A password that cannot be accepted, with every reason."""
 
@@ -178,6 +197,8 @@ STATUSES: Mapping[type[Exception], int] = {
     BadSettings: 500,
     LogInFailed: 401,
     LogInThrottled: 429,
+    WrongCode: 401,
+    LinkExpired: 404,
     NameTaken: 409,
     NotLoggedIn: 401,
     UnknownPerson: 404,

@@ -15,6 +15,7 @@ from web.pages import (
     cases,
     conversations,
     damage,
+    erasing,
     exchange,
     group_exports,
     groups,
@@ -26,12 +27,16 @@ from web.pages import (
     imports,
     matches,
     network,
+    new_password,
     node,
     notes,
     notices,
+    openid,
     pairs,
     outside_letters,
     pictures,
+    second_factor,
+    shared,
     sharing,
     site_record,
     terms,
@@ -64,6 +69,7 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        shared,
         imports,
         cases,
         autosave,
@@ -71,6 +77,7 @@ def init_app(app: Flask) -> None:
         history,
         variants,
         sharing,
+        erasing,
         matches,
         pairs,
         match_history,
@@ -85,6 +92,9 @@ def init_app(app: Flask) -> None:
         notices,
         terms,
         account,
+        second_factor,
+        openid,
+        new_password,
         exchange,
         help,
     ):
@@ -92,6 +102,7 @@ def init_app(app: Flask) -> None:
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)
     app.register_blueprint(pages)
+    second_factor.init_app(app)
     app.jinja_env.globals["pictures"] = pictures
     app.jinja_env.filters.update(lowered=lowered, sentence=sentence, rarity=rarity)
     app.context_processor(_on_every_page)

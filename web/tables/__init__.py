@@ -5,6 +5,7 @@ from __future__ import annotations
 from matcher.storage.database import Migrations
 from web.tables.accounts import account_migrations
 from web.tables.api import api_migrations
+from web.tables.backups import backup_migrations
 from web.tables.consents import consent_migrations
 from web.tables.diagnoses import diagnosis_migrations
 from web.tables.conversations import conversation_migrations
@@ -42,4 +43,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         conversation_migrations(),
         upload_migrations(),
         group_migrations(),
+        backup_migrations(),
     )

@@ -29,6 +29,9 @@ LOOSER: Mapping[str, Callable[[Settings], bool]] = {
     "secure_cookies": lambda now: not (now.cookies_are_secure or now.is_local),
     "session_hours": lambda now: now.session_hours > 12,
     "session_idle_minutes": lambda now: now.session_idle_minutes > 60,
+    "second_factor": lambda now: False,
+    "password_log_in": lambda now: False,
+    "openid_people": lambda now: now.openid_people == "e-mail",
     "mail_security": lambda now: now.sends_mail and now.mail_security == "none",
     "log_level": lambda now: False,
 }
