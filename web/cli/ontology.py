@@ -20,6 +20,7 @@ from web.cli.curation import (
     validate_release,
 )
 from web.cli.impact import impact
+from web.cli.jobs import curate
 from web.cli.progress import console, shown
 from web.cli.switching import (
     activate,
@@ -45,6 +46,7 @@ for command in (
     rollback,
     unsettled,
     settle,
+    curate,
 ):
     ontology.add_command(command)
 

@@ -14,6 +14,7 @@ from web.pages import (
     autosave,
     cases,
     conversations,
+    curation,
     damage,
     exchange,
     exports,
@@ -81,6 +82,7 @@ def init_app(app: Flask) -> None:
         notices,
         terms,
         account,
+        curation,
         exchange,
         help,
     ):
@@ -99,6 +101,7 @@ def _on_every_page() -> dict[str, object]:
     return {
         "person": person,
         "is_clinician": clinician is not None,
+        "is_curator": person is not None and person.has(Role.CURATOR),
         "is_operator": person is not None and person.has(Role.OPERATOR),
         "unread_notices": notices.inbox_of(clinician).unread() if clinician else 0,
         "theme": person.theme if person else "auto",

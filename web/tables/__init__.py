@@ -8,6 +8,7 @@ from web.tables.api import api_migrations
 from web.tables.consents import consent_migrations
 from web.tables.diagnoses import diagnosis_migrations
 from web.tables.conversations import conversation_migrations
+from web.tables.curation import curation_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
@@ -36,4 +37,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         switching_migrations(),
         conversation_migrations(),
         upload_migrations(),
+        curation_migrations(),
     )

@@ -21,6 +21,7 @@ NAMES = {
     "other_id": "NORTH-2",
     "filename": "base.css",
     "session_id": "1",
+    "release_id": "0123456789abcdef",
     "notice": "0123456789abcdef0123456789abcdef",
     "external_id": "I1",
     "link": "0123456789abcdef0123456789abcdef",

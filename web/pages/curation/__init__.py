@@ -1,0 +1,18 @@
+"""The pages of the curator: releases, what they change, and the words of the site."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from web.pages.curation import (
+    actions,
+    changes,
+    decisions,
+    library,
+    update,
+)
+
+blueprint = Blueprint("curation", __name__)
+
+for module in (library, update, changes, actions, decisions):
+    blueprint.register_blueprint(module.blueprint)
