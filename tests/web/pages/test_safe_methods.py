@@ -25,6 +25,8 @@ NAMES = {
     "notice": "0123456789abcdef0123456789abcdef",
     "external_id": "I1",
     "link": "0123456789abcdef0123456789abcdef",
+    "node": "Island",
+    "remote_id": "P-1",
     "upload_id": "fedcba9876543210fedcba9876543210",
 }
 
