@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher.storage.database import write_transaction
 from matcher.storage.errors import CaseChanged, UnknownCase
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
@@ -65,7 +66,7 @@ def _decided(
     queue = UnsettledFeatures(connection(), release)
     audit = Audit(connection())
     if not chosen:
-        with audit.together():
+        with write_transaction(connection()):
             queue.leave(case_id, term_id, actor=person.name, person=person)
             audit.record(person.name, LEFT, [case_id])
         return f"The feature of {case_id} stays as it was entered."
@@ -73,7 +74,7 @@ def _decided(
     if active.resolve(chosen).term_id != chosen:
         raise NotACandidate(term_id, chosen, ())
     version = request.form.get("version", type=int)
-    with audit.together():
+    with write_transaction(connection()):
         saved = queue.settle(
             case_id,
             term_id,

@@ -136,6 +136,18 @@ def later(hpo_slice: HpoSlice) -> dict[str, str]:
     return later_files(hpo_slice)
 
 
+def at_once(job: Job, settings: Settings) -> None:
+    """Do a job here instead of in a process of its own."""
+    with closing(open_database(settings.database)) as db:
+        doing.run(db, settings, job.job_id)
+
+
+def found_out(impact: Impact, settings: Settings) -> None:
+    """The same for an impact."""
+    with closing(open_database(settings.database)) as db:
+        impacts.run(db, settings, impact.impact_id)
+
+
 @pytest.fixture
 def curation(
     place: Place,
@@ -167,12 +179,6 @@ def curation(
         people.add("carl", PASSWORD, roles=[Role.CURATOR], site=None)
         both = [Role.CURATOR, Role.CLINICIAN]
         people.add("cleo", PASSWORD, roles=both, site="North")
-
-        def at_once(job: Job, settings: Settings) -> None:
-            doing.run(db, settings, job.job_id)
-
-        def found_out(impact: Impact, settings: Settings) -> None:
-            impacts.run(db, settings, impact.impact_id)
 
         monkeypatch.setattr(doing, "start", at_once)
         monkeypatch.setattr(impacts, "start", found_out)
