@@ -11,6 +11,7 @@ from ontologies.curation.records import read_record
 from ontologies.errors import DamagedRelease, NoActiveRelease, OutdatedRelease
 from ontologies.files.sources import CURRENT, read_catalogue
 from ontologies.library import State, Status, status
+from web.cli.abbreviations import abbreviation
 from web.cli.curation import (
     diff,
     editions,
@@ -49,6 +50,8 @@ for command in (
     curate,
 ):
     ontology.add_command(command)
+# The words of a site are a curator's as well.
+ontology.add_command(abbreviation, "synonyms")
 
 
 @ontology.command()

@@ -9,10 +9,11 @@ from web.pages.curation import (
     changes,
     decisions,
     library,
+    local_words,
     update,
 )
 
 blueprint = Blueprint("curation", __name__)
 
-for module in (library, update, changes, actions, decisions):
+for module in (library, update, changes, actions, decisions, local_words):
     blueprint.register_blueprint(module.blueprint)
