@@ -23,7 +23,7 @@ from ontologies.pointer import Edition
 from ontologies.progress import Progress
 from web.audit import Audit
 from web.config import Settings
-from web.curating.jobs import Job, Jobs, Kind
+from web.curating.jobs import Job, Jobs, Kind, State
 from web.errors import WebError
 from web.switching.activating import Curator
 from web.switching.apart import run_apart
@@ -80,7 +80,8 @@ def keep_given(job: Job, files: Sequence[tuple[str, bytes]]) -> None:
 
 def sweep(jobs: Jobs) -> None:
     """Remove files whose job is over or was killed."""
-    waiting = {given_folder(j.job_id) for j in jobs.latest(100) if j.ended_at is None}
+    running = (job for job in jobs.latest(100) if job.state() is State.RUNNING)
+    waiting = {given_folder(job.job_id) for job in running}
     for folder in (data_directory() / "curation").glob(f"{_GIVEN}*"):
         if folder not in waiting:
             shutil.rmtree(folder, ignore_errors=True)

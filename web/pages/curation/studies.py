@@ -18,7 +18,7 @@ from ontologies.curation.differences import Difference, Part, What, compare
 from ontologies.curation.findings import Finding
 from ontologies.curation.records import read_record
 from ontologies.curation.validation import validate
-from ontologies.errors import OntologyError, UnknownRelease
+from ontologies.errors import OntologyError
 from ontologies.library import data_directory
 from ontologies.pointer import Edition, pointed
 from ontologies.release import Release
@@ -145,11 +145,11 @@ class Studied:
 
 
 def studied_release(release_id: str) -> Studied:
-    """The release of an address; for one that is not on this disk there is no page."""
+    """The release of an address; for one that is not there or of no use there is no page."""
     state = pointed(data_directory())
     try:
         release = open_release(release_id)
-    except UnknownRelease:
+    except OntologyError:
         abort(404)
     named = state.active.release_id if state.active else None
     if named == release.release_id:
