@@ -14,6 +14,7 @@ from web.pages import (
     autosave,
     cases,
     conversations,
+    curation,
     damage,
     erasing,
     exchange,
@@ -95,6 +96,7 @@ def init_app(app: Flask) -> None:
         second_factor,
         openid,
         new_password,
+        curation,
         exchange,
         help,
     ):
@@ -114,6 +116,7 @@ def _on_every_page() -> dict[str, object]:
     return {
         "person": person,
         "is_clinician": clinician is not None,
+        "is_curator": person is not None and person.has(Role.CURATOR),
         "is_operator": person is not None and person.has(Role.OPERATOR),
         "unread_notices": notices.inbox_of(clinician).unread() if clinician else 0,
         "theme": person.theme if person else "auto",

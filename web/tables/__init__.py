@@ -9,6 +9,7 @@ from web.tables.backups import backup_migrations
 from web.tables.consents import consent_migrations
 from web.tables.diagnoses import diagnosis_migrations
 from web.tables.conversations import conversation_migrations
+from web.tables.curation import curation_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
@@ -44,4 +45,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         upload_migrations(),
         group_migrations(),
         backup_migrations(),
+        curation_migrations(),
     )
