@@ -88,7 +88,7 @@ def _handle(peer: Peer, accepted: socket.socket) -> None:
 
 
 def read_request(peer: Peer, connection: socket.socket) -> bytes:
-    """The whole request, noted among what the peer received."""
+    """The whole request, noted among what the peer received; what came of one that broke off."""
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65536)
@@ -102,7 +102,11 @@ def read_request(peer: Peer, connection: socket.socket) -> bytes:
         if name.lower() == b"content-length":
             length = int(value)
     while len(body) < length:
-        body += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            # Its asker gave up in the middle.
+            return body
+        body += chunk
     peer.received.append(head + b"\r\n\r\n" + body)
     return peer.received[-1]
 
