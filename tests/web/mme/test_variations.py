@@ -199,7 +199,6 @@ def test_what_says_nothing_makes_no_other_question(
     "more",
     [
         {"genomic_features": (GenomicFeature(gene="EFTUD2"),)},
-        {"genomic_features": (GenomicFeature(gene="PHF14", variant=Variant(start=1)),)},
         {"diseases": (Disease(disease_id="OMIM:610536"),)},
         {"inheritance": ("HP:0000007",)},
         {"onset": Onset(years=1)},
@@ -209,6 +208,24 @@ def test_what_moves_a_score_makes_another_question(
     release: Release, more: dict[str, object]
 ) -> None:
     assert said_of(release, query(*BASE, **more)) != said_of(release, query(*BASE))
+
+
+def test_a_variant_of_the_same_gene_makes_another_question(release: Release) -> None:
+    def asked(*starts: int) -> set[str]:
+        variants = [Variant(start=each) for each in starts] or [None]
+        genes = tuple(GenomicFeature(gene="PHF14", variant=each) for each in variants)
+        return said_of(release, query(*BASE, genomic_features=genes))
+
+    assert asked() < asked(1) < asked(1, 2)
+
+
+def test_an_excluded_term_makes_another_question(release: Release) -> None:
+    excluded = PhenotypicFeature(term_id="HP:0000154", excluded=True)
+    features = (*query(*BASE).features, excluded)
+    asked = said_of(release, Case(case_id="q", features=features))
+
+    assert asked > said_of(release, query(*BASE))
+    assert asked != said_of(release, query(*BASE, "HP:0000154"))
 
 
 @pytest.mark.parametrize(
