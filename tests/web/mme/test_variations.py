@@ -21,7 +21,7 @@ from matcher.case import (
     Variant,
 )
 from matcher.engine.constraints import Constraints
-from matcher.storage.database import Database, write_transaction
+from matcher.storage.database import Database, rows, write_transaction
 from ontologies import Release
 from web.audit import Audit
 from web.db import open_database
@@ -259,6 +259,17 @@ def test_a_peer_that_climbs_is_stopped_and_audited(
         with contextlib.closing(open_database(site.database)) as db:
             reasons = [entry.facts.get("reason") for entry in Audit(db).entries()]
     assert reasons.count("too many nearly equal questions") == 2
+
+
+def test_who_has_no_key_cannot_try_terms_out(db: Database) -> None:
+    [node] = Nodes(db)
+    for secret in ("one", "other"):
+        with write_transaction(db):
+            Variations(db, secret, 3, lambda: NOON).note(node, ["observed HP:0001250"])
+
+    kept = {row["statements"] for row in rows(db, "SELECT * FROM asked_profiles")}
+
+    assert len(kept) == 2
 
 
 def test_no_term_is_kept_in_plain_text(tmp_path: Path, release: Release) -> None:
