@@ -8,15 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ..browsing import SIZES, Visit, inspected, tab_to, violations, visit
 from ..mme.test_server import served
-from ..pages.test_browser import (
-    SIZES,
-    Visit,
-    inspected,
-    tab_to,
-    violations,
-    visit,
-)
 from .conftest import ADDRESSES, Pair
 
 __all__ = ["visit"]
