@@ -219,3 +219,18 @@ class LiveMatcher:
         log.error(
             "damaged case left out", case_id=error.case_id, revision=error.revision
         )
+
+
+class LiveMatchers:
+    """Matchers of views that few ask for, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[int, LiveMatcher] = {}
+
+    def of(self, number: int, make: Callable[[], LiveMatcher]) -> LiveMatcher:
+        """The matcher of this number."""
+        with self._lock:
+            if number not in self._made:
+                self._made[number] = make()
+            return self._made[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from web.abbreviations import SiteWords
 from web.config import Settings
 from web.db import connection
 from web.errors import BadSettings
-from web.matching import LiveMatcher
+from web.matching import LiveMatcher, LiveMatchers
 
 EXTENSION = "secondcase"
 # The name of the default calibration where another could be meant.
@@ -32,7 +32,8 @@ DEFAULT = "default"
 class Service:
     """One release with everything that answers by it, opened together and never changed.
 
-    `peers` knows the shared cases alone, and of them what their sharing level lets a peer see.
+    `peers` knows the shared cases alone, and of them what their sharing level lets a peer see;
+    `limited` has one more for each peer that is told less of some case than that.
     `chain` moves GRCh37 positions to GRCh38.
     """
 
@@ -42,6 +43,7 @@ class Service:
     matcher: LiveMatcher
     peers: LiveMatcher
     words: SiteWords
+    limited: LiveMatchers = field(default_factory=LiveMatchers)
     chain: Chain | None = None
 
     @property

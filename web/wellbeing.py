@@ -14,8 +14,10 @@ from web.audit import Audit
 from web.config import Settings
 from web.mme.alerts import alerts
 from web.mme.consents import Consents
+from web.mme.limits import Limits
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
+from web.mme.withdrawals import WITHDRAWAL, Withdrawals
 from web.notices.telling import DIGEST, LETTER
 from web.outbox import Outbox
 
@@ -40,8 +42,9 @@ def of_peers(db: Database) -> Iterator[str]:
 
 
 def of_consents(db: Database, settings: Settings) -> Iterator[str]:
-    """Consents that were changed, and cases that lack one: every case is read."""
+    """Consents and limits that were changed, and cases that lack one: every case is read."""
     yield from Consents(db).damaged()
+    yield from Limits(db).damaged()
     stored = (each.case for each in CaseStore(db).cases(on_damage=_skip))
     if hidden := without_consent(db, stored, settings):
         yield (
@@ -68,12 +71,13 @@ def of_work(db: Database, settings: Settings) -> Iterator[str]:
             "'secondcase work --retry'."
         )
     waiting = outbox.waiting()
-    mails = waiting.get(LETTER, 0) + waiting.get(DIGEST, 0)
+    mails = sum(waiting.get(kind, 0) for kind in (LETTER, DIGEST, WITHDRAWAL))
     if mails and not settings.sends_mail:
         yield (
             f"E-mails that wait for a mail server: {mails:,}. Set mail_host; until then people "
             "are told on the pages only."
         )
+    yield from Withdrawals(db).by_hand(settings.sends_mail)
 
 
 def _moment(stamp: str) -> str:

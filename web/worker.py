@@ -18,7 +18,10 @@ from web.conversations.reminders import Reminders
 from web.errors import frames
 from web.mail import mail_server
 from web.notices.letters import Letters
+from web.mme.consents import Consents
+from web.mme.withdrawals import WITHDRAWAL
 from web.notices.telling import DIGEST, LETTER
+from web.notices.withdrawal_letters import WithdrawalLetters
 from web.outbox import NotDone, Outbox, Work
 from web.standing import ASK, StandingQueries
 from web.standing_peers import MakeAsker, asking_peers, has_peers
@@ -123,7 +126,13 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
     reminders = Reminders(
         after=timedelta(days=settings.reminder_days), by_mail=settings.sends_mail
     )
-    chores: list[Chore] = [erase_expired, reminders.tell_due]
+    level = settings.consent_from_level
+    # Nobody may ask on the day on which a consent expires.
+    chores: list[Chore] = [
+        erase_expired,
+        reminders.tell_due,
+        lambda db: Consents(db, level).lapse(),
+    ]
     server = mail_server(settings)
     if server is not None:
         letters = Letters(
@@ -133,6 +142,11 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
             may_see=may_open,
         )
         handlers |= {LETTER: letters.letter, DIGEST: letters.digest}
+        to_peers = WithdrawalLetters(
+            server=server, site_name=settings.site_name, site_url=settings.site_url
+        )
+        handlers[WITHDRAWAL] = to_peers.letter
+        chores.append(to_peers.leave_due)
     if make_asker is not None and settings.standing_days:
         standing = StandingQueries(
             ask=asking_peers(make_asker),

@@ -178,6 +178,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "POST pages.outside_letters.written": ALICE,
     "POST pages.outside_letters.answered": ALICE,
     "GET pages.sharing.show": ALICE,
+    "POST pages.sharing.limit": ALICE,
     "POST pages.sharing.record": ALICE,
     "POST pages.sharing.withdraw": ALICE,
     "GET pages.site_record.show": ALICE,
@@ -384,8 +385,8 @@ def judge_private_case(cast: Cast) -> None:
         Nodes(db).add(PEER)
         node, kept = Nodes(db).get(PEER), Kept(db)
         asking = private_case(PRIVATE, "alice")
-        calibration = cast.app.extensions[EXTENSION].calibration
-        release = cast.app.extensions[EXTENSION].release
+        calibration = cast.app.extensions[EXTENSION].current.calibration
+        release = cast.app.extensions[EXTENSION].current.release
         found = Comparison(release, calibration).ranked(asking, [remote])
         answer = Answer(state=State.ANSWERED, remotes=(remote,))
         kept.record(kept.begin(asking, "alice"), node, answer, 1, found)

@@ -16,6 +16,7 @@ from web.config import Settings, load_settings
 from web.db import open_database
 from web.mme.asking.asker import Asked, Asker, Patience
 from web.mme.asking.comparison import RemoteMatch
+from web.mme.asking.wishes import wishes_of
 from web.service import chosen_calibration
 
 ACTOR = "command line"
@@ -27,6 +28,12 @@ REASONS_SHOWN = 3
 @click.option(
     "--node", "names", multiple=True, metavar="NAME", help="Only this peer; repeatable."
 )
+@click.option("--max-results", metavar="N", help="At most so many of each peer.")
+@click.option("--min-score", metavar="S", help="Scored S or more by the peer, 0 to 1.")
+@click.option("--share-gene", is_flag=True, help="With a candidate gene in common.")
+@click.option("--gene", metavar="GENE", help="With this gene, by any name or id.")
+@click.option("--term", metavar="HPO_ID", help="With this feature or a narrower one.")
+@click.option("--exclude-solved", is_flag=True, help="Without a diagnosis.")
 @click.option(
     "--format",
     "output",
@@ -34,15 +41,18 @@ REASONS_SHOWN = 3
     default="table",
     show_default=True,
 )
-def ask(case_id: str, names: tuple[str, ...], output: str) -> None:
+def ask(case_id: str, names: tuple[str, ...], output: str, **wished: Any) -> None:
     """Ask peers who resembles the stored case CASE_ID, and print answers as they come.
 
     Peers see what the case's sharing level grants, and the audit says to whom it was sent. Their
     patients are ranked by our own score, in nats; the peer's own stands beside it. JSON is one
-    object a peer. What became of each peer is said at the end.
+    object a peer. What became of each peer is said at the end. What is asked for beside the case
+    goes to the peers whose heartbeat says that they understand it; where one does not, its answer
+    is narrowed here.
     """
     settings = load_settings()
     release = open_release()
+    wishes = wishes_of({k: str(v) for k, v in wished.items() if v}, release)
     calibration = chosen_calibration(settings, release)
     with closing(open_database(settings.database)) as db:
         asker = Asker(
@@ -53,7 +63,7 @@ def ask(case_id: str, names: tuple[str, ...], output: str) -> None:
             consent_from_level=settings.consent_from_level,
             rare_below=settings.rare_below,
         )
-        asked = asker.ask(case_id, by=ACTOR, names=names)
+        asked = asker.ask(case_id, by=ACTOR, names=names, wishes=wishes)
         for text in WRITERS[output](asked):
             click.echo(text)
 
@@ -105,6 +115,8 @@ def state_line(asked: Asked) -> str:
         parts.append(f"{count:,} x {name}")
     if asked.gone:
         parts.append(f"{len(asked.gone):,} withdrawn")
+    if asked.narrowed_here:
+        parts.append(f"{', '.join(asked.narrowed_here)} not known there, held to here")
     if asked.message:
         parts.append(asked.message)
     return printable(", ".join(parts))
@@ -125,6 +137,7 @@ def _told(asked: Asked) -> dict[str, Any]:
         "silent_since": asked.silent_since or None,
         "dropped": dict(asked.dropped),
         "noted": dict(asked.noted),
+        "narrowed_here": list(asked.narrowed_here),
         "gone": list(asked.gone),
         "disclaimer": asked.disclaimer,
         "terms": asked.terms,

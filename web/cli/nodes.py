@@ -24,6 +24,7 @@ from web.mme.nodes.health import Breaker, Health
 from web.mme.nodes.quirks import Coordinates, GeneIds
 from web.mme.nodes.register import Description, InboundToken
 from web.mme.tending import Tending
+from web.mme.withdrawals import Withdrawals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -168,16 +169,18 @@ def show(name: str, output: str) -> None:
     """Say everything that is known of the peer NAME; its tokens are never shown."""
     with open_book() as book:
         known = book.nodes.get(name)
-        told = _told(
+        known_of_it = _told(
             known, book.nodes.tokens(known), book.breaker.health(known.node_id)
         )
-        told["new_cases_told_in_24_hours"] = Disclosures(book.db).spent(known)
+        known_of_it["new_cases_told_in_24_hours"] = Disclosures(book.db).spent(known)
         diagnoses = Diagnoses(book.db).of(known)
-        told["requests_refused_lately"] = sum(each.is_refused for each in diagnoses)
+        known_of_it["requests_refused_lately"] = sum(
+            each.is_refused for each in diagnoses
+        )
     if output == "json":
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(known_of_it))
         return
-    for key, value in told.items():
+    for key, value in known_of_it.items():
         click.echo(f"{key.replace('_', ' '):27} {printable(_as_text(value))}")
 
 
@@ -283,6 +286,15 @@ def revoke(name: str, old: bool) -> None:
             return
         book.tending.revoke(name)
     click.echo(f"The token of {name} is refused from now on.")
+
+
+@node.command()
+@click.argument("name")
+def told(name: str) -> None:
+    """Note that the peer NAME was told by hand of all withdrawn cases that it has seen."""
+    with open_book() as book:
+        count = Withdrawals(book.db).told_by_hand(name, ACTOR)
+    click.echo(f"{count:,} withdrawn case{'' if count == 1 else 's'} noted as told.")
 
 
 @node.command()

@@ -151,3 +151,5 @@ _READERS: Mapping[str, Callable[[_Key, Asked], Asked]] = {
     "mustHaveTerm": _term,
     "excludeSolved": _solved,
 }
+# What the heartbeat says is understood here.
+KEYS = tuple(_READERS)

@@ -17,6 +17,8 @@ from matcher.storage.errors import DamagedCase, UnknownCase
 from matcher.storage.store import CaseStore
 from web.errors import WebError
 from web.mme.disclosures import Disclosure, Disclosures
+from web.mme.limits import Limits, Most
+from web.mme.withdrawals import Withdrawals
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +67,8 @@ class ConsentFacts:
     """What somebody agreed to. `scope` is the level of the exchange, 1 or 2.
 
     `given_by` is one of `GIVERS`, `form` the name and version of the form that was signed, which
-    stays with the site. Without `expires_on` it is good until it is withdrawn.
+    stays with the site. Without `expires_on` it is good until it is withdrawn. `not_to` names
+    peers that are to be told nothing.
     """
 
     scope: int
@@ -73,6 +76,7 @@ class ConsentFacts:
     given_on: date
     form: str
     expires_on: date | None = None
+    not_to: tuple[str, ...] = ()
 
     def require_plausible(self, today: date) -> None:
         """Raise `BadConsent` unless it can have been given, and is good today."""
@@ -185,6 +189,10 @@ class Consents:
                 wanted = f"that of another consent: this one ended on {known.ended_at}"
                 raise BadConsent("given_on", str(facts.given_on), wanted)
             made = self._insert(case_id, facts, actor)
+            for node in facts.not_to:
+                limits = Limits(self._db, self._clock)
+                bound = made.consent_id
+                limits.set(case_id, node, Most.NOTHING, actor, consent_id=bound)
             if not is_saved_next:
                 self._save_again(case_id, actor)
         return made
@@ -201,6 +209,7 @@ class Consents:
             "recorded_at": self._now(),
             "ended_at": None,
             "ended_by": None,
+            "not_to": json.dumps(sorted(facts.not_to)) if facts.not_to else "",
         }
         sql = "SELECT coalesce(max(consent_id), 0) + 1 AS n FROM consents"
         row["consent_id"] = rows(self._db, sql)[0]["n"]
@@ -227,7 +236,14 @@ class Consents:
                 self._end(row, actor)
             if case.sharing in LEVELS:
                 store.put(replace(case, sharing=Sharing.SITE), actor=actor)
-        return Disclosures(self._db).of_case(case_id)
+            return self._owe(case)
+
+    def _owe(self, case: Case) -> tuple[Disclosure, ...]:
+        """Note which peers are to be told of a withdrawal: those that have seen the case."""
+        seen_by = Disclosures(self._db).of_case(case.case_id)
+        if not (case.test or case.simulated):
+            Withdrawals(self._db, self._clock).note(case.case_id, seen_by)
+        return seen_by
 
     def lapse(self) -> None:
         """End the consents that have expired, and take back the cases that rested on them."""
@@ -247,6 +263,7 @@ class Consents:
             return
         if not self.allowed([case]):
             store.put(replace(case, sharing=Sharing.SITE), actor=EXPIRED)
+            self._owe(case)
             log.warning("consent expired", case_id=case_id)
 
     def _open(self, condition: str, values: list[Any]) -> list[dict[str, Any]]:
@@ -289,7 +306,9 @@ def _is_whole(row: Mapping[str, Any]) -> bool:
 
 
 def _fingerprint(row: Mapping[str, Any]) -> str:
-    content = json.dumps([row[name] for name in COLUMNS])
+    # Rows of before could name nobody, and keep their seals.
+    names = (*COLUMNS, "not_to") if row["not_to"] else COLUMNS
+    content = json.dumps([row[name] for name in names])
     return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
@@ -301,6 +320,7 @@ def _consent(row: Mapping[str, Any]) -> Consent:
         given_on=date.fromisoformat(row["given_on"]),
         form=row["form"],
         expires_on=date.fromisoformat(expires) if expires else None,
+        not_to=tuple(json.loads(row["not_to"])) if row["not_to"] else (),
     )
     return Consent(
         consent_id=row["consent_id"],

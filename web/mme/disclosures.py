@@ -48,6 +48,7 @@ class Granted:
 class Disclosure:
     """A peer that was told of a case, and when it first was."""
 
+    node_id: int
     node: str
     first_at: str
 
@@ -99,7 +100,7 @@ class Disclosures:
     def of_case(self, case_id: str) -> tuple[Disclosure, ...]:
         """The peers that were ever told of a case, in the order in which they first were."""
         sql = """
-            SELECT node, first_at FROM disclosures WHERE case_id = ?
+            SELECT node_id, node, first_at FROM disclosures WHERE case_id = ?
             ORDER BY first_at, node
         """
         return tuple(Disclosure(**row) for row in rows(self._db, sql, [case_id]))

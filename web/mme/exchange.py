@@ -15,6 +15,8 @@ from ontologies import Release
 from web.config import Settings
 from web.db import connection
 from web.matching import LiveMatcher
+from web.mme.limits import Limits
+from web.mme.nodes import Node
 from web.mme.turns import Turns
 from web.mme.view import PeerView
 from web.service import Service, service
@@ -26,12 +28,28 @@ EXTENSION = "secondcase-exchange"
 class Exchange:
     """What answers a peer, and whose turn it is.
 
-    The matcher knows the shared cases alone, and of them what their sharing level lets a peer
-    see. The one of the pages, which knows everything, never answers a peer.
+    Its matcher knows the shared cases alone, and of them what their sharing level lets a peer
+    see. A peer that is told less of some case than others has a matcher of its own, which knows
+    no more than that. The one of the pages, which knows everything, never answers a peer.
     """
 
-    matcher: LiveMatcher
+    made: Service
     turns: Turns
+
+    def matcher_for(self, node: Node) -> LiveMatcher:
+        """What answers this peer."""
+        made = self.made
+        if not Limits(connection()).binds(node.name):
+            return made.peers
+        return made.limited.of(
+            node.node_id,
+            lambda: peer_matcher(
+                made.release,
+                made.calibration,
+                lambda: peer_view(made, node),
+                made.matcher.settings,
+            ),
+        )
 
 
 def init_app(app: Flask) -> None:
@@ -51,17 +69,19 @@ def peer_matcher(
     )
 
 
-def peer_view(made: Service) -> PeerView:
-    """The cases as peers see them now, over the connection of this request."""
-    return view_of(connection(), made.settings, made.release)
+def peer_view(made: Service, node: Node | None = None) -> PeerView:
+    """The cases as peers, or this one, see them now, over the connection of this request."""
+    return view_of(connection(), made.settings, made.release, node)
 
 
-def view_of(db: Database, settings: Settings, release: Release) -> PeerView:
+def view_of(
+    db: Database, settings: Settings, release: Release, node: Node | None = None
+) -> PeerView:
     """The same over a connection of the caller."""
-    return PeerView(db, release, settings.consent_from_level, settings.rare_below)
+    return PeerView(db, release, settings.consent_from_level, settings.rare_below, node)
 
 
 def exchange() -> Exchange:
     """What the current request shares with those of other peers."""
     turns: Turns = current_app.extensions[EXTENSION]
-    return Exchange(service().peers, turns)
+    return Exchange(service(), turns)

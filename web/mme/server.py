@@ -28,7 +28,7 @@ from web.errors import WebError
 from web.mme import diagnosing
 from web.mme.account import account
 from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
-from web.mme.asked import Asked, read_asked
+from web.mme.asked import KEYS, Asked, read_asked
 from web.mme.consents import Consents
 from web.mme.disclosures import BudgetSpent, Disclosures, Granted
 from web.mme.exchange import exchange, init_app, peer_view
@@ -156,6 +156,7 @@ def heartbeat() -> Response:
             "production": bool(service().settings.trusted_hosts),
             "version": __version__,
             "accept": accepted,
+            "_query": list(KEYS),
         }
     }
     return answer({**body, **notices(service().settings)}, g.minor)
@@ -325,7 +326,7 @@ def _told(
     query: Case, node: Node, asked: Asked
 ) -> Iterator[tuple[Match, dict[str, Any]]]:
     Consents(connection(), service().settings.consent_from_level).lapse()
-    followed = exchange().matcher.followed()
+    followed = exchange().matcher_for(node).followed()
     # An id of theirs may be one of ours.
     named = replace(query, case_id=f"{node.name}:{query.case_id}")
     question = followed.matcher.question(named)
@@ -335,7 +336,7 @@ def _told(
     best = search.best(asked.most + 1)
     found = [each for each in best if 0 < _score(each.total) >= asked.least_score]
     # Read once: what is weighed, explained and sent are the same words.
-    told = peer_view(service()).told(
+    told = peer_view(service(), node).told(
         (each.case_id for each in found), followed.revision
     )
     others = {

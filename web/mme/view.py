@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -19,6 +19,8 @@ from ontologies import Release
 from web.mme.consent import disclosed, is_exchanged
 from web.mme.consents import Consents
 from web.mme.generalisation import Generalisation
+from web.mme.limits import Limits, Most, limited
+from web.mme.nodes import Node
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,8 @@ def seen(case: Case, release: Release) -> Case | None:
 class PeerView(CaseStore):
     """The cases of a database as peers see them.
 
-    Those that are not shared, or without the consent that their level needs, do not exist.
+    Those that are not shared, or without the consent that their level needs, do not exist. For
+    a `node`, neither do those that it is told nothing of, and others go no further than it is told.
     """
 
     def __init__(
@@ -83,9 +86,14 @@ class PeerView(CaseStore):
         release: Release,
         consent_from_level: int = 2,
         rare_below: int = 0,
+        node: Node | None = None,
     ) -> None:
         # An index that is kept holds the cases as they were told.
-        super().__init__(db, view=f"peers-{rare_below}" if rare_below else "peers")
+        rare = f"-{rare_below}" if rare_below else ""
+        whose = f"-node{node.node_id}" if node else ""
+        super().__init__(db, view=f"peers{rare}{whose}")
+        self._node = node
+        self._limits = Limits(db)
         self._generalisation = Generalisation(db, release, rare_below)
         self._release = release
         self._consents = Consents(db, consent_from_level)
@@ -106,8 +114,9 @@ class PeerView(CaseStore):
         found = super().get_many(case_ids, on_damage=_leave_out).values()
         current = [each.case for each in found if each.revision <= revision]
         allowed = self._consents.allowed(current)
+        most = self._most(current)
         agreed = (case for case in current if case.case_id in allowed)
-        pairs = ((case.case_id, self._told(case)) for case in agreed)
+        pairs = ((c.case_id, self._told(c, most.get(c.case_id))) for c in agreed)
         return {case_id: each for case_id, each in pairs if each is not None}
 
     def get_many(
@@ -135,16 +144,25 @@ class PeerView(CaseStore):
         remaining = iter(found)
         while batch := list(islice(remaining, BATCH)):
             allowed = self._consents.allowed(each.case for each in batch)
+            most = self._most([each.case for each in batch])
             for each in batch:
-                agreed = each.case.case_id in allowed
-                found_here = self._told(each.case) if agreed else None
+                name = each.case.case_id
+                agreed = name in allowed
+                found_here = self._told(each.case, most.get(name)) if agreed else None
                 if found_here is not None:
                     yield replace(each, case=found_here.case)
 
-    def _told(self, case: Case) -> Told | None:
-        if not is_exchanged(case):
+    def _most(self, cases: Sequence[Case]) -> dict[str, Most]:
+        """How far these cases go to the peer, of those that go less far."""
+        if self._node is None:
+            return {}
+        return self._limits.of_node(self._node.name, (each.case_id for each in cases))
+
+    def _told(self, case: Case, most: Most | None) -> Told | None:
+        case_here = limited(case, most)
+        if case_here is None or not is_exchanged(case_here):
             return None
-        return told(self._generalisation.of(case), self._release)
+        return told(self._generalisation.of(case_here), self._release)
 
 
 def _leave_out(error: DamagedCase) -> None:

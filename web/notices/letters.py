@@ -81,18 +81,33 @@ class Letters:
         self, db: Database, work: Work, person: Person, *, subject: str, said: str
     ) -> None:
         assert person.email is not None
-        message = EmailMessage()
-        message["From"] = self.server.sender
-        message["To"] = person.email
-        message["Subject"] = f"{self.site_name}: {subject}"
-        message["Date"] = format_datetime(self.clock())
-        # The same whenever it is sent again, so that mail programs show it once.
-        domain = self.server.sender.rpartition("@")[2]
-        message["Message-ID"] = f"<{work.kind}.{work.work_id}.{work.subject}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(f"{said}\n\n{FOOT.format(site_url=self.site_url)}")
+        message = made_letter(
+            self.server,
+            work,
+            to=person.email,
+            subject=f"{self.site_name}: {subject}",
+            said=f"{said}\n\n{FOOT.format(site_url=self.site_url)}",
+            now=self.clock(),
+        )
         outbox = Outbox(db, self.clock)
         self.server.send(message, person.email, lambda: outbox.begin(work))
+
+
+def made_letter(
+    server: MailServer, work: Work, *, to: str, subject: str, said: str, now: datetime
+) -> EmailMessage:
+    """The e-mail of a piece of work; the same whenever it is sent again."""
+    message = EmailMessage()
+    message["From"] = server.sender
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now)
+    # Mail programs show what has one id once.
+    domain = server.sender.rpartition("@")[2]
+    message["Message-ID"] = f"<{work.kind}.{work.work_id}.{work.subject}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(said)
+    return message
 
 
 def _reachable(db: Database, person_id: int) -> Person | None:

@@ -14,6 +14,7 @@ from web.accounts.people import Person
 from web.db import connection
 from web.mme.asking import comparison
 from web.mme.asking.kept import Kept, KeptMatch
+from web.mme.asking.wishes import Wishes
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.pages.cards import BANDS, Card, card
@@ -130,10 +131,12 @@ def _entry(
     )
 
 
-def peers_patients(case: Case, kept: Sequence[KeptMatch]) -> list[comparison.Card]:
-    """The patients that peers told of, held against the case by our own measure."""
+def peers_patients(
+    case: Case, kept: Sequence[KeptMatch], wishes: Wishes = Wishes()
+) -> list[comparison.Card]:
+    """The patients that peers told of and that fit, held against the case by our own measure."""
     measure = comparison.Comparison(service().release, service().calibration)
-    return patients(case, kept, sizes(), measure)
+    return patients(case, kept, sizes(), measure, wishes)
 
 
 def sizes() -> dict[str, int | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -129,6 +130,8 @@ def _list(case_id: str, page: str) -> tuple[Person, StoredCase, Sequence[Entry],
     found = found_for(person, stored.case)
     here_ids = [each.other_id for each in found.shown if each.kind != EXCHANGE]
     told.record(person, [case_id, *here_ids], page=page, query=case_id, action=ACTION)
+    at_peers = Counter(each.node for each in found.shown if each.node)
+    told.record_answers(person, [case_id], at_peers, page=page)
     return person, stored, found.shown, found.answer.searched
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -53,6 +54,11 @@ class Found:
             if each.kind not in (OWN, EXCHANGE)
         ]
 
+    @property
+    def of_peers(self) -> Counter[str]:
+        """How many patients of each peer are shown."""
+        return Counter(each.node for each in (*self.shown, *self.far) if each.node)
+
 
 def found_for(person: Person, case: Case) -> Found:
     """The matches of a case as this request chooses them."""
@@ -88,6 +94,7 @@ def ranked(case_id: str) -> ResponseReturnValue:
     lines = peer_lines(stored.case)
     found = found_for(person, stored.case)
     told.record(person, found.of_other_sites, page="matches", query=case_id)
+    told.record_answers(person, [case_id], found.of_peers, page="matches")
     is_kept = keeping.is_kept(
         person, stored, found.answer, at_most=MOST_SHOWN, as_of=as_of
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,14 +10,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.case import Case
+from matcher.wording import listing
 from web.accounts.people import Person
 from web.audit import AuditFailed
 from web.db import connection
 from web.errors import WebError
+from web.mme.asked import KEYS
 from web.mme.asking.aside import TooManyQuestions, aside
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch
+from web.mme.asking.wishes import BadWish, Wishes, wishes_of
 from web.mme.nodes.errors import UnknownNode
+from web.pages import profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
 from web.pages.colophon import bands
@@ -25,6 +30,7 @@ from web.pages.peer_lines import PeerLine, peer_lines, state_heading
 from web.pages.remote_cards import RemoteCard, newest, remote_card, text
 from web.pages.words import counted, moment, number_word, sentence
 from web.service import service
+from web.viewing import told
 from web.viewing.visibility import may_share
 
 blueprint = Blueprint("network", __name__)
@@ -59,8 +65,16 @@ def ask(case_id: str) -> ResponseReturnValue:
     if not any(line.is_waited_for for line in peer_lines(case)):
         try:
             names = _chosen()
-            aside().ask(connection(), case.case_id, by=person.name, names=names)
+            wishes = wishes_of(request.form, service().release)
+            aside().ask(
+                connection(),
+                case.case_id,
+                by=person.name,
+                names=names,
+                wishes=wishes,
+            )
         except (
+            BadWish,
             NotAskable,
             TooManyQuestions,
             UnknownNode,
@@ -87,7 +101,9 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
     # The states first: what is told of as answered is then among the matches.
     lines = peer_lines(case)
     kept = Kept(connection()).matches(case.case_id)
-    found = _cards(case, kept)
+    wishes = _wishes(case)
+    told.record_answers(person, [case.case_id], _counts(kept), page="other sites")
+    found = _cards(case, kept, wishes)
     why_not = why_not_asked(case)
     return {
         "heading": _heading(lines, found, why_not),
@@ -95,6 +111,13 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
         "state_heading": state_heading(lines),
         "lines": lines,
         "waiting": sum(line.is_waited_for for line in lines),
+        "wished": listing(list(wishes.words(service().release))),
+        "unfit": _unfit(kept, found),
+        "do_not_know": [line.name for line in lines if _narrows_here(line)],
+        "own_terms": profile.lines(
+            (each for each in case.features if not each.excluded), service().release
+        ),
+        "own_genes": profile.gene_rows(case.genomic_features, service().release),
         "why_not": why_not,
         "may_share": may_share(person, case),
         "cards": found[:MOST_SHOWN],
@@ -124,6 +147,29 @@ def terms_of_peers(case: Case, lines: Sequence[PeerLine]) -> list[PeerLine]:
     ]
 
 
+def _counts(kept: Sequence[KeptMatch]) -> Counter[str]:
+    """How many patients each peer told of; those that are withdrawn are named as well."""
+    return Counter(each.node for each in kept)
+
+
+def _wishes(case: Case) -> Wishes:
+    """What was asked for last, which the page keeps to until all is to be shown."""
+    if "all" in request.args:
+        return Wishes()
+    return Kept(connection()).wishes(case.case_id)
+
+
+def _unfit(kept: Sequence[KeptMatch], found: Sequence[RemoteCard]) -> int:
+    """How many patients are kept that were not asked for last."""
+    shown = sum(len(card.sightings) for card in found)
+    return sum(not each.gone_at for each in kept) - shown
+
+
+def _narrows_here(line: PeerLine) -> bool:
+    """Whether the peer understands less of what may be asked for than there is."""
+    return line.is_asked and not set(KEYS) <= set(line.query_keys)
+
+
 def why_not_asked(case: Case) -> str:
     """Why peers cannot be asked about the case, "" if they can."""
     try:
@@ -133,9 +179,9 @@ def why_not_asked(case: Case) -> str:
     return ""
 
 
-def _cards(case: Case, kept: Sequence[KeptMatch]) -> list[RemoteCard]:
+def _cards(case: Case, kept: Sequence[KeptMatch], wishes: Wishes) -> list[RemoteCard]:
     release, seen = service().release, newest(kept)
-    found = peers_patients(case, kept)
+    found = peers_patients(case, kept, wishes)
     return [
         remote_card(each, rank, seen, release) for rank, each in enumerate(found, 1)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -15,6 +17,7 @@ from web.notices.telling import How
 from web.pages.admission import the_clinician
 from web.pages.words import counted, moment, sentence
 from web.service import service
+from web.viewing import told
 from web.viewing.visibility import may_open
 
 blueprint = Blueprint("notices", __name__)
@@ -61,6 +64,7 @@ def all_notices() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     found = inbox.notices(limit=PAGE_SIZE + 1, before=_bounded(before))
     shown = found[:PAGE_SIZE]
+    _record(person, shown)
     unread = inbox.unread()
     return render_template(
         "notices/inbox.html",
@@ -78,6 +82,7 @@ def all_notices() -> ResponseReturnValue:
 def one(notice: str) -> ResponseReturnValue:
     """One notice, which an e-mail leads to."""
     found = _mine(notice)
+    _record(the_clinician(), [found])
     return render_template("notices/one.html", notice=_line(found))
 
 
@@ -103,6 +108,14 @@ def _mine(link: str) -> Notice:
     if found is None:
         abort(404)
     return found
+
+
+def _record(person: Person, shown: Sequence[Notice]) -> None:
+    """Record what of peers' answers is shown: which patient, and why it matches."""
+    matches = [each for each in shown if each.kind in OF_MATCHES]
+    nodes = Counter(each.facts["node"] for each in matches)
+    case_ids = list(dict.fromkeys(each.case_id for each in matches))
+    told.record_answers(person, case_ids, nodes, page="notices")
 
 
 def _bounded(number: int | None) -> int | None:

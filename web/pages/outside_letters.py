@@ -26,6 +26,7 @@ from web.pages.casehead import head_values, opened
 from web.pages.remote_cards import reach, text
 from web.pages.words import on
 from web.service import service
+from web.viewing.told import record_answers
 
 blueprint = Blueprint("outside_letters", __name__)
 
@@ -108,6 +109,7 @@ def _matched(person: Person, case_id: str) -> Matched:
     for kept in Kept(connection()).matches(case_id):
         if (kept.node, kept.remote.case.case_id) == names and not kept.gone_at:
             if ours is not None and kept.remote.case.contact is not None:
+                record_answers(person, [case_id], {kept.node: 1}, page="letter")
                 return Matched(stored=stored, ours=ours, kept=kept)
     abort(404)
 

@@ -49,7 +49,9 @@ def of_this_node(case_id: str, other_id: str) -> ResponseReturnValue:
 )
 def patient(case_id: str, node: str, remote_id: str) -> ResponseReturnValue:
     """The page of a case and a patient that a peer told of."""
-    return _page(*_at_peer(case_id, node, remote_id))
+    person, stored, view = _at_peer(case_id, node, remote_id)
+    _recorded(person, view)
+    return _page(person, stored, view)
 
 
 @blueprint.post("/cases/<case_id:case_id>/matches/<case_id:other_id>/verdict")
@@ -84,6 +86,10 @@ def _recorded(person: Person, view: PairView) -> None:
     told.record(
         person, view.of_other_sites, page=told.SIDE_BY_SIDE, query=view.key.case_id
     )
+    if view.key.node:
+        told.record_answers(
+            person, [view.key.case_id], {view.key.node: 1}, page=told.SIDE_BY_SIDE
+        )
 
 
 def _judged(person: Person, stored: StoredCase, view: PairView) -> ResponseReturnValue:

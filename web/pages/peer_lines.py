@@ -13,6 +13,7 @@ from web.db import connection
 from web.mme.asking.answers import State
 from web.mme.asking.asker import GRACE_SECONDS
 from web.mme.asking.kept import Kept, KeptState
+from web.mme.limits import Limits, Most
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
 from web.pages.remote_cards import text
@@ -20,6 +21,10 @@ from web.pages.words import counted, moment, number_word, sentence
 from web.service import service
 
 LOST = "asked, but the service ended before it answered; ask again"
+LIMITED = {
+    Most.NOTHING: "; it is to be told nothing of this case",
+    Most.LEVEL_1: "; it is told of this case at level 1 only",
+}
 SIGNS = {
     State.ANSWERED: ("yes", "ok"),
     State.EMPTY: ("yes", "ok"),
@@ -33,7 +38,8 @@ SIGNS = {
 class PeerLine:
     """One peer: what became of asking it, and what it wants to be known of its answers.
 
-    `cases` is how many it says to have, 0 where it does not.
+    `cases` is how many it says to have, 0 where it does not; `query_keys` are the wishes that
+    it understands.
     """
 
     name: str
@@ -43,6 +49,7 @@ class PeerLine:
     state: State | None
     is_asked: bool
     cases: int = 0
+    query_keys: tuple[str, ...] = ()
     disclaimer: str = ""
     terms: str = ""
 
@@ -63,14 +70,22 @@ def peer_lines(case: Case) -> list[PeerLine]:
     """Every peer that can be asked or was, by name."""
     states = {each.node: each for each in Kept(connection()).states(case.case_id)}
     breaker = Breaker(connection())
+    most = Limits(connection()).in_force(case.case_id)
     return [
-        _line(node, states.get(node.name), breaker.health(node.node_id))
+        _line(
+            node,
+            states.get(node.name),
+            breaker.health(node.node_id),
+            most.get(node.name),
+        )
         for node in Nodes(connection())
         if node.is_asked or node.name in states
     ]
 
 
-def _line(node: Node, kept: KeptState | None, health: Health) -> PeerLine:
+def _line(
+    node: Node, kept: KeptState | None, health: Health, most: Most | None
+) -> PeerLine:
     state = kept.state if kept else None
     is_lost = kept is not None and state is State.WAITING and _is_over(kept)
     if is_lost:
@@ -80,9 +95,11 @@ def _line(node: Node, kept: KeptState | None, health: Health) -> PeerLine:
         name=node.name,
         sign=sign,
         tone=tone,
-        said=LOST if is_lost else _said(kept, health),
+        said=(LOST if is_lost else _said(kept, health))
+        + (LIMITED[most] if most else ""),
         state=state,
-        is_asked=node.is_asked,
+        is_asked=node.is_asked and most is not Most.NOTHING,
+        query_keys=node.quirks.query_keys,
         cases=health.cases or 0,
         disclaimer=text_of_terms((kept and kept.disclaimer) or node.disclaimer),
         terms=text_of_terms((kept and kept.terms) or node.terms),

@@ -16,6 +16,7 @@ from matcher.wording import listing
 from ontologies import Release
 from web.mme.asking.comparison import Card, Comparison, RemoteMatch, cards
 from web.mme.asking.kept import KeptMatch
+from web.mme.asking.wishes import Wishes
 from web.pages import profile
 from web.pages.cards import (
     BANDS,
@@ -93,8 +94,12 @@ def patients(
     kept: Iterable[KeptMatch],
     sizes: Mapping[str, int | None],
     comparison: Comparison,
+    wishes: Wishes = Wishes(),
 ) -> list[Card]:
-    """The patients that peers told of and did not withdraw, best by our own score first."""
+    """The patients that peers told of and did not withdraw, best by our own score first.
+
+    Only those that are wanted.
+    """
     told: dict[str, list[KeptMatch]] = {}
     for each in kept:
         if not each.gone_at:
@@ -102,7 +107,7 @@ def patients(
     found: list[RemoteMatch] = []
     for node, matches in told.items():
         remotes = [each.remote for each in matches]
-        found += comparison.ranked(query, remotes, sizes.get(node))
+        found += comparison.ranked(query, remotes, sizes.get(node), wishes)
     return cards(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Sharing
 from matcher.storage.store import StoredCase
+from matcher.wording import listing
 from web.accounts import Person
 from web.audit import Audit
 from web.db import connection, store
@@ -23,13 +25,18 @@ from web.mme.consents import (
     ConsentFacts,
     Consents,
 )
+from web.mme.asking.messages import patient_for
 from web.mme.disclosures import Disclosures
 from web.mme.generalisation import Generalisation
+from web.mme.limits import BoundByConsent, Limit, Limits, Most, limited
+from web.mme.nodes import Node, Nodes
+from web.mme.nodes.errors import UnknownNode
 from web.mme.view import told
+from web.mme.withdrawals import Withdrawals
 from web.pages import profile
 from web.pages.admission import the_clinician
 from web.pages.casehead import head_values, opened
-from web.pages.words import SHARED_WITH, moment, sentence
+from web.pages.words import SHARED_WITH, day, moment, sentence
 from web.service import service
 from web.viewing.visibility import may_share
 
@@ -37,6 +44,13 @@ blueprint = Blueprint("sharing", __name__)
 
 RECORDED = "consent recorded"
 WITHDRAWN = "consent withdrawn"
+LIMITED = "limit for a peer set"
+AS_OTHERS = "as others"
+MOST = {
+    AS_OTHERS: "As much as other peers",
+    Most.LEVEL_1: "Level 1 at most: no variants",
+    Most.NOTHING: "Nothing, and it is not asked",
+}
 # What fewer cases name may point at somebody.
 FEW_CASES = 5
 FIELDS = ("scope", "given_by", "given_on", "form", "expires_on")
@@ -51,7 +65,10 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a peer sees at one level: the message, and the same for a person to read."""
+    """What a peer sees at one level: the message, and the same for a person to read.
+
+    `asking` is the message to a certain peer when it is asked about the case, in its own way.
+    """
 
     name: str
     level: Sharing
@@ -61,6 +78,16 @@ class Preview:
     genes: list[profile.GeneRow]
     facts: list[tuple[str, str]]
     diseases: list[profile.Line]
+    asking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRow:
+    """One peer, and how far the case goes to it."""
+
+    name: str
+    most: str
+    said: str
 
 
 @blueprint.get("/cases/<case_id:case_id>/sharing")
@@ -95,10 +122,50 @@ def withdraw(case_id: str) -> ResponseReturnValue:
         seen_by = _consents().withdraw(case_id, person.name)
         audit.record(person.name, WITHDRAWN, [case_id])
     flash("The consent is withdrawn; no peer finds the case any more.", "good")
-    if seen_by:
-        names = ", ".join(dict.fromkeys(each.node for each in seen_by))
-        flash(f"These have seen it before and must be told: {names}.", "look")
+    for sentence_of_it in _owed(case_id, {each.node for each in seen_by}):
+        flash(sentence_of_it, "look")
     return _back(case_id)
+
+
+def _owed(case_id: str, seen_by: set[str]) -> Iterator[str]:
+    """Which peers have seen the case, and how they are told that it is withdrawn."""
+    withdrawals = Withdrawals(connection())
+    sends_mail = service().settings.sends_mail
+    owed = [each for each in withdrawals.of_case(case_id) if not each.told_at]
+    written = {e.node for e in owed if sends_mail and withdrawals.address(e)} & seen_by
+    if written:
+        names = listing(sorted(written))
+        yield f"These have seen it before and are told by e-mail: {names}."
+    if by_hand := sorted(seen_by - written):
+        yield (
+            f"These have seen it before and must be told: {listing(by_hand)}. No e-mail reaches "
+            "them; the operator of your site is reminded of it."
+        )
+
+
+@blueprint.post("/cases/<case_id:case_id>/peers")
+def limit(case_id: str) -> ResponseReturnValue:
+    """Let one peer be told less of the case than others, or as much again."""
+    person, _ = _sharer(case_id)
+    said = request.form.get("most", "")
+    try:
+        node = Nodes(connection()).get(request.form.get("peer", ""))
+        if said not in MOST:
+            abort(400)
+        most = None if said == AS_OTHERS else Most(said)
+        audit = Audit(connection())
+        with audit.together():
+            if Limits(connection()).set(case_id, node.name, most, person.name):
+                audit.record(person.name, LIMITED, [case_id], node=node.name, most=said)
+    except (UnknownNode, BoundByConsent) as error:
+        flash(str(error), "alert")
+    else:
+        flash(f"{node.name}: {_lower(MOST[said])}.", "good")
+    return _back(case_id)
+
+
+def _lower(said: str) -> str:
+    return said[0].lower() + said[1:]
 
 
 def _sharer(case_id: str) -> tuple[Person, StoredCase]:
@@ -130,7 +197,14 @@ def _facts() -> ConsentFacts:
         expires_on=(
             _day("expires_on", said["expires_on"]) if said["expires_on"] else None
         ),
+        not_to=_not_to(),
     )
+
+
+def _not_to() -> tuple[str, ...]:
+    """The peers that the person who agreed leaves out."""
+    known = {node.name for node in Nodes(connection())}
+    return tuple(sorted(known.intersection(request.form.getlist("not_to"))))
 
 
 def _day(field: str, entered: str) -> date:
@@ -146,16 +220,23 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
     problems = []
     if wrong is not None:
         problems = [(wrong.field, NAMES[wrong.field], sentence(str(wrong)))]
+    limits = Limits(connection())
+    most = limits.in_force(case.case_id)
+    peer = _peer()
     return render_template(
         "cases/sharing.html",
         **head_values(stored),
-        previews=[each for level in LEVELS if (each := _preview(case, level))],
+        previews=list(_previews(case, peer, most.get(peer.name) if peer else None)),
+        peer=peer.name if peer else "",
+        peers=list(_peer_rows(most)),
+        limits=[_limit_line(each) for each in limits.of_case(case.case_id)],
+        names=[
+            (each.name, each.name) for each in Nodes(connection()) if each.is_active
+        ],
+        most=list(MOST.items()),
         consents=[_line(each) for each in consents.of_case(case.case_id)],
         needs_consent=consents.is_needed(case) and not consents.allowed([case]),
-        seen_by=[
-            (each.node, moment(each.first_at))
-            for each in Disclosures(connection()).of_case(case.case_id)
-        ],
+        seen_by=list(_seen_by(case.case_id)),
         telling=_telling(case),
         few_cases=FEW_CASES,
         can_share=may_share(person, case),
@@ -167,19 +248,80 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
     )
 
 
-def _preview(case: Case, level: Sharing) -> Preview | None:
+def _seen_by(case_id: str) -> Iterator[tuple[str, str, str]]:
+    """The peers that were told of the case, since when, and what of a withdrawal they know."""
+    withdrawn = {e.node_id: e for e in Withdrawals(connection()).of_case(case_id)}
+    for each in Disclosures(connection()).of_case(case_id):
+        after = ""
+        if owed := withdrawn.get(each.node_id):
+            after = "still to be told that it was withdrawn"
+            if owed.told_at:
+                after = f"told on {day(owed.told_at)} that it was withdrawn"
+        yield each.node, moment(each.first_at), after
+
+
+def _peer() -> Node | None:
+    """The peer whose view is asked for, if there is one of that name."""
+    name = request.args.get("peer", "")
+    return next((n for n in Nodes(connection()) if n.name == name), None)
+
+
+def _peer_rows(most: Mapping[str, Most]) -> Iterator[PeerRow]:
+    """Every peer that can ask or be asked, and every one with a limit."""
+    known = {node.name for node in Nodes(connection()) if node.is_active}
+    for name in sorted(known | most.keys()):
+        limit_here = most.get(name)
+        said = MOST[limit_here] if limit_here else MOST[AS_OTHERS]
+        yield PeerRow(name, str(limit_here or AS_OTHERS), said)
+
+
+def _limit_line(each: Limit) -> dict[str, str]:
+    ended = (
+        f", until {moment(each.ended_at)} by {each.ended_by}" if each.ended_at else ""
+    )
+    return {
+        "node": each.node,
+        "said": _lower(MOST[each.most]),
+        "when": f"set {moment(each.set_at)} by {each.set_by}{ended}",
+    }
+
+
+def _previews(case: Case, peer: Node | None, most: Most | None) -> Iterator[Preview]:
+    """What peers see at each level, or one peer at those that it may be told of."""
+    for level in LEVELS:
+        case_here = limited(replace(case, sharing=level), most)
+        if case_here is not None and case_here.sharing is level:
+            found = _preview(case, level, peer)
+            if found is not None:
+                yield found
+
+
+def _asking(told_of: Case, peer: Node | None) -> str:
+    """The patient of our question to the peer."""
+    if peer is None:
+        return ""
+    return _json(patient_for(peer, told_of, service().release))
+
+
+def _json(message: Mapping[str, Any]) -> str:
+    return json.dumps(message, indent=1, ensure_ascii=False)
+
+
+def _preview(case: Case, level: Sharing, peer: Node | None) -> Preview | None:
     """Made by the very function that writes the message to a peer."""
     release = service().release
     rare_below = service().settings.rare_below
     told_of = Generalisation(connection(), release, rare_below).of(case)
-    found = told(replace(told_of, sharing=level), release)
+    told_of = replace(told_of, sharing=level)
+    found = told(told_of, release)
     if found is None:
         return None
     read = found.case
     return Preview(
         name=sentence(SHARED_WITH[level]),
         level=level,
-        message=json.dumps(found.message, indent=1, ensure_ascii=False),
+        message=_json(found.message),
+        asking=_asking(told_of, peer),
         observed=profile.lines((f for f in read.features if not f.excluded), release),
         excluded=profile.lines((f for f in read.features if f.excluded), release),
         genes=profile.gene_rows(read.genomic_features, release),
@@ -224,6 +366,7 @@ def _line(consent: Consent) -> dict[str, Any]:
         "given_by": facts.given_by,
         "given_on": facts.given_on.isoformat(),
         "form": facts.form,
+        "not_to": ", ".join(facts.not_to),
         "expires_on": facts.expires_on.isoformat() if facts.expires_on else "",
         "recorded_by": consent.recorded_by,
         "is_good": is_good,

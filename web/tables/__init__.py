@@ -11,12 +11,14 @@ from web.tables.conversations import conversation_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
+from web.tables.limits import limit_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
 from web.tables.verdicts import verdict_migrations
 from web.tables.switching import switching_migrations
 from web.tables.uploads import upload_migrations
 from web.tables.writing import writing_migrations
+from web.tables.withdrawals import withdrawal_migrations
 
 
 def web_migrations() -> tuple[Migrations, ...]:
@@ -34,6 +36,8 @@ def web_migrations() -> tuple[Migrations, ...]:
         verdict_migrations(),
         writing_migrations(),
         switching_migrations(),
+        limit_migrations(),
+        withdrawal_migrations(),
         conversation_migrations(),
         upload_migrations(),
     )

@@ -29,6 +29,10 @@ def exchange_migrations() -> Migrations:
         for statement in _M0004_TERMS:
             db.execute(statement)
 
+    @migrations()
+    def m0005_wishes_of_questions(db: Database) -> None:
+        db.execute("ALTER TABLE asks ADD COLUMN wishes TEXT NOT NULL DEFAULT ''")
+
     return migrations
 
 

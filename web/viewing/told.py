@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import structlog
 from flask import Response
@@ -19,6 +20,7 @@ from web.viewing.visibility import Viewer
 log = structlog.get_logger(__name__)
 
 ACTION = "shown to a clinician"
+ANSWERS = "answers of peers shown"
 SIDE_BY_SIDE = "side by side"
 
 
@@ -52,10 +54,34 @@ def record(
     matters = [compared(case_id, person.site or "", query) for case_id in case_ids]
     # Lists name whom they find; this page was opened to look at one case.
     notify = partial(_telling().tell, matters if page == SIDE_BY_SIDE else [])
+    _record(person, action, case_ids, notify, facts)
+
+
+def record_answers(
+    person: Viewer, case_ids: Sequence[str], patients: Mapping[str, int], *, page: str
+) -> None:
+    """Record that the page shows what peers answered about these cases of ours, if anything.
+
+    `patients` counts those shown of each peer. What a peer calls them is text of somebody else,
+    so it stands in no entry. Raises `NotRecorded`.
+    """
+    if patients:
+        facts = {"page": page, "site": person.site, "patients": dict(patients)}
+        _record(person, ANSWERS, case_ids, lambda: None, facts)
+
+
+def _record(
+    person: Viewer,
+    action: str,
+    case_ids: Sequence[str],
+    notify: Callable[[], object],
+    facts: Mapping[str, Any],
+) -> None:
     try:
         _audit().record(person.name, action, case_ids, also=notify, **facts)
     except Exception as error:
-        log.error("disclosure not recorded", error=type(error).__name__, page=page)
+        name, page = type(error).__name__, facts["page"]
+        log.error("disclosure not recorded", error=name, page=page)
         raise NotRecorded from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from .conftest import Systems, packet, patient
 
 DOORS = ("PUT /api/v1/cases/I1", "POST /api/v1/match", "POST /match")
 EVERYDAY, FULL = 120, 10_000
+DEAR = 60
 
 FEATURES = b'"features":[{"id":"HP:0001250"}]'
 
@@ -123,6 +125,26 @@ def test_body_made_to_hurt_is_refused_in_words(met: Systems, door: str) -> None:
     assert odd == {}
     with met.cast.store() as store:
         assert store.count() == 1
+
+
+def cost(systems: Systems, door: str, body: bytes) -> float:
+    """Processor time of one answer, in seconds."""
+    start = time.thread_time()
+    sent(systems, door, body)
+    return time.thread_time() - start
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_body_made_to_hurt_costs_little_more_than_an_honest_one(
+    met: Systems, door: str
+) -> None:
+    honest = json.dumps(patient()).encode()
+    usual = sorted(cost(met, door, honest) for _ in range(5))[2]
+
+    costs = {name: cost(met, door, bomb) for name, bomb in BOMBS.items()}
+
+    # An honest one takes about 4 ms, so this is a quarter of a second.
+    assert {n: each / usual for n, each in costs.items() if each > DEAR * usual} == {}
 
 
 def said(answer: TestResponse) -> str:

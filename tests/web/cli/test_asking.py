@@ -141,3 +141,28 @@ def test_a_probe_prints_its_report_and_fails_with_the_peer(
     assert good.exit_code == 0 and "PASS  address" in good.stdout, good.output
     assert bad.exit_code == 1 and json.loads(bad.stdout)["is_usable"] is False
     assert "silent since" in call("node", "list").stdout
+
+
+def test_a_peer_that_knows_no_wishes_is_narrowed_here(
+    home: Path, peers: ExitStack
+) -> None:
+    told = {
+        "results": [
+            {"score": {"patient": 0.5}, "patient": {"id": name, "features": features}}
+            for name, features in (
+                ("fits", [{"id": term} for term in TERMS]),
+                ("not", [{"id": "HP:0000486"}]),
+            )
+        ]
+    }
+    peer = peers.enter_context(faults.serving(faults.answering(told)))
+    know("Island", peer.address)
+
+    done = call("ask", "ours-1", "--term", "HP:0000707")
+    wrong = call("ask", "ours-1", "--min-score", "2")
+
+    assert "Island: fits" in done.output and "Island: not" not in done.output
+    assert "mustHaveTerm not known there, held to here" in done.output
+    assert "1 x not as asked for" in done.output
+    assert wrong.exit_code == 1 and "a number from 0 to 1" in wrong.output
+    assert len(peer.received) == 1

@@ -87,6 +87,7 @@ def test_only_what_is_named_changes(home: Path) -> None:
         "gene_ids": "symbol",
         "plain_labels": True,
         "trailing_slash": True,
+        "query_keys": [],
     }
     assert told["contact"] == "ops@island.example" and told["address"] == URL
     assert told["daily_budget"] == 5 and told["terms"] == "Be kind."

@@ -32,7 +32,7 @@ from web.audit import Audit, Entry
 from web.config import load_settings
 from web.db import open_database
 from web.mme import turns
-from web.mme.exchange import exchange
+
 from web.mme.nodes import Nodes
 from web.mme.view import PeerView, Told
 from web.service import service
@@ -541,5 +541,5 @@ def test_peers_are_answered_by_as_many_threads_as_people(
     app = create_app(settings, release=release)
 
     with app.app_context():
-        assert exchange().matcher.settings == service().matcher.settings
-        assert exchange().matcher.settings.workers == 1
+        assert service().peers.settings == service().matcher.settings
+        assert service().peers.settings.workers == 1

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from matcher.case import Contact, Sharing
-from web.audit import Audit
+from web.audit import Audit, AuditFailed, Entry
 from web.db import open_database
 from web.mme.asking.aside import EXTENSION, MOST_AT_A_TIME, Aside, TooManyQuestions
 from web.mme.asking.answers import State
@@ -23,6 +23,7 @@ from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.mme.nodes.register import Description
 from web.pages.remote_cards import reach
+from web.viewing import told
 
 from ..conftest import OLIGODONTIA, PROMINENT_JOINTS, SEIZURE, WIDE_MOUTH, Cast, case_of
 from ..mme import faults
@@ -404,3 +405,70 @@ def test_question_that_fails_takes_no_place(
     monkeypatch.setattr(Asker, "answers", broken)
 
     assert "asked, waiting" in network.ask()
+
+
+def test_only_the_patients_that_are_asked_for_are_shown(network: Network) -> None:
+    other = patient("P-2", genomicFeatures=[])
+    island = network.peer("Island", answering(patient("P-1"), other))
+    network.ask()
+    cast = network.cast["alice"]
+    asked = cast.post(PAGE, {"all": "1", "share_gene": "1", "max_results": "5"})
+    assert asked.status_code == 303
+    network.wait()
+
+    page, whole = network.page(), cast.get(PAGE, all="1").text
+
+    assert "<bdi>P-1</bdi>" in page and "<bdi>P-2</bdi>" not in page
+    assert "at most 5 of each site and with a candidate gene in common" in page
+    assert "1 more is known" in page and "not as asked for" in page
+    assert "<bdi>P-2</bdi>" in whole and "Withdrawn" not in whole
+    assert "Island does not understand all of it" in page
+    assert b"_query" not in island.received[-1]
+
+
+def test_what_cannot_be_asked_for_sends_nothing(network: Network) -> None:
+    island = network.peer("Island", answering(patient("P-1")))
+    network.cast["alice"].get(PAGE)
+
+    network.cast["alice"].post(PAGE, {"all": "1", "gene": "NOT-A-GENE"})
+
+    assert "The gene is &#39;NOT-A-GENE&#39;" in network.page()
+    assert island.received == []
+
+
+def reading(network: Network) -> list[Entry]:
+    with closing(open_database(network.cast.settings.database)) as db:
+        found = list(Audit(db).entries(CASE))
+    return [entry for entry in found if entry.action == told.ANSWERS]
+
+
+def test_reading_what_peers_answered_is_audited_by_counts(network: Network) -> None:
+    network.peer(
+        "Island", answering(patient("P-1"), patient("P-2", genomicFeatures=[]))
+    )
+    network.peer("Hill", answering())
+    network.page()
+    assert reading(network) == []
+
+    network.ask()
+    network.page("bob")
+
+    last = reading(network)[-1]
+    assert (last.actor, last.case_ids) == ("bob", (CASE,))
+    facts = {"page": "other sites", "site": "North", "patients": {"Island": 2}}
+    assert last.facts == facts
+
+
+def test_what_cannot_be_recorded_of_answers_is_not_shown(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.peer("Island", answering(patient("P-1")))
+    network.ask()
+
+    def refuse(*arguments: object, **facts: object) -> None:
+        raise AuditFailed
+
+    monkeypatch.setattr(Audit, "record", refuse)
+    answer = network.cast["alice"].get(PAGE)
+
+    assert answer.status_code == 503 and "P-1" not in answer.text

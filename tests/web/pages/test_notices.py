@@ -14,8 +14,10 @@ from matcher.storage.database import connect, rows
 from ontologies import Release
 from web import create_app
 from web.accounts.passwords import Passwords
+from web.audit import Audit
 from web.notices.matters import Kind, Matter, asked
 from web.notices.telling import Telling
+from web.viewing import told
 
 from ..conftest import Cast, case_of
 
@@ -244,3 +246,26 @@ def test_account_says_why_no_mail_comes(
     if person == "alice":
         inbox = visitor.get("/notices").text
         assert ("no e-mail ·" in inbox) == bool(said)
+
+
+def test_a_notice_of_a_match_is_audited_when_it_is_shown(shared: Cast) -> None:
+    match = Matter(
+        kind=Kind.NEW_MATCH,
+        case_id="NORTH-1",
+        pair=("match", "Island", "canary-id"),
+        content="1",
+        facts={"node": "Island", "remote": "canary-id", "why": "Both have seizures."},
+    )
+    [link] = tell(shared, match)
+
+    shared["alice"].get("/notices")
+    shared["alice"].get(f"/notices/{link}")
+    tell(shared, asking(7, "NORTH-2"))
+    shared["alice"].post("/notices/read", {"until": 99})
+
+    with closing(connect(shared.settings.database)) as db:
+        found = [e for e in Audit(db).entries() if e.action == told.ANSWERS]
+    assert [(each.case_ids, each.facts["patients"]) for each in found] == [
+        (("NORTH-1",), {"Island": 1})
+    ] * 2
+    assert "canary" not in str(found)

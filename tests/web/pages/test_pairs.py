@@ -30,6 +30,7 @@ from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.pages import ancestors, gene_comparison
 from web.service import EXTENSION
+from web.viewing.told import ANSWERS
 
 from ..conftest import (
     FLOPPY_INFANT,
@@ -286,7 +287,7 @@ def patient(**changes: object) -> Case:
 
 def keep(cast: Cast, release: Release, *patients: Case, cases: int = 1000) -> None:
     """Keep an answer of Island."""
-    calibration = cast.app.extensions[EXTENSION].calibration
+    calibration = cast.app.extensions[EXTENSION].current.calibration
     remotes = [
         RemoteCase(node="Island", case=each, peer_score="0.62") for each in patients
     ]
@@ -321,6 +322,25 @@ def test_patient_of_a_peer_stands_among_the_matches_and_is_judged(told: Cast) ->
     assert "Reached through Island" in page and ">P/1<" in page
     assert "Not a match: the features differ on a closer look" in page
     assert "the same disorder" in report and "P/1" in report
+
+
+@pytest.mark.parametrize(
+    "path, page",
+    [
+        ("/cases/NORTH-1/matches", "matches"),
+        ("/cases/NORTH-1/matches.csv", "list as CSV"),
+        (PATIENT, "side by side"),
+    ],
+)
+def test_who_reads_what_a_peer_told_is_audited(
+    told: Cast, path: str, page: str
+) -> None:
+    assert told["bob"].get(path).status_code == 200
+
+    with closing(open_database(told.settings.database)) as db:
+        last = [e for e in Audit(db).entries("NORTH-1") if e.action == ANSWERS][-1]
+    assert last.actor == "bob"
+    assert last.facts == {"page": page, "site": "North", "patients": {"Island": 1}}
 
 
 def test_withdrawn_patient_says_so_and_leaves_the_list(

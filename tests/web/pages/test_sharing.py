@@ -23,6 +23,7 @@ from web.config import Settings
 from web.db import open_database
 from web.mme.consents import Consents
 from web.mme.disclosures import Disclosures
+from web.mme.limits import Limits, Most
 from web.mme.nodes import Nodes
 from web.mme.view import sent, told
 
@@ -218,3 +219,87 @@ def test_the_preview_generalises_as_the_message_does(
     page = Cast(app=app, settings=broad)["alice"].get(PAGE).text
 
     assert page.count("<pre") == 2 and "HP:0000677" not in page.split("<main", 1)[-1]
+
+
+PEERS = "/cases/NORTH-1/peers"
+
+
+def know(cast: Cast, *names: str) -> None:
+    with database(cast) as db:
+        for name in names:
+            Nodes(db).add(name)
+
+
+def in_force(cast: Cast) -> dict[str, Most]:
+    with database(cast) as db:
+        return Limits(db).in_force("NORTH-1")
+
+
+def test_one_peer_is_told_less_with_its_history(cast: Cast) -> None:
+    know(cast, "Island", "Hill")
+
+    first = cast["alice"].post(PEERS, {"peer": "Island", "most": "exchange-1"})
+    cast["alice"].post(PEERS, {"peer": "Island", "most": "nothing"})
+    page = cast["alice"].get(PAGE).text
+
+    assert first.status_code == 303 and in_force(cast) == {"Island": Most.NOTHING}
+    assert "What was set before" in page and "level 1 at most: no variants" in page
+    with database(cast) as db:
+        done = [(e.action, e.facts) for e in Audit(db).entries()]
+    assert done == [
+        ("limit for a peer set", {"node": "Island", "most": "exchange-1"}),
+        ("limit for a peer set", {"node": "Island", "most": "nothing"}),
+    ]
+
+
+@pytest.mark.parametrize("most, shown", [("exchange-1", 1), ("nothing", 0), ("", 2)])
+def test_the_preview_of_a_peer_is_what_it_sees(
+    cast: Cast, release: Release, most: str, shown: int
+) -> None:
+    know(cast, "Island")
+    if most:
+        cast["alice"].post(PEERS, {"peer": "Island", "most": most})
+
+    page = cast["alice"].get(PAGE, peer="Island").text
+
+    messages = re.findall(r'aria-label="Message.*?>(.*?)</pre>', page, re.S)
+    questions = re.findall(r'aria-label="Question.*?>(.*?)</pre>', page, re.S)
+    assert "What Island would see" in page
+    assert len(messages) == len(questions) == shown
+    assert ("is told nothing of this case" in page) is (shown == 0)
+    if shown:
+        one = replace(cast.get("NORTH-1").case, sharing=Sharing.EXCHANGE_1)
+        assert json.loads(html.unescape(messages[0])) == sent(one, release)
+        asked = json.loads(html.unescape(questions[0]))
+        assert asked["features"] == sent(one, release)["features"]
+
+
+@pytest.mark.parametrize("person", ["bob", "charlie"])
+def test_only_who_entered_the_case_limits_it(cast: Cast, person: str) -> None:
+    know(cast, "Island")
+
+    answer = cast[person].post(PEERS, {"peer": "Island", "most": "nothing"})
+
+    assert answer.status_code == 404 and in_force(cast) == {}
+
+
+def test_an_unknown_peer_or_limit_changes_nothing(cast: Cast) -> None:
+    know(cast, "Island")
+
+    cast["alice"].post(PEERS, {"peer": "Nowhere", "most": "nothing"})
+    page = cast["alice"].get(PAGE).text
+    odd = cast["alice"].post(PEERS, {"peer": "Island", "most": "everything"})
+
+    assert "Nowhere" in page and odd.status_code == 400
+    assert in_force(cast) == {}
+
+
+def test_a_consent_that_leaves_out_a_peer_binds(cast: Cast) -> None:
+    know(cast, "Island", "Hill")
+    cast["alice"].post(RECORD, {**FORM, "not_to": ["Island", "Nowhere"]})
+
+    cast["alice"].post(PEERS, {"peer": "Island", "most": "as others"})
+    page = cast["alice"].get(PAGE).text
+
+    assert "not to Island" in page and "A consent on record leaves out Island" in page
+    assert in_force(cast) == {"Island": Most.NOTHING}

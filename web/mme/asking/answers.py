@@ -49,6 +49,15 @@ class RemoteCase:
     score_in_range: float | None = None
 
 
+def score_in_range(given: str) -> float | None:
+    """A peer's score as a number, None unless it lies in [0, 1]."""
+    try:
+        number = float(given)
+    except ValueError:
+        return None
+    return number if 0 <= number <= 1 else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What one peer said.
@@ -56,6 +65,7 @@ class Answer:
     `message` is the peer's word, or ours about what went wrong; text, never markup. `dropped`
     counts what was left out of the reply by its reason, `noted` what was odd and kept.
     `disclaimer` and `terms` supersede those that are stored of the peer, where it sent any.
+    `is_narrowed` says that only some of its patients were asked for.
     """
 
     state: State
@@ -66,11 +76,13 @@ class Answer:
     disclaimer: str = ""
     terms: str = ""
     retry_after: float = 0.0
+    is_narrowed: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Whether what it does not tell of, the peer does not have."""
-        return self.state.is_complete and BEYOND not in self.dropped
+        is_cut = self.is_narrowed or BEYOND in self.dropped
+        return self.state.is_complete and not is_cut
 
 
 BEYOND = "beyond the limit"

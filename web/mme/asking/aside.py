@@ -14,6 +14,7 @@ from matcher.case import Case
 from matcher.storage.database import Database, connect
 from web.errors import WebError, frames
 from web.mme.asking.asker import Asker, Question
+from web.mme.asking.wishes import Wishes
 
 EXTENSION = "secondcase-questions"
 THREAD = "question"
@@ -58,7 +59,13 @@ class Aside:
         self._asker_now()(db).require_askable(case)
 
     def ask(
-        self, db: Database, case_id: str, *, by: str, names: Sequence[str] = ()
+        self,
+        db: Database,
+        case_id: str,
+        *,
+        by: str,
+        names: Sequence[str] = (),
+        wishes: Wishes = Wishes(),
     ) -> None:
         """Record a question over this connection, and leave it to be put.
 
@@ -68,7 +75,7 @@ class Aside:
             raise TooManyQuestions
         try:
             make = self._asker_now()
-            question = make(db).begin(case_id, by=by, names=names)
+            question = make(db).begin(case_id, by=by, names=names, wishes=wishes)
             threading.Thread(
                 target=self._put, args=[question, make], name=THREAD, daemon=True
             ).start()

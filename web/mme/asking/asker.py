@@ -31,9 +31,11 @@ from web.mme.asking.messages import body_of, patient_for, require_askable
 from web.mme.asking.own_cases import is_own
 from web.mme.asking.posting import Line
 from web.mme.asking.replies import read_reply
+from web.mme.asking.wishes import UNWANTED, Wishes
 from web.mme.consents import Consents, ConsentMissing
 from web.mme.disclosures import Disclosures
 from web.mme.generalisation import Generalisation
+from web.mme.limits import Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker
 
@@ -61,7 +63,8 @@ class Asked:
     `results` are its patients, best by our score first; `news` says of each remote id whether
     it was told of before, and `gone` names those that are withdrawn. `dropped` and `noted` count
     by reason. `silent_since` is when its present silence began. Disclaimer and terms are those
-    of the reply or, where it has none, those that are stored.
+    of the reply or, where it has none, those that are stored. `narrowed_here` names the wishes
+    that the peer does not know, so that we alone hold to them.
     """
 
     node: Node
@@ -76,6 +79,7 @@ class Asked:
     silent_since: str = ""
     disclaimer: str = ""
     terms: str = ""
+    narrowed_here: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ class Question:
     case: Case
     lines: tuple[Line, ...]
     left_out: tuple[tuple[Node, Answer], ...]
+    wishes: Wishes = Wishes()
 
 
 Outcome = tuple[Answer, float]
@@ -125,15 +130,28 @@ class Asker:
         self._resolve = resolve
 
     def ask(
-        self, case_id: str, *, by: str, names: Sequence[str] = ()
+        self,
+        case_id: str,
+        *,
+        by: str,
+        names: Sequence[str] = (),
+        wishes: Wishes = Wishes(),
     ) -> Generator[Asked, None, None]:
         """What each peer says of a case, or only those named, as the answers come.
 
         Nothing is asked before the first is taken. Raises what `begin` raises.
         """
-        yield from self.answers(self.begin(case_id, by=by, names=names))
+        begun = self.begin(case_id, by=by, names=names, wishes=wishes)
+        yield from self.answers(begun)
 
-    def begin(self, case_id: str, *, by: str, names: Sequence[str] = ()) -> Question:
+    def begin(
+        self,
+        case_id: str,
+        *,
+        by: str,
+        names: Sequence[str] = (),
+        wishes: Wishes = Wishes(),
+    ) -> Question:
         """Record whom a case is asked about, all peers or those named.
 
         Raises `UnknownCase`, `UnknownNode`, `NotAskable`, and `AuditFailed`.
@@ -142,8 +160,9 @@ class Asker:
         with write_transaction(self._db):
             case = self._store.get(case_id).case
             self.require_askable(case)
-            chosen = self._chosen(case, names)
-            ask_id = self._kept.begin(case, by)
+            most = Limits(self._db).in_force(case_id)
+            chosen = self._chosen(case, names, most)
+            ask_id = self._kept.begin(case, by, wishes)
         lines, left_out = self._lines(chosen)
         if lines:
             # Before anything leaves: what cannot be recorded is not sent.
@@ -156,18 +175,23 @@ class Asker:
                 nodes=[line.node.name for line in lines],
                 sharing=str(case.sharing),
                 test=case.test,
+                **({"wishes": list(wishes.query())} if wishes else {}),
+                **({"limited": sorted(most)} if most else {}),
             )
         self._kept.expect(ask_id, chosen)
         return Question(
-            ask_id=ask_id, case=case, lines=tuple(lines), left_out=tuple(left_out)
+            ask_id=ask_id,
+            case=case,
+            lines=tuple(lines),
+            left_out=tuple(left_out),
+            wishes=wishes,
         )
 
     def answers(self, question: Question) -> Generator[Asked, None, None]:
         """Put a question; what each peer says, as the answers come."""
-        ask_id, case = question.ask_id, question.case
         for node, answer in question.left_out:
-            yield self._told(ask_id, case, node, (answer, 0.0))
-        yield from self._answers(ask_id, case, question.lines)
+            yield self._told(question, node, (answer, 0.0))
+        yield from self._answers(question)
 
     def require_askable(self, case: Case) -> None:
         """Raise `NotAskable` if peers may not be asked about the case, or could not answer."""
@@ -181,11 +205,20 @@ class Asker:
             why = f"it is shared as {case.sharing} without a consent that is good today"
             raise NotAskable(case.case_id, why) from error
 
-    def _chosen(self, case: Case, names: Sequence[str]) -> list[Node]:
+    def _chosen(
+        self, case: Case, names: Sequence[str], most: Mapping[str, Most]
+    ) -> list[Node]:
+        never = {name for name, limit in most.items() if limit is Most.NOTHING}
         if not names:
-            return [node for node in self._nodes if node.is_asked]
+            return [n for n in self._nodes if n.is_asked and n.name not in never]
         chosen = [self._nodes.get(name) for name in dict.fromkeys(names)]
         for node in chosen:
+            if node.name in never:
+                raise NotAskable(
+                    case.case_id,
+                    f"the node {node.name!r} is to be told nothing of it, as the page 'What "
+                    "peers see' says",
+                )
             if not node.is_asked:
                 raise NotAskable(
                     case.case_id,
@@ -225,14 +258,18 @@ class Asker:
         message = f"{why}; it is asked again after {health.open_until}"
         return Answer(state=State.SILENT, message=message)
 
-    def _answers(
-        self, ask_id: int, case: Case, lines: Sequence[Line]
-    ) -> Iterator[Asked]:
+    def _answers(self, question: Question) -> Iterator[Asked]:
+        case, wishes = question.case, question.wishes
         deadline = Deadline(self._patience.seconds)
         calls: dict[Node, Callable[[], Outcome]] = {}
-        told = self._generalisation.of(case)
-        for line in lines:
-            body = body_of(patient_for(line.node, told, self._release))
+        most = Limits(self._db).in_force(case.case_id)
+        for line in question.lines:
+            case_here = limited(case, most.get(line.node.name))
+            if case_here is None:
+                continue
+            told = self._generalisation.of(case_here)
+            patient = patient_for(line.node, told, self._release)
+            body = body_of(patient, wishes.query_for(line.node.quirks.query_keys))
             calls[line.node] = partial(_question, line, body, deadline, case.test)
         found = fan_out(
             calls,
@@ -243,7 +280,7 @@ class Asker:
             late = Answer(state=State.TIMED_OUT, message=str(OutOfTime()))
             done = outcome or (late, self._patience.seconds)
             self._note(node, *done)
-            yield self._told(ask_id, case, node, done)
+            yield self._told(question, node, done)
 
     def _note(self, node: Node, answer: Answer, elapsed: float) -> None:
         """Tell the breaker how the peer fared."""
@@ -254,13 +291,16 @@ class Asker:
         else:
             self._breaker.refused(node.node_id, answer.retry_after)
 
-    def _told(self, ask_id: int, case: Case, node: Node, outcome: Outcome) -> Asked:
+    def _told(self, question: Question, node: Node, outcome: Outcome) -> Asked:
+        case, wishes = question.case, question.wishes
         answer, elapsed = outcome
         answer = self._without_own(answer, case)
         health = self._breaker.health(node.node_id)
-        results = self._comparison.ranked(case, answer.remotes, health.cases)
+        results = self._comparison.ranked(case, answer.remotes, health.cases, wishes)
+        if wishes:
+            answer = _narrowed(answer, len(results))
         recorded = self._kept.record(
-            ask_id, node, answer, round(1000 * elapsed), results
+            question.ask_id, node, answer, round(1000 * elapsed), results
         )
         return Asked(
             node=node,
@@ -275,6 +315,7 @@ class Asker:
             silent_since=health.failing_since or "",
             disclaimer=answer.disclaimer or node.disclaimer,
             terms=answer.terms or node.terms,
+            narrowed_here=wishes.unknown_to(node.quirks.query_keys),
         )
 
     def _without_own(self, answer: Answer, query: Case) -> Answer:
@@ -290,6 +331,14 @@ class Asker:
         state = State.ANSWERED if kept else State.EMPTY
         dropped = {**answer.dropped, OWN_CASE: own}
         return replace(answer, state=state, remotes=kept, dropped=dropped)
+
+
+def _narrowed(answer: Answer, wanted: int) -> Answer:
+    """The answer to a question that asked for some patients only, of which so many fit."""
+    dropped = dict(answer.dropped)
+    if unwanted := len(answer.remotes) - wanted:
+        dropped[UNWANTED] = unwanted
+    return replace(answer, dropped=dropped, is_narrowed=True)
 
 
 def _question(line: Line, body: bytes, deadline: Deadline, test: bool) -> Outcome:

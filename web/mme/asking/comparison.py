@@ -11,6 +11,7 @@ from matcher.matching import MatchSettings
 from ontologies import Release
 from web.mme.asking.answers import RemoteCase
 from web.mme.asking.profiles import Profile, content_sha256, profile_of
+from web.mme.asking.wishes import Wishes
 
 # With fewer terms two patients may well say the same by chance.
 SAME_BY_TERMS = 5
@@ -61,20 +62,26 @@ class Comparison:
         query: Case,
         remotes: Sequence[RemoteCase],
         cases_there: int | None = None,
+        wishes: Wishes = Wishes(),
     ) -> list[RemoteMatch]:
-        """All patients of one peer, the best by our score first; none is left out.
+        """The patients of one peer, the best by our score first; all that are wanted.
 
         `cases_there` is how many cases the peer has, from its metrics.
         """
-        named = {f"{each.node}:{each.case.case_id}": each for each in remotes}
+        wanted = filter(wishes.has_score, remotes)
+        named = {f"{each.node}:{each.case.case_id}": each for each in wanted}
         matcher = Matcher(
             self._release,
-            (replace(each.case, case_id=name) for name, each in named.items()),
+            (_named(each.case, name) for name, each in named.items()),
             self._calibration,
             MatchSettings(workers=1),
         )
         asked = replace(query, case_id=QUERY)
-        found = matcher.rank(asked, limit=None)
+        found = matcher.rank(
+            asked,
+            limit=wishes.max_results,
+            constraints=wishes.constraints(self._release),
+        )
         return [self._match(each, named[each.case_id], cases_there) for each in found]
 
     def _match(
@@ -103,6 +110,11 @@ class Comparison:
         return replace(
             found, searched=cases, probability=probability, efm=efm, band=band
         )
+
+
+def _named(remote: Case, name: str) -> Case:
+    """A peer's patient under a name of our own; solved as far as the peer tells."""
+    return replace(remote, case_id=name, solved=bool(remote.diseases))
 
 
 def cards(matches: Iterable[RemoteMatch]) -> list[Card]:

@@ -18,8 +18,9 @@ import structlog
 from matcher.case import Case
 from matcher.storage import codec
 from matcher.storage.database import Database, rows, write_transaction
-from web.mme.asking.answers import Answer, RemoteCase, State
+from web.mme.asking.answers import Answer, RemoteCase, State, score_in_range
 from web.mme.asking.comparison import RemoteMatch
+from web.mme.asking.wishes import Wishes
 from web.mme.nodes import Node
 
 log = structlog.get_logger(__name__)
@@ -83,13 +84,14 @@ class Kept:
         self._db = db
         self._clock = clock
 
-    def begin(self, case: Case, asked_by: str) -> int:
+    def begin(self, case: Case, asked_by: str, wishes: Wishes = Wishes()) -> int:
         """Note that peers are asked about a case now; the number of the asking."""
         row = {
             "case_id": case.case_id,
             "asked_by": asked_by,
             "asked_at": self._now(),
             "test": case.test,
+            "wishes": wishes.to_json(),
         }
         with write_transaction(self._db):
             self._db.table("asks").insert(row)
@@ -141,6 +143,12 @@ class Kept:
         """
         found = map(_match, rows(self._db, sql, [case_id]))
         return [each for each in found if each is not None]
+
+    def wishes(self, case_id: str) -> Wishes:
+        """What was asked for beside the case, the last time it was."""
+        sql = "SELECT wishes FROM asks WHERE case_id = ? ORDER BY ask_id DESC LIMIT 1"
+        found = rows(self._db, sql, [case_id])
+        return Wishes.from_json(found[0]["wishes"]) if found else Wishes()
 
     def states(self, case_id: str) -> list[KeptState]:
         """What became of asking each node about the case, the last time it was asked."""
@@ -240,7 +248,12 @@ def _match(row: dict[str, Any]) -> KeptMatch | None:
         return None
     return KeptMatch(
         node=row["name"],
-        remote=RemoteCase(node=row["name"], case=case, peer_score=row["peer_score"]),
+        remote=RemoteCase(
+            node=row["name"],
+            case=case,
+            peer_score=row["peer_score"],
+            score_in_range=score_in_range(row["peer_score"]),
+        ),
         content_sha256=row["content_sha256"],
         score=row["score"],
         first_seen=row["first_seen"],

@@ -64,9 +64,13 @@ def patient_for(node: Node, case: Case, release: Release) -> Json:
     return {**plain, **_decodable_contact(patient)}
 
 
-def body_of(patient: Mapping[str, Any]) -> bytes:
-    """The request about a patient, in ASCII so that no peer reads it in another encoding."""
-    return json.dumps({"patient": patient}, allow_nan=False).encode("ascii")
+def body_of(patient: Mapping[str, Any], query: Mapping[str, Any] = {}) -> bytes:
+    """The request about a patient, in ASCII so that no peer reads it in another encoding.
+
+    `query` is what is asked for beside it.
+    """
+    said = {"patient": patient} | ({"_query": query} if query else {})
+    return json.dumps(said, allow_nan=False).encode("ascii")
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from matcher.errors import UnreadableInput
 from matcher.readers.fields import as_object, plain_text, printable
 from matcher.readers.strict_json import parse_json
 from ontologies import Release
+from web.mme.asked import KEYS
 from web.mme.asking.answers import Answer, State
 from web.mme.asking.connections import MOST_BYTES, Deadline, Reply
 from web.mme.asking.errors import CallFailed
@@ -91,7 +92,9 @@ class Conformance:
         yield f"{self.node} at {self.address}"
         for each in self.checks:
             yield f"  {each.verdict.upper():5} {each.name:18} {each.found}"
-        quirks = ", ".join(f"{k} {v}" for k, v in asdict(self.quirks).items())
+        keys = " ".join(self.quirks.query_keys) or "none"
+        told = {**asdict(self.quirks), "query_keys": keys}
+        quirks = ", ".join(f"{k} {v}" for k, v in told.items())
         yield f"  Asked from now on with: {quirks}."
 
 
@@ -109,6 +112,8 @@ class _Probe:
     seconds: float
     checks: list[Check] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    # None while the heartbeat has said nothing of it.
+    query_keys: tuple[str, ...] | None = None
 
     def report(self) -> Conformance:
         node = self.line.node
@@ -172,8 +177,20 @@ class _Probe:
         self._say("heartbeat", bool(told), f"version {version}, {kind}", mild=True)
         known = [minor for minor in (0, 1) if content_type(minor) in listed]
         names = ", ".join(f"1.{minor}" for minor in known) or "none that we know"
+        self._wishes(told.get("_query"))
         self._say("versions listed", bool(known), names, mild=True)
         return listed
+
+    def _wishes(self, said: object) -> None:
+        """Which keys of `_query` the peer understands, of those that we send."""
+        given = (
+            [plain_text(each) for each in said[:LONGEST_LIST]]
+            if isinstance(said, list)
+            else []
+        )
+        self.query_keys = tuple(key for key in KEYS if key in given)
+        if self.query_keys:
+            self._say("wishes", True, f"takes {', '.join(self.query_keys)}")
 
     def _wrong_token(self) -> None:
         stranger = replace(self.line, token=secrets.token_urlsafe(32))
@@ -186,6 +203,8 @@ class _Probe:
     def _match(self, listed: frozenset[str]) -> tuple[Answer, Quirks]:
         """The answer to the test patient, and the address and version that brought it."""
         known = self.line.node.quirks
+        if self.query_keys is not None:
+            known = replace(known, query_keys=self.query_keys)
         tries = [(False, 0), (True, 0), (False, 1), (True, 1)]
         answer = Answer(state=State.UNREACHABLE)
         for slash, minor in tries:

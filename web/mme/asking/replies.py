@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from matcher.readers import Report, mme
 from matcher.readers.fields import as_object, plain_text, printable
 from matcher.readers.mme import ItemLimits
 from matcher.readers.strict_json import parse_json
-from web.mme.asking.answers import BEYOND, Answer, RemoteCase, State
+from web.mme.asking.answers import BEYOND, Answer, RemoteCase, State, score_in_range
 from web.mme.asking.connections import MOST_BYTES, Reply
 from web.mme.nodes import Node
 
@@ -214,11 +213,8 @@ class _Reading:
         if not given:
             self.noted[NO_SCORE] += 1
             return "", None
-        try:
-            number = float(given)
-        except ValueError:
-            number = math.nan
-        if 0 <= number <= 1:
+        number = score_in_range(given)
+        if number is not None:
             return given[:LONGEST_SCORE], number
         self.noted[ODD_SCORE] += 1
         return printable(given)[:LONGEST_SCORE], None

@@ -41,7 +41,7 @@ class Quirks:
 
     `minor` is the minor version of the protocol that it is asked in. `trailing_slash` asks at
     `/match/`. `plain_labels` keeps % and + out of what is sent: matchbox decodes them as in a
-    web address.
+    web address. `query_keys` are the keys of `_query` that its heartbeat says it understands.
     """
 
     minor: int = 0
@@ -49,6 +49,7 @@ class Quirks:
     gene_ids: GeneIds = GeneIds.ENSEMBL
     trailing_slash: bool = False
     plain_labels: bool = False
+    query_keys: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """As the database keeps it."""
@@ -65,4 +66,5 @@ class Quirks:
             gene_ids=GeneIds(kept.get("gene_ids", default.gene_ids)),
             trailing_slash=bool(kept.get("trailing_slash", default.trailing_slash)),
             plain_labels=bool(kept.get("plain_labels", default.plain_labels)),
+            query_keys=tuple(kept.get("query_keys", default.query_keys)),
         )

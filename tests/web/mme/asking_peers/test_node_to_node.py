@@ -12,9 +12,11 @@ from matcher.case import Sharing
 from ontologies import Release
 from web.audit import Audit
 from web.db import open_database
+from web.mme.asked import KEYS
 from web.mme.asking.answers import State
 from web.mme.asking.prober import probed
 from web.mme.asking.probing import Verdict
+from web.mme.asking.wishes import UNWANTED, Wishes
 from web.mme.nodes.register import Description
 
 from ..test_server import Site as Server
@@ -85,3 +87,17 @@ def test_our_own_server_conforms(site: Site, harbour: Server) -> None:
     # The test patient of a probe resembles none of the cases here.
     assert set(wrong) <= {"test patient", "latency"}
     assert found.quirks.minor == 1 and found.cases == 1
+
+
+def test_our_own_server_is_found_to_know_wishes_and_keeps_to_them(
+    site: Site, harbour: Server
+) -> None:
+    probed(site.db, "Harbour", site.release, by="olga", seconds=PATIENCE)
+    assert site.nodes.get("Harbour").quirks.query_keys == KEYS
+
+    for wishes, found in ((Wishes(gene="PHF14"), 0), (Wishes(gene="EFTUD2"), 1)):
+        [asked] = site.asker().ask(OURS, by="alice", wishes=wishes)
+
+        assert len(asked.results) == found and asked.narrowed_here == ()
+        # Left out there, so that nothing comes to be left out here.
+        assert UNWANTED not in asked.dropped

@@ -45,7 +45,10 @@ class Stock:
         if path == "/heartbeat":
             minors = self.quirks.get("minors", (0, 1))
             accept = [VERSION.format(minor) for minor in minors]
-            return "200 OK", {"heartbeat": {"version": "1.1", "accept": accept}}
+            beat = {"version": "1.1", "accept": accept}
+            if "query" in self.quirks:
+                beat["_query"] = self.quirks["query"]
+            return "200 OK", {"heartbeat": beat}
         if path == "/metrics":
             return "200 OK", {
                 "metrics": {"numberOfCases": self.quirks.get("cases", 77)}
@@ -129,6 +132,24 @@ def test_what_is_odd_is_a_warning(
     found, _ = probe(site, Stock(**quirk))
 
     assert verdicts(found)[check] is Verdict.WARN and found.is_usable
+
+
+@pytest.mark.parametrize(
+    "said, known",
+    [
+        (["minScore", "colour", 7, "maxResults"], ("maxResults", "minScore")),
+        ("maxResults", ()),
+        (None, ()),
+    ],
+)
+def test_the_heartbeat_says_what_may_be_asked_for(
+    site: Site, said: Any, known: tuple[str, ...]
+) -> None:
+    found, _ = probe(site, Stock(query=said), quirks=Quirks(query_keys=("minScore",)))
+
+    assert found.quirks.query_keys == known
+    assert site.nodes.get("Island").quirks.query_keys == known
+    assert f"query_keys {' '.join(known) or 'none'}" in "\n".join(found.lines())
 
 
 def test_what_an_operator_set_by_hand_stays(site: Site) -> None:

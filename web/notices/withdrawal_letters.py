@@ -1,0 +1,66 @@
+"""The e-mails that tell peers which case was withdrawn: its id, and nothing of a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from matcher.storage.database import Database
+from web.mail import MailServer
+from web.mme.withdrawals import BY_MAIL, Withdrawal, Withdrawals
+from web.notices.letters import made_letter
+from web.outbox import Outbox, Work
+
+TEXT = """\
+The case {case_id} of {site_name} was withdrawn from the Matchmaker Exchange on {day}: the consent
+to sharing it was withdrawn or has expired. Questions do not find it any more.
+
+{node} was told of this case before. Erase what you keep of it, and follow up no match with it.
+
+This e-mail was written by the software of {site_name}, {site_url}
+For the safety of patients it says nothing about them.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalLetters:
+    """Writes the e-mails to peers and hands them to the mail server of the site."""
+
+    server: MailServer
+    site_name: str
+    site_url: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def letter(self, db: Database, work: Work) -> None:
+        """Tell a peer of a withdrawal, unless it was told meanwhile or has no address now."""
+        withdrawals = Withdrawals(db, self.clock)
+        owed = withdrawals.get(int(work.subject))
+        if owed is None or owed.told_at is not None:
+            return
+        to = withdrawals.address(owed)
+        if not to:
+            return
+        message = made_letter(
+            self.server,
+            work,
+            to=to,
+            subject=f"{self.site_name}: a case was withdrawn",
+            said=self._text(owed),
+            now=self.clock(),
+        )
+        self.server.send(message, to, lambda: Outbox(db, self.clock).begin(work))
+        withdrawals.told(owed.withdrawal_id, BY_MAIL)
+
+    def leave_due(self, db: Database) -> None:
+        """Leave the e-mails that became possible since."""
+        Withdrawals(db, self.clock).leave_due()
+
+    def _text(self, owed: Withdrawal) -> str:
+        return TEXT.format(
+            case_id=owed.case_id,
+            node=owed.node,
+            day=owed.withdrawn_at[:10],
+            site_name=self.site_name,
+            site_url=self.site_url,
+        )
