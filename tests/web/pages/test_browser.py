@@ -13,8 +13,8 @@ import pytest
 import waitress.server
 from playwright.sync_api import Locator, Route, expect
 
-from matcher.case import Case, Contact, Sharing
-from matcher.storage.database import connect, write_transaction
+from matcher.case import Contact, Sharing
+from matcher.storage.database import connect
 from ontologies import Release
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts, Role
@@ -23,10 +23,7 @@ from web.mme.asking.aside import EXTENSION
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.mme.nodes.register import Description
-from web.notices.matters import asked
-from web.notices.telling import Telling
 
-from .test_pairs import keep, patient
 from .attack_strings import ATTACK_STRINGS
 from .test_attacks import every_field
 from ..browsing import (
@@ -433,67 +430,6 @@ def test_case_is_entered_without_a_script(visit: Visit, cast: Cast) -> None:
 
     case = cast.get("NORTH-0002").case
     assert (case.observed, case.genes) == ((SEIZURE,), (PHF14,))
-
-
-PATHS = [
-    "/log-in",
-    "/",
-    "/site",
-    "/account",
-    "/cases/new",
-    "/cases/NORTH-1",
-    "/cases/NORTH-1/edit",
-    "/cases/NORTH-1/sharing",
-    "/cases/NORTH-1/matches",
-    "/cases/NORTH-1/matches/HARBOUR-1",
-    "/cases/NORTH-1/match-history",
-    "/cases/NORTH-1/other-sites",
-    "/cases/NORTH-1/other-sites/Island/P~s1",
-    "/verdicts",
-    "/how-a-score-is-made",
-    "/keyboard",
-    "/api/v1/docs",
-    "/exchange",
-    "/cases/NORTH-1/history",
-    "/notices",
-    "/notices/one",
-]
-
-
-@pytest.mark.parametrize(
-    "visit",
-    [
-        (DESKTOP,),
-        (PHONE,),
-        (DESKTOP, {"color_scheme": "dark"}),
-        (PHONE, {"color_scheme": "dark"}),
-    ],
-    indirect=True,
-    ids=["desktop", "phone", "desktop-dark", "phone-dark"],
-)
-def test_every_page_is_accessible_and_no_wider_than_its_window(
-    visit: Visit, cast: Cast, release: Release
-) -> None:
-    found = inspected(visit, "/log-in")
-    visit.log_in()
-
-    tell_of_the_case(cast)
-    keep(cast, release, patient())
-    give_verdict(visit, "Same disorder")
-    for path in PATHS[1:]:
-        found += inspected(visit, path)
-
-    assert found == []
-    assert visit.complaints == []
-
-
-def tell_of_the_case(cast: Cast) -> None:
-    """A notice for Alice, with a long name that a peer gave."""
-    question = Case(case_id="P" * 200)
-    with closing(connect(cast.settings.database)) as db:
-        Telling(db).tell(asked("Island", question, ["NORTH-1"]))
-        with write_transaction(db):
-            db.execute("UPDATE notices SET link = 'one'")
 
 
 def know(cast: Cast, name: str, address: str, token: str = "5f1c9a7d") -> None:
