@@ -121,7 +121,9 @@ def advice(person: Person, draft: Draft, base: Case) -> Advice:
     )
     closest = matcher.rank(case, limit=TWINS_AMONG, constraints=constraints)
     question = matcher.question(case)
-    asks = worth_asking(case, closest[:CLOSEST], release, ASKED)
+    # Nobody is closest to a case that says nothing yet.
+    is_begun = bool(case.observed or case.genes)
+    asks = worth_asking(case, closest[:CLOSEST], release, ASKED) if is_begun else ()
     others = [match.pair.candidate for match in closest]
     return Advice(
         depth=_depth(specificity(matcher, question), release),

@@ -76,7 +76,7 @@ def test_a_family_and_genes_of_a_vcf_are_added(visit: Visit, cast: Cast) -> None
     check(visit)
     page.get_by_role("radio", name="kid").check()
     page.get_by_role("button", name="Save the family").click()
-    page.get_by_role("link", name="From a VCF or gene list").click()
+    page.get_by_role("link", name="Add genes from a VCF or list").click()
     check(visit)
     page.get_by_label("Genes", exact=True).fill("PHF14 ASP")
     choose(page, "VCF, plain or gz", "child.vcf", vcf(row(MISSENSE)))
