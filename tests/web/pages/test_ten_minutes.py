@@ -69,12 +69,12 @@ def type_in(page: Page, box: str, typed: str) -> None:
     page.keyboard.press("Enter")
 
 
-def share_and_save(page: Page) -> None:
+def share_and_save(page: Page, button: str = "Save and see matches") -> None:
     """Choose the network with the arrow keys, and save."""
     tab_to(page, "Nobody")
     for _ in range(2):
         page.keyboard.press("ArrowDown")
-    press(page, "Save and see matches")
+    press(page, button)
 
 
 def of_features(visit: Visit) -> None:
@@ -101,7 +101,9 @@ def of_a_bundle(visit: Visit) -> None:
     page.keyboard.press("Space")
     press(page, "Save the ticked cases")
     press(page, "Change the case")
-    share_and_save(page)
+    share_and_save(page, "Save version 2")
+    if not page.url.endswith("/matches"):
+        press(page, "See its matches")
 
 
 def of_a_note(visit: Visit) -> None:
