@@ -43,6 +43,8 @@ def create_app(
     app = api.application(__package__)
     # A name that a template misspells fails its test instead of printing nothing.
     app.jinja_env.undefined = StrictUndefined
+    # A redirected POST becomes a GET, and its caller reads no page.
+    app.url_map.merge_slashes = False
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
     security.init_app(app, settings, exempt=[server.blueprint, *api.BLUEPRINTS])

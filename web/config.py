@@ -299,6 +299,13 @@ class Settings:
         "Peers are told a feature that fewer cases here share by a broader term; 5 is usual, 0 "
         "tells every feature as it is.",
     )
+    singled_out_by: int = _number(
+        0,
+        0,
+        3,
+        "Where no other case here has so many or fewer of the features of a case together, and "
+        "nobody agreed to level 2, peers are told broader terms; 0 tells all as they are.",
+    )
     consent_level_1: str = _setting(
         "not required",
         "Whether sharing with the exchange at level 1 needs a consent on record as well.",

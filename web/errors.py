@@ -253,21 +253,22 @@ def status_of(error: Exception, table: Mapping[type[Exception], int] = STATUSES)
 
 def wants_json() -> bool:
     """Whether the caller is a program: by path, or because it takes JSON but no page."""
-    if any(map(_is_below, JSON_PATHS)):
+    if any(is_below(request.path, each) for each in JSON_PATHS):
         return True
     accepts = request.accept_mimetypes
     return accepts["application/json"] > accepts["text/html"]
 
 
-def _is_below(path: str) -> bool:
-    return request.path == path or request.path.startswith(path + "/")
+def is_below(path: str, above: str) -> bool:
+    """Whether a path is this one, or leads further down."""
+    return path == above or path.startswith(above + "/")
 
 
 def answer(
     status: int, sentence: str, reference: str = "", faults: Sequence[Fault] = ()
 ) -> Response:
     """The sentence as JSON or as a page, whichever the caller reads."""
-    if _is_below(PROBLEM_PATH):
+    if is_below(request.path, PROBLEM_PATH):
         return problem(status, sentence, faults, reference)
     if wants_json():
         body = {"message": sentence}

@@ -212,8 +212,8 @@ def erase_case(case_id: str) -> None:
     """Erase a case for good: every version, and what was kept about it.
 
     The id, the times and who changed it stay, so that it is never given again. Files that were
-    exported and copies of the database are yours to erase; peers that have seen the case are
-    named by `audit show --case`.
+    exported and copies of the database are yours to erase. Peers that have seen the case are told
+    that it was withdrawn, or `doctor` names them; `audit show --case` names all of them.
     """
     with closing(open_database(load_settings().database)) as db:
         erase(db, case_id, ACTOR)

@@ -25,9 +25,12 @@ NAMES = {
     "session_id": "1",
     "name": "bob",
     "secret": "no link that anybody was given",
+    "release_id": "0123456789abcdef",
     "notice": "0123456789abcdef0123456789abcdef",
     "external_id": "I1",
     "link": "0123456789abcdef0123456789abcdef",
+    "node": "Island",
+    "remote_id": "P-1",
     "upload_id": "fedcba9876543210fedcba9876543210",
 }
 

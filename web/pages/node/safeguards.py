@@ -22,6 +22,7 @@ blueprint = Blueprint("safeguards", __name__)
 LOOSER: Mapping[str, Callable[[Settings], bool]] = {
     "near_duplicates": lambda now: now.near_duplicates > 20,
     "rare_below": lambda now: False,
+    "singled_out_by": lambda now: False,
     "consent_level_1": lambda now: False,
     "standing_days": lambda now: False,
     "peer_answers_days": lambda now: now.peer_answers_days > 365,
