@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import stat
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 
 from matcher.storage.database import Database, rows, write_transaction
 from ontologies.library import data_directory
-from web.audit import HEAD, Audit, AuditFailed, Break, seal_key
+from web.audit import HEAD, LOOKED_UP, Audit, AuditFailed, Break, seal_key
 from web.cli import main
 from web.config import load_settings
 from web.db import open_database
@@ -329,6 +330,31 @@ def test_show_prints_who_was_told_of_one_case(installed: Database) -> None:
     _, text = called("show", "--case", "north-1")
 
     assert len(text.splitlines()) == 1 and '"Island"' in text
+
+
+def test_looking_up_a_case_is_an_entry_of_its_own(installed: Database) -> None:
+    called("show")
+    called("show", "--case", "north-1")
+
+    _, text = called("show", "--case", "north-1")
+
+    [first, second] = [json.loads(line) for line in text.splitlines()]
+    assert first["actor"] == "Island"
+    assert (second["actor"], second["action"]) == ("command line", LOOKED_UP)
+    assert second["cases"] == ["north-1"] and second["number"] == 3
+
+
+def test_nothing_is_told_of_a_look_up_that_cannot_be_recorded(
+    installed: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **facts: object) -> None:
+        raise AuditFailed
+
+    monkeypatch.setattr(Audit, "record", refuse)
+
+    status, text = called("show", "--case", "north-1")
+
+    assert status and "north-1" not in text
 
 
 def test_verify_says_that_all_is_whole(installed: Database) -> None:
