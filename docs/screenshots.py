@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from ontologies.library import data_directory
+from ontologies.curation.staging import stage
+from ontologies.files.sources import CURRENT, read_catalogue
+from ontologies.library import activate, data_directory
 
 PICTURES = Path(__file__).with_name("pictures")
 CHROMIUM = "/usr/bin/chromium"
@@ -35,6 +38,9 @@ NOTE = (
 )
 # A case of the demonstration that has a second one at each of the other sites.
 KNOWN_ELSEWHERE = "NORTH-13"
+# What a site uses before it is brought up to date.
+OLDER = "2026-01-08"
+PATIENCE = 240_000
 
 
 def main() -> None:
@@ -54,6 +60,31 @@ def main() -> None:
         page.set_viewport_size(DESKTOP)
         enter(page, address)
         ask(page, f"{address}/cases/{KNOWN_ELSEWHERE}")
+        browser.close()
+    curation()
+
+
+def curation() -> None:
+    """The pictures of an update, from a site that uses an older release."""
+    with demonstration(OLDER) as (address, password), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport=DESKTOP, device_scale_factor=1)
+        page.set_default_timeout(PATIENCE)
+        log_in(page, address, password)
+        page.goto(f"{address}/curation")
+        page.get_by_label("From where").select_option(CURRENT)
+        page.get_by_role("button", name="Stage it").click()
+        page.get_by_role("link", name="Demo staged a release").wait_for()
+        shoot(page, "curation-releases")
+        page.get_by_role("link", name="Demo staged a release").click()
+        page.get_by_role("button", name="Find it out").click()
+        page.get_by_role("button", name="Find it out again").wait_for()
+        shoot(page, "curation-update")
+        page.set_viewport_size(PHONE)
+        shoot(page, "curation-update-phone")
+        page.set_viewport_size(DESKTOP)
+        page.get_by_role("link", name="Merged").click()
+        shoot(page, "curation-changes")
         browser.close()
 
 
@@ -95,14 +126,20 @@ def ask(page: Page, case: str) -> None:
 
 
 @contextlib.contextmanager
-def demonstration() -> Iterator[tuple[str, str]]:
-    """A demonstration of its own on a free port; its address and password."""
+def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
+    """A demonstration of its own on a free port; its address and password.
+
+    With `older` that release is active in it and no other one is there.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("releases", "sources", "calibrations"):
-            (Path(folder) / name).symlink_to(data_directory() / name)
+        if older:
+            use(older, Path(folder))
+        else:
+            for name in ("releases", "sources", "calibrations"):
+                (Path(folder) / name).symlink_to(data_directory() / name)
         command = [sys.executable, "-m", "web.cli", "demo", "--port", str(port)]
         environment = {**os.environ, "SECONDCASE_DATA": folder}
         process = subprocess.Popen(
@@ -117,6 +154,14 @@ def demonstration() -> Iterator[tuple[str, str]]:
         finally:
             process.terminate()
             process.communicate(timeout=20)
+
+
+def use(older: str, folder: Path) -> None:
+    """Make a pinned release the active one of a data directory that has none."""
+    shutil.copytree(data_directory() / "sources", folder / "sources")
+    sources = read_catalogue().named(older)
+    staged = stage(sources, by="docs", directory=folder)
+    activate(staged.release, directory=folder)
 
 
 def log_in(page: Page, address: str, password: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,17 @@ class Abbreviation:
     meaning: str
     added_by: str
     added_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordChange:
+    """One change to the list: a line that was added or taken off."""
+
+    short: str
+    meaning: str
+    is_added: bool
+    actor: str
+    at: str
 
 
 class Abbreviations:
@@ -76,21 +87,47 @@ class Abbreviations:
             "added_at": datetime.now(UTC).isoformat(),
         }
         with write_transaction(self._db):
-            self._db.table("abbreviations").insert(row, ignore=True)
+            known = self._matching("short = ? AND meaning = ?", [short, meaning])
+            if not known:
+                self._db.table("abbreviations").insert(row)
+                self._note(short, meaning, True, actor)
 
-    def remove(self, short: str, meaning: str = "") -> int:
+    def remove(self, short: str, meaning: str = "", actor: str = "") -> int:
         """Take an abbreviation off the list, in one meaning or in all; how many lines went."""
         where, values = "short = ?", [short]
         if meaning:
             where, values = "short = ? AND meaning = ?", [short, meaning]
         with write_transaction(self._db):
-            counted = rows(
-                self._db,
-                f"SELECT count(*) AS n FROM abbreviations WHERE {where}",
-                values,
-            )
+            gone = self._matching(where, values)
             self._db.table("abbreviations").delete_where(where, values)
-        return int(counted[0]["n"])
+            for row in gone:
+                self._note(row["short"], row["meaning"], False, actor)
+        return len(gone)
+
+    def changes(self, limit: int) -> list[WordChange]:
+        """The last changes to the list, latest first."""
+        sql = """
+            SELECT short, meaning, is_added, actor, at FROM abbreviation_changes
+            ORDER BY number DESC LIMIT ?
+        """
+        return [
+            WordChange(**{**row, "is_added": bool(row["is_added"])})
+            for row in rows(self._db, sql, [limit])
+        ]
+
+    def _matching(self, where: str, values: Sequence[str]) -> list[dict[str, str]]:
+        sql = f"SELECT short, meaning FROM abbreviations WHERE {where}"
+        return rows(self._db, sql, values)
+
+    def _note(self, short: str, meaning: str, is_added: bool, actor: str) -> None:
+        row = {
+            "short": short,
+            "meaning": meaning,
+            "is_added": int(is_added),
+            "actor": actor,
+            "at": datetime.now(UTC).isoformat(),
+        }
+        self._db.table("abbreviation_changes").insert(row)
 
     def mark(self) -> tuple[int, int]:
         """What differs whenever the list does."""

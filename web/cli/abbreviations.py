@@ -59,7 +59,7 @@ def add(short: str, meaning: str) -> None:
 def remove(short: str, meaning: str) -> None:
     """Take SHORT off the list, in one MEANING or in all."""
     with _listed() as listed:
-        gone = listed.remove(short, meaning)
+        gone = listed.remove(short, meaning, ACTOR)
     if not gone:
         raise click.ClickException(
             f"{short!r} is not listed; 'secondcase abbreviation list' shows what is."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import click
@@ -50,6 +51,7 @@ SHOWN_CASES = 20
     show_default=True,
 )
 @click.option("--run", "number_of_run", type=int, hidden=True)
+@click.option("--directory", type=click.Path(path_type=Path), hidden=True)
 def impact(
     release_id: str | None,
     calibration: str | None,
@@ -59,6 +61,7 @@ def impact(
     cancel: bool,
     output: str,
     number_of_run: int | None,
+    directory: Path | None,
 ) -> None:
     """Say what RELEASE would change for the stored cases; nothing is activated.
 
@@ -66,7 +69,7 @@ def impact(
     would become ambiguous, how the ten best matches change, and how the scores drift. It also
     prepares the release. What is found is kept, and shown again by --show.
     """
-    settings = load_settings()
+    settings = load_settings(directory=directory)
     with closing(open_database(settings.database)) as db:
         impacts = Impacts(db)
         if number_of_run is not None:
@@ -88,7 +91,7 @@ def impact(
             click.echo(f"run {found.impact_id} was told to end")
             return
         if background:
-            start(found)
+            start(found, settings)
             click.echo(f"run {found.impact_id} has begun")
             return
         if not show:

@@ -11,6 +11,7 @@ from ontologies.curation.records import read_record
 from ontologies.errors import DamagedRelease, NoActiveRelease, OutdatedRelease
 from ontologies.files.sources import CURRENT, read_catalogue
 from ontologies.library import State, Status, status
+from web.cli.abbreviations import abbreviation
 from web.cli.curation import (
     diff,
     editions,
@@ -20,6 +21,7 @@ from web.cli.curation import (
     validate_release,
 )
 from web.cli.impact import impact
+from web.cli.jobs import curate
 from web.cli.progress import console, shown
 from web.cli.switching import (
     activate,
@@ -45,8 +47,11 @@ for command in (
     rollback,
     unsettled,
     settle,
+    curate,
 ):
     ontology.add_command(command)
+# The words of a site are a curator's as well.
+ontology.add_command(abbreviation, "synonyms")
 
 
 @ontology.command()

@@ -14,8 +14,12 @@ from web.pages import (
     autosave,
     cases,
     conversations,
+    curation,
     damage,
+    erasing,
     exchange,
+    group_exports,
+    groups,
     exports,
     help,
     history,
@@ -24,12 +28,16 @@ from web.pages import (
     imports,
     matches,
     network,
+    new_password,
     node,
     notes,
     notices,
+    openid,
     pairs,
     outside_letters,
     pictures,
+    second_factor,
+    shared,
     sharing,
     site_record,
     terms,
@@ -62,6 +70,7 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        shared,
         imports,
         cases,
         autosave,
@@ -69,6 +78,7 @@ def init_app(app: Flask) -> None:
         history,
         variants,
         sharing,
+        erasing,
         matches,
         pairs,
         match_history,
@@ -78,9 +88,15 @@ def init_app(app: Flask) -> None:
         node,
         outside_letters,
         conversations,
+        groups,
+        group_exports,
         notices,
         terms,
         account,
+        second_factor,
+        openid,
+        new_password,
+        curation,
         exchange,
         help,
     ):
@@ -88,6 +104,7 @@ def init_app(app: Flask) -> None:
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)
     app.register_blueprint(pages)
+    second_factor.init_app(app)
     app.jinja_env.globals["pictures"] = pictures
     app.jinja_env.filters.update(lowered=lowered, sentence=sentence, rarity=rarity)
     app.context_processor(_on_every_page)
@@ -99,6 +116,7 @@ def _on_every_page() -> dict[str, object]:
     return {
         "person": person,
         "is_clinician": clinician is not None,
+        "is_curator": person is not None and person.has(Role.CURATOR),
         "is_operator": person is not None and person.has(Role.OPERATOR),
         "unread_notices": notices.inbox_of(clinician).unread() if clinician else 0,
         "theme": person.theme if person else "auto",

@@ -1,4 +1,4 @@
-"""Who is asking: the clinician or operator behind a request, or nobody the page is for."""
+"""Who is asking: the clinician, curator or operator behind a request, or nobody the page is for."""
 
 from __future__ import annotations
 
@@ -25,6 +25,28 @@ def the_operator() -> Person:
     """
     person = the_person()
     if not person.has(Role.OPERATOR):
+        abort(404)
+    return person
+
+
+def the_curator() -> Person:
+    """The curator who makes this request.
+
+    Raises `NotLoggedIn`; for anybody else the page does not exist.
+    """
+    person = the_person()
+    if not person.has(Role.CURATOR):
+        abort(404)
+    return person
+
+
+def the_decider() -> Person:
+    """The curator or clinician who makes this request, so that she may decide about cases.
+
+    Raises `NotLoggedIn`; for anybody else the page does not exist.
+    """
+    person = the_person()
+    if not (person.has(Role.CURATOR) or is_clinician(person)):
         abort(404)
     return person
 

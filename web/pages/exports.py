@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,10 +15,11 @@ from matcher.explanation import Explanation
 from matcher.readers import phenopackets
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
-from web.cli.spreadsheet import csv_line, harmless
+from web.cli.spreadsheet import harmless
 from web.pages.admission import the_clinician
 from web.pages.casehead import opened
 from web.pages.entries import EXCHANGE, Entry
+from web.pages.files import as_csv, attached
 from web.pages.matches import can_be_compared, found_for
 from web.pages.pair_view import PairView, at_peer, here
 from web.viewing import told
@@ -66,7 +66,7 @@ def csv_of_list(case_id: str) -> ResponseReturnValue:
     rows = (
         _list_row(person, case_id, rank, each) for rank, each in enumerate(shown, 1)
     )
-    return _as_csv(LIST_COLUMNS, rows, f"{case_id} matches")
+    return as_csv(LIST_COLUMNS, rows, f"{case_id} matches")
 
 
 @blueprint.get("/cases/<case_id:case_id>/phenopacket.json")
@@ -201,9 +201,7 @@ def _pair_json(view: PairView) -> Response:
 
 
 def _pair_csv(view: PairView) -> Response:
-    return _as_csv(
-        PAIR_COLUMNS, _pair_rows(view), f"{view.key.case_id} and {view.name}"
-    )
+    return as_csv(PAIR_COLUMNS, _pair_rows(view), f"{view.key.case_id} and {view.name}")
 
 
 def _pair_rows(view: PairView) -> Iterable[list[object]]:
@@ -242,20 +240,4 @@ def _named(term_id: str, label: str) -> tuple[str, str]:
 
 def _as_json(body: Mapping[str, Any], name: str) -> Response:
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, indent=1)
-    return _attached(text, "application/json", f"{name}.json")
-
-
-def _as_csv(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], name: str
-) -> Response:
-    lines = [csv_line(columns), *(csv_line(row) for row in rows)]
-    # The mark tells spreadsheets that it is UTF-8.
-    return _attached("\ufeff" + "\r\n".join(lines) + "\r\n", "text/csv", f"{name}.csv")
-
-
-def _attached(text: str, kind: str, name: str) -> Response:
-    """A file to be saved, under a name that every system takes."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:100]
-    answer = Response(text.encode("utf-8", "replace"), mimetype=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{plain}"'
-    return answer
+    return attached(text, "application/json", f"{name}.json")

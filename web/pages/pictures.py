@@ -33,6 +33,16 @@ def bar(log_likelihood_ratio: float) -> Markup:
     )
 
 
+def share(part: float) -> Markup:
+    """A bar that is filled as far as the share, 0 to 1."""
+    width = min(max(part, 0.0), 1.0) * 240
+    return Markup(
+        '<svg viewBox="0 0 240 8" width="240" height="8" preserveAspectRatio="none"'
+        ' aria-hidden="true"><rect class="f-sunk" width="240" height="8"/>'
+        f'<rect class="f-accent" width="{width:.0f}" height="8"/></svg>'
+    )
+
+
 def rarity(one_in: float) -> Markup:
     """A bar that is longer the fewer diseases share a term; logarithmic."""
     width = min(math.log(max(one_in, 1.0)) / RAREST, 1.0) * 200

@@ -7,10 +7,7 @@ case goes with the case.
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +27,7 @@ from ontologies.progress import Progress, silent
 from web.config import Settings
 from web.errors import WebError
 from web.outbox import text_of
+from web.switching.apart import run_apart
 from web.switching.preparing import Prepared, prepare
 
 # So many cases are ranked by both releases: the first are those whose lists somebody was shown.
@@ -209,6 +207,14 @@ class Impacts:
         """
         return rows(self._db, sql, [impact_id, limit])
 
+    def losing(self, impact_id: int) -> dict[int, int]:
+        """In how many cases so many of the ten best go; those where none goes are left out."""
+        sql = """
+            SELECT lost, count(*) AS n FROM impact_cases
+            WHERE impact_id = ? AND lost > 0 GROUP BY lost ORDER BY lost
+        """
+        return {row["lost"]: row["n"] for row in rows(self._db, sql, [impact_id])}
+
     def pairs(self, impact_id: int, case_id: str) -> list[dict[str, Any]]:
         """The candidates of one case that are on another rank, by the rank of after."""
         sql = """
@@ -273,21 +279,10 @@ def run(
     return impacts.get(impact_id)
 
 
-def start(impact: Impact) -> None:
+def start(impact: Impact, settings: Settings) -> None:
     """Let a process of its own find it out, at low priority, whatever becomes of this one."""
-    command = [sys.executable, "-m", "web.cli", "ontology", "impact"]
-    subprocess.Popen(
-        [*command, "--run", str(impact.impact_id)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=_be_nice,
-    )
-
-
-def _be_nice() -> None:
-    os.nice(10)
+    arguments = ("ontology", "impact", "--run", str(impact.impact_id))
+    run_apart(settings.directory, *arguments)
 
 
 def _result(

@@ -96,6 +96,12 @@ class UnsettledFeatures:
         """How many cases have any, those left as they are among them."""
         return self._store.count_with_terms(self._open_terms())
 
+    def count_beyond(self, other: UnsettledFeatures) -> int:
+        """How many cases have a feature that is open here and is not by another release."""
+        return self._store.count_with_terms(
+            self._open_terms().keys() - other._open_terms().keys()
+        )
+
     def settle(
         self,
         case_id: str,
@@ -221,6 +227,9 @@ class UnsettledFeatures:
 
 def known_to(term_ids: Iterable[str], releases: Path) -> dict[str, tuple[str, ...]]:
     """The HPO versions on this disk by which each id stands for one term, oldest first."""
+    term_ids = tuple(term_ids)
+    if not term_ids:
+        return {}
     ontologies = []
     for folder in sorted(releases.glob("[!.]*/")):
         try:

@@ -18,6 +18,7 @@ from ontologies import Release
 from ontologies.errors import UnknownRelease
 from web.cli import main
 from web.db import open_database
+from web.switching import apart
 from web.switching import impacts as module
 from web.switching.impacts import (
     Cancelled,
@@ -203,7 +204,7 @@ def test_command_leaves_it_to_a_process_of_its_own(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(
-        module.subprocess, "Popen", lambda said, **named: started.append(said)
+        apart.subprocess, "Popen", lambda said, **named: started.append(said)
     )
     newer = place.edition(place.newer)
 

@@ -1,0 +1,104 @@
+"""Jobs of curators are followed in one row each, and leave no file behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from matcher.storage.database import Database
+from web.config import Settings
+from web.curating import doing
+from web.curating.doing import given_folder, keep_given, run, sweep
+from web.curating.jobs import KEPT, SILENT, Job, Jobs, Kind, State, UnknownJob
+from web.db import open_database
+from web.switching import apart
+
+WANTED = {"source": "files", "date": "", "names": ["hp.obo"]}
+NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def db(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setenv("SECONDCASE_DATA", str(settings.directory))
+    with closing(open_database(settings.database)) as opened:
+        yield opened
+
+
+def begun(db: Database, at: datetime = NOON) -> Job:
+    return Jobs(db, lambda: at).begin(Kind.STAGE, actor="dana", wanted=WANTED)
+
+
+def test_job_that_is_silent_for_long_is_lost(db: Database) -> None:
+    job = begun(db)
+
+    assert job.state(NOON + SILENT) is State.RUNNING
+    assert job.state(NOON + SILENT + timedelta(seconds=1)) is State.LOST
+
+
+def test_progress_and_end_are_noted(db: Database) -> None:
+    jobs, job = Jobs(db), begun(db)
+
+    jobs.note(job.job_id, "Reading", 3, 7)
+    noted = jobs.get(job.job_id)
+    assert (noted.task, noted.done, noted.total) == ("Reading", 3, 7)
+    assert noted.state() is State.RUNNING
+
+    jobs.end(job.job_id, release_id="0123456789abcdef")
+    assert jobs.get(job.job_id).state() is State.DONE
+    jobs.end(job.job_id, problems=["It is no ontology."])
+    assert jobs.get(job.job_id).state() is State.FAILED
+
+
+def test_only_the_latest_jobs_are_kept(db: Database) -> None:
+    jobs = Jobs(db)
+    for _ in range(KEPT + 3):
+        jobs.end(begun(db).job_id)
+
+    begun(db)
+
+    assert len(jobs.latest(1000)) == KEPT
+    with pytest.raises(UnknownJob, match="There is no job 1;"):
+        jobs.get(1)
+
+
+def test_a_file_of_no_use_ends_in_sentences_and_is_removed(
+    db: Database, settings: Settings
+) -> None:
+    job = begun(db)
+    keep_given(job, [("hp.obo", b"this is no ontology")])
+
+    ended = run(db, settings, job.job_id)
+
+    assert ended.state() is State.FAILED
+    assert "hp.obo" in ended.problems[0]
+    assert not given_folder(job.job_id).exists()
+
+
+def test_files_of_a_job_that_was_killed_are_swept_up(db: Database) -> None:
+    killed, running = begun(db), begun(db, datetime.now(UTC))
+    for job in (killed, running):
+        keep_given(job, [("hp.obo", b"")])
+
+    sweep(Jobs(db))
+
+    assert not given_folder(killed.job_id).exists()
+    assert given_folder(running.job_id).exists()
+
+
+def test_job_is_left_to_a_process_of_its_own_in_the_same_database(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(
+        apart.subprocess, "Popen", lambda said, **named: started.append(said)
+    )
+
+    doing.start(begun(db), settings)
+
+    (said,) = started
+    assert said[-5:-2] == ["ontology", "curate", "1"]
+    assert Path(said[-1]) == settings.directory
