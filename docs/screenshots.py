@@ -32,6 +32,10 @@ FLAGS = [
 ]
 DESKTOP = {"width": 1366, "height": 900}
 PHONE = {"width": 390, "height": 844}
+NOTE = (
+    "4-year-old girl with infantile spasms and long eyelashes. Possible eczema on the cheeks. "
+    "No hearing loss. Her mother has migraine."
+)
 # A case of the demonstration that has a second one at each of the other sites.
 KNOWN_ELSEWHERE = "NORTH-13"
 # What a site uses before it is brought up to date.
@@ -54,11 +58,8 @@ def main() -> None:
         page.set_viewport_size(PHONE)
         shoot(page, "matches-phone")
         page.set_viewport_size(DESKTOP)
-        page.goto(f"{address}/cases/{KNOWN_ELSEWHERE}/other-sites")
-        page.get_by_role("button", name="Ask all").click()
-        page.get_by_role("heading", name="All sites answered").wait_for()
-        page.reload()
-        shoot(page, "other-sites")
+        enter(page, address)
+        ask(page, f"{address}/cases/{KNOWN_ELSEWHERE}")
         browser.close()
     curation()
 
@@ -85,6 +86,43 @@ def curation() -> None:
         page.get_by_role("link", name="Merged").click()
         shoot(page, "curation-changes")
         browser.close()
+
+
+def enter(page: Page, address: str) -> None:
+    """A new case while it is typed, and with a note that was read."""
+    page.goto(f"{address}/cases/new")
+    box = page.get_by_role("combobox", name="Add a feature")
+    box.press_sequentially("floppy baby")
+    page.get_by_role("listbox").get_by_role("option").first.wait_for()
+    shoot(page, "entry")
+    box.press("Enter")
+    for typed in ("seizres", "oligodontia"):
+        box.press_sequentially(typed)
+        page.locator(f"[role=listbox][data-answers={typed!r}]").wait_for()
+        box.press("Enter")
+    page.get_by_label("Note to read").fill(NOTE)
+    page.get_by_role("button", name="Find its findings").click()
+    page.locator("#reading .notetext").wait_for()
+    page.locator("#advice").get_by_role("heading", name="Ask about").wait_for()
+    page.get_by_label("Note to read").scroll_into_view_if_needed()
+    shoot(page, "note")
+
+
+def ask(page: Page, case: str) -> None:
+    """What other sites answer about a case, one answer side by side, and the letter to it."""
+    page.goto(f"{case}/sharing")
+    shoot(page, "what-peers-see")
+    page.goto(f"{case}/other-sites")
+    page.get_by_role("button", name="Ask all").click()
+    page.get_by_role("heading", name="All sites answered").wait_for()
+    page.reload()
+    shoot(page, "other-sites")
+    page.get_by_role("link", name="Compare side by side").first.click()
+    shoot(page, "pair")
+    page.get_by_text("Every feature against every feature").scroll_into_view_if_needed()
+    shoot(page, "pair-pictures")
+    page.get_by_role("link", name="Draft a letter").first.click()
+    shoot(page, "letter")
 
 
 @contextlib.contextmanager
