@@ -91,7 +91,7 @@ def curation() -> None:
 def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
     """A demonstration of its own on a free port; its address and password.
 
-    With `older` that release is active in it and no other one is there.
+    With `older` that release is the active one in it.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -119,8 +119,10 @@ def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
 
 
 def use(older: str, folder: Path) -> None:
-    """Make a pinned release the active one of a data directory that has none."""
-    shutil.copytree(data_directory() / "sources", folder / "sources")
+    """Make a pinned release the active one of a data directory of its own."""
+    for name in ("releases", "sources", "calibrations"):
+        shutil.copytree(data_directory() / name, folder / name)
+    (folder / "releases" / "active").unlink(missing_ok=True)
     sources = read_catalogue().named(older)
     staged = stage(sources, by="docs", directory=folder)
     activate(staged.release, directory=folder)
