@@ -27,7 +27,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.speed import peer_pairs_a_second
+from benchmarks.speed import peer_figures
 from matcher import Case, Matcher, read_cases
 from matcher.cohort import find_groups
 from matcher.evidence import EvidenceKind
@@ -109,7 +109,10 @@ def main(argv: list[str] | None = None) -> None:
     before = os.getloadavg()[0]
     rows = figures(release, cases, kinds)
     Console().print(_table(rows, before))
-    peer = peer_pairs_a_second(release, cases) if given.peer else None
+    peer = None
+    if given.peer:
+        (found,) = peer_figures(release, cases, {len(cases): ONE_BY_ONE})
+        peer = found["pairs_a_second"]
     if peer:
         ours = rows[1]["pairs"] / rows[1]["seconds"]
         print(f"hpo3: {peer:,.0f} pairs a second, ours {ours / peer:,.0f} times")

@@ -19,6 +19,7 @@ from web.matching import LiveMatcher
 from web.mme import exchange, server
 from web.mme.asking import aside
 from web.mme.asking.aside import Aside
+from web.pages import openid
 from web.accounts.passwords import Passwords
 from web.switching.following import Follower
 
@@ -42,6 +43,8 @@ def create_app(
     app = api.application(__package__)
     # A name that a template misspells fails its test instead of printing nothing.
     app.jinja_env.undefined = StrictUndefined
+    # A redirected POST becomes a GET, and its caller reads no page.
+    app.url_map.merge_slashes = False
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE_SECONDS
     security.init_app(app, settings, exempt=[server.blueprint, *api.BLUEPRINTS])
@@ -55,6 +58,7 @@ def create_app(
     service.init_app(app, follower)
     aside.init_app(app, Aside(settings.database, follower.asker))
     pages.init_app(app)
+    openid.init_app(app, settings)
     app.register_blueprint(server.blueprint)
     api.init_app(app)
     return app

@@ -27,6 +27,8 @@ BEGINNING = "0" * 64
 HEAD = "audit.head"
 PURPOSE = b"secondcase audit seal 1"
 PAGE = 10_000
+# Who asks for it sees who asked, and when: that goes into the audit as well.
+LOOKED_UP = "looked up who was told of a case"
 
 
 class AuditFailed(WebError):
@@ -131,6 +133,15 @@ class Audit:
             entry = _entry(row)
             if case_id is None or case_id in entry.case_ids:
                 yield entry
+
+    def looked_up(self, case_id: str, by: str) -> list[Entry]:
+        """Who was told of a case so far; that it was looked up is the next entry.
+
+        Raises `AuditFailed`, and then tells nothing.
+        """
+        found = list(self.entries(case_id))
+        self.record(by, LOOKED_UP, [case_id])
+        return found
 
     def latest(self, actions: Sequence[str]) -> Entry | None:
         """The last entry of one of these actions, None if there is none."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from ontologies.library import data_directory
 from web.errors import BadSettings
+from web.log_in_settings import log_in_problems
 from web.mail_settings import mail_problems
 from web.secret_key import secret_key
 
@@ -129,6 +130,53 @@ class Settings:
     session_hours: int = _number(12, 1, 720, "After how many hours a log-in ends.")
     session_idle_minutes: int = _number(
         60, 5, 1440, "After how many minutes without a request a log-in ends."
+    )
+    second_factor: str = _setting(
+        "optional",
+        "Who has to show a code of an authenticator beside her password at log-in.",
+        "optional, operators or required",
+        lambda value: value in ("optional", "operators", "required"),
+    )
+    password_log_in: bool = _setting(
+        True,
+        "Whether people log in with a password; without, by the OpenID provider alone.",
+        "true or false",
+        lambda value: True,
+    )
+    openid_issuer: str | None = _setting(
+        None,
+        "The OpenID provider by which people may log in.",
+        "an address such as https://login.hospital.example, as the provider itself writes it",
+        lambda value: _is_site(value) and value.startswith("https://"),
+        shown="no provider",
+    )
+    openid_client_id: str | None = _setting(
+        None,
+        "What the provider calls this site.",
+        "1 to 200 characters",
+        lambda value: 1 <= len(value) <= 200 and value.isprintable(),
+        shown="to be set with openid_issuer",
+    )
+    openid_client_secret_file: str | None = _setting(
+        None,
+        "The file with the secret that the provider gave this site, readable for its owner alone.",
+        "the path of a file",
+        lambda value: bool(value.strip()),
+        shown="no secret",
+    )
+    openid_ca_file: str | None = _setting(
+        None,
+        "A file with the certificate of the authority that the provider is known by.",
+        "the path of a file in PEM format",
+        lambda value: bool(value.strip()),
+        shown="the public authorities",
+    )
+    openid_people: str = _setting(
+        "linked",
+        "Who may log in by the provider: whom an operator linked, or also who has the verified "
+        "e-mail of an account, which is linked then. No account is ever made.",
+        "linked or e-mail",
+        lambda value: value in ("linked", "e-mail"),
     )
     body_limit: int = _number(
         1_000_000, 10_000, 100_000_000, "The largest request in bytes."
@@ -250,6 +298,13 @@ class Settings:
         1000,
         "Peers are told a feature that fewer cases here share by a broader term; 5 is usual, 0 "
         "tells every feature as it is.",
+    )
+    singled_out_by: int = _number(
+        0,
+        0,
+        3,
+        "Where no other case here has so many or fewer of the features of a case together, and "
+        "nobody agreed to level 2, peers are told broader terms; 0 tells all as they are.",
     )
     consent_level_1: str = _setting(
         "not required",
@@ -470,3 +525,4 @@ def _inconsistencies(values: Mapping[str, Any]) -> Iterator[str]:
             f"longer than session_hours, which is {settings.session_hours}."
         )
     yield from mail_problems(settings)
+    yield from log_in_problems(settings)

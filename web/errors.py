@@ -110,6 +110,25 @@ class LogInThrottled(WebError):
         self.retry_after = retry_after
 
 
+class WrongCode(WebError):
+    """A code of a second factor that is not good, or not good any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code is wrong, too old, or was used before; type the one that your "
+            "authenticator shows now, or a recovery code."
+        )
+
+
+class LinkExpired(WebError):
+    """A link for a new password that was used, has expired, or never was one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link has been used or has expired; ask your operator for another one."
+        )
+
+
 class WeakPassword(WebError):
     """A password that cannot be accepted, with every reason."""
 
@@ -178,6 +197,8 @@ STATUSES: Mapping[type[Exception], int] = {
     BadSettings: 500,
     LogInFailed: 401,
     LogInThrottled: 429,
+    WrongCode: 401,
+    LinkExpired: 404,
     NameTaken: 409,
     NotLoggedIn: 401,
     UnknownPerson: 404,
@@ -232,21 +253,22 @@ def status_of(error: Exception, table: Mapping[type[Exception], int] = STATUSES)
 
 def wants_json() -> bool:
     """Whether the caller is a program: by path, or because it takes JSON but no page."""
-    if any(map(_is_below, JSON_PATHS)):
+    if any(is_below(request.path, each) for each in JSON_PATHS):
         return True
     accepts = request.accept_mimetypes
     return accepts["application/json"] > accepts["text/html"]
 
 
-def _is_below(path: str) -> bool:
-    return request.path == path or request.path.startswith(path + "/")
+def is_below(path: str, above: str) -> bool:
+    """Whether a path is this one, or leads further down."""
+    return path == above or path.startswith(above + "/")
 
 
 def answer(
     status: int, sentence: str, reference: str = "", faults: Sequence[Fault] = ()
 ) -> Response:
     """The sentence as JSON or as a page, whichever the caller reads."""
-    if _is_below(PROBLEM_PATH):
+    if is_below(request.path, PROBLEM_PATH):
         return problem(status, sentence, faults, reference)
     if wants_json():
         body = {"message": sentence}

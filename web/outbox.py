@@ -17,7 +17,7 @@ import structlog
 from matcher.storage.database import Database, rows, write_transaction
 from web.errors import WebError
 
-# Longer than any piece of work takes: a lease that ends early is work done twice.
+# Longer than any piece of work takes that is not held: a lease that ends early is work done twice.
 LEASE = timedelta(minutes=10)
 FIRST_DELAY = timedelta(minutes=1)
 # The delays double, so that the last attempt is five to six days after the first, as RFC 5321
@@ -125,6 +125,10 @@ class Outbox:
     def begin(self, work: Work) -> None:
         """Note, before what cannot be undone, that it is about to happen."""
         self._change(work, "begun = begun + 1", [])
+
+    def hold(self, work: Work) -> None:
+        """Lease work for as long again, from now."""
+        self._change(work, "due_at = ?", [text_of(self._clock() + LEASE)])
 
     def done(self, work: Work) -> None:
         """Remove work; one whose lease has gone to another stays with that one."""

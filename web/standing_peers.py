@@ -37,6 +37,7 @@ def asker_of(
         patience,
         consent_from_level=settings.consent_from_level,
         rare_below=settings.rare_below,
+        singled_out_by=settings.singled_out_by,
     )
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from matcher.storage.database import Database, rows, write_transaction
 from web.accounts.people import Person
-from web.mme.nodes.sealing import Broken, Seal
+from web.sealing import Broken, Seal
 
 PURPOSE = b"secondcase uploads 1"
 KEPT = timedelta(hours=1)

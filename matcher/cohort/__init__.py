@@ -17,6 +17,7 @@ from matcher.cohort.communities import (
     communities,
     firmness,
 )
+from matcher.cohort.drawing import positions
 from matcher.cohort.graph import EdgeRule, case_graph, is_diagnosed
 from matcher.cohort.groups import Cohort, Group, SharedGene
 from matcher.many.shortlist import Shortlist
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
     from matcher.cohort.graph import CaseGraph
     from ontologies import Release
 
-__all__ = ["Cohort", "EdgeRule", "Group", "case_graph", "find_groups"]
+__all__ = [
+    "Cohort",
+    "EdgeRule",
+    "Group",
+    "case_graph",
+    "find_groups",
+    "is_diagnosed",
+    "positions",
+]
 
 
 def find_groups(
@@ -48,7 +57,8 @@ def find_groups(
     """
     ordered = sorted(cases, key=lambda case: case.case_id)
     graph = case_graph(ordered, shortlists, rule)
-    found = communities(graph, seed=seed, resolution=resolution, smallest=smallest)
+    everything = communities(graph, seed=seed, resolution=resolution)
+    found = [each for each in everything if len(each) >= smallest]
     firm = firmness(
         graph,
         found,
@@ -71,6 +81,8 @@ def find_groups(
         seed=seed,
         resamples=resamples,
         release_id=release.release_id,
+        smallest=smallest,
+        largest=max(map(len, everything), default=0),
     )
 
 

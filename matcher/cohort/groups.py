@@ -61,6 +61,11 @@ class Group:
     @property
     def sentence(self) -> str:
         """Such as "Five cases at three sites with no diagnosis look alike." """
+        return f"{self.headline}.{self._gene_sentence}"
+
+    @property
+    def headline(self) -> str:
+        """The same without a stop, and without the genes that they list."""
         count = len(self.case_ids)
         text = f"{_number(count).capitalize()} cases{self._where}"
         if self.families < count:
@@ -72,7 +77,7 @@ class Group:
             text += ", all with a diagnosis,"
         else:
             text += f", {_number(self.diagnosed)} of them with a diagnosis,"
-        return f"{text} look alike.{self._gene_sentence}"
+        return f"{text} look alike"
 
     @property
     def _where(self) -> str:
@@ -103,7 +108,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cohort:
-    """All groups of a set of cases, largest first, and what they were found by."""
+    """All groups of a set of cases, largest first, and what they were found by.
+
+    Groups of fewer than `smallest` cases are left out; `largest` is the size of the largest that
+    was found, left out or not.
+    """
 
     cases: int
     ties: int
@@ -113,6 +122,8 @@ class Cohort:
     seed: int
     resamples: int
     release_id: str
+    smallest: int = 2
+    largest: int = 0
     version: str = __version__
 
     @property
@@ -125,6 +136,11 @@ class Cohort:
         """What came of it, also where there was nothing to find."""
         if self.cases < 2:
             return f"There {'is one case' if self.cases else 'is no case'}: nothing to compare."
+        if self.largest and not self.groups:
+            return (
+                f"No group has {_number(self.smallest)} cases or more: the largest of the "
+                f"{self.cases:,} cases has {_number(self.largest)}."
+            )
         if not self.groups:
             return (
                 f"No two of the {self.cases:,} cases are confidently the same disorder."
@@ -147,6 +163,8 @@ class Cohort:
             "resolution": self.resolution,
             "seed": self.seed,
             "resamples": self.resamples,
+            "smallest": self.smallest,
+            "largest": self.largest,
             "release": self.release_id,
             "secondcase": self.version,
             "methods": {name: f"doi:{doi}" for name, doi in METHODS.items()},

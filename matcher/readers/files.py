@@ -31,7 +31,7 @@ from matcher.errors import (
 )
 from matcher.readers.fields import printable
 from matcher.readers.report import Entry, Kind, Report
-from matcher.readers.strict_json import parse_json
+from matcher.readers.strict_json import MAX_VALUES, parse_json
 
 Progress = Callable[[int, int], None]
 
@@ -281,7 +281,13 @@ class Documents:
     def _document(self, data: bytes, source: str) -> Document:
         limit = self.limits.document
         try:
-            value = parse_json(data, max_bytes=limit, report=self.report, source=source)
+            value = parse_json(
+                data,
+                max_bytes=limit,
+                max_values=MAX_VALUES,
+                report=self.report,
+                source=source,
+            )
         except UnreadableInput as problem:
             return Document(source, problem=problem)
         return Document(source, value)

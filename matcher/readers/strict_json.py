@@ -23,6 +23,8 @@ from matcher.errors import (
 from matcher.readers.report import CaseRecord, Report
 
 MESSAGE_BYTES = 1_000_000
+# Ten times what describes a person; an empty object takes more of a processor than its bytes.
+MESSAGE_VALUES = 50_000
 MAX_DEPTH = 32
 MAX_VALUES = 20_000_000
 
@@ -34,6 +36,7 @@ def parse_json(
     data: bytes,
     *,
     max_bytes: int = MESSAGE_BYTES,
+    max_values: int = MESSAGE_VALUES,
     report: Report | None = None,
     source: str = "",
     nan_is_null: bool = False,
@@ -42,8 +45,9 @@ def parse_json(
 
     Bytes that are not UTF-8 are read as Windows-1252, which the report tells. Everything
     else that JSON does not allow, or that programs read in two ways, is refused with a child
-    of `UnreadableInput`: `TooLarge` above `max_bytes`, `TooManyValues`, the others for what
-    stands in it. With `nan_is_null` NaN and the infinities are read as null instead.
+    of `UnreadableInput`: `TooLarge` above `max_bytes`, `TooManyValues` above `max_values`,
+    the others for what stands in it. With `nan_is_null` NaN and the infinities are read as
+    null instead.
     """
     if len(data) > max_bytes:
         raise TooLarge(max_bytes)
@@ -54,8 +58,8 @@ def parse_json(
         raise EmptyDocument
     containers = text.count("{") + text.count("[")
     # Three bytes such as `[],` take a hundred in memory.
-    if containers + text.count(",") > MAX_VALUES:
-        raise TooManyValues(MAX_VALUES)
+    if containers + text.count(",") > max_values:
+        raise TooManyValues(max_values)
     value = _loaded(text, nan_is_null)
     if containers > MAX_DEPTH:
         _check_depth(value)

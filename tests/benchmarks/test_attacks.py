@@ -50,6 +50,21 @@ def test_climbing_is_stopped_after_a_few_steps(
     assert climbed_table([off, on]).row_count == 2
 
 
+def test_climbing_ends_after_its_minutes_and_says_how_far_it_is(
+    release: Release, cases: list[Case]
+) -> None:
+    said: list[str] = []
+
+    off = climb(release, cases, OFF, 4, 20, minutes=0, tell=said.append)
+    on = climb(release, cases, STRICT, 4, 20, most=off.targets, tell=said.append)
+
+    assert (off.targets, on.targets) == (1, 1) and off.hidden == on.hidden
+    assert [each.partition(",")[0] for each in said] == [
+        "guards off: 1 of 4 cases",
+        "guards on: 1 of 4 cases",
+    ]
+
+
 def test_the_guards_of_the_figures_are_those_of_a_new_node() -> None:
     assert (ON.daily_budget, ON.near_duplicates) == (50, 20)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import stat
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from click.testing import CliRunner
 
 from matcher.storage.database import Database, rows, write_transaction
 from ontologies.library import data_directory
-from web.audit import HEAD, Audit, AuditFailed, Break, seal_key
+from web.audit import HEAD, LOOKED_UP, Audit, AuditFailed, Break, seal_key
 from web.cli import main
 from web.config import load_settings
 from web.db import open_database
@@ -150,6 +152,30 @@ def test_a_chain_of_the_right_key_that_was_not_noted_is_found(
     assert "not the one noted" in broken(audit).message
 
 
+def test_an_entry_of_another_chain_of_the_same_key_is_found(
+    audit: Audit, db: Database, head: Path, tmp_path: Path
+) -> None:
+    with closing(open_database(tmp_path / "another.db")) as elsewhere:
+        another = Audit(elsewhere, KEY, tmp_path / "another.head")
+        for _ in range(7):
+            another.record("Island", "disclosed to a peer", ["nobody"])
+        [entry] = rows(elsewhere, "SELECT * FROM audit WHERE number = 7")
+    [[seal]] = db.execute("SELECT seal FROM audit WHERE number = 7").fetchall()
+
+    db.table("audit").update(7, entry)
+    head.write_text(head.read_text().replace(seal, entry["seal"]))
+
+    assert broken(audit).number == 7
+
+
+def test_a_missing_entry_is_told_from_one_that_was_changed(
+    audit: Audit, db: Database
+) -> None:
+    db.execute("DELETE FROM audit WHERE number = 5")
+
+    assert broken(audit) == Break(5, "entry 5 is missing")
+
+
 def test_a_missing_file_of_seals_is_found(audit: Audit, head: Path) -> None:
     head.unlink()
 
@@ -216,6 +242,22 @@ def test_what_is_rolled_back_is_in_neither(
 
     assert head.read_bytes() == before and audit.length() == LENGTH
     assert audit.first_break() is None
+
+
+def test_a_seal_is_on_the_disk_when_its_entry_is_done(
+    audit: Audit, head: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, synced = os.fsync, list[int]()
+
+    def note(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr("web.audit_head.os.fsync", note)
+
+    audit.record("Island", "disclosed to a peer")
+
+    assert synced == [head.stat().st_size]
 
 
 def test_the_file_is_for_its_owner_only(audit: Audit, head: Path) -> None:
@@ -288,6 +330,31 @@ def test_show_prints_who_was_told_of_one_case(installed: Database) -> None:
     _, text = called("show", "--case", "north-1")
 
     assert len(text.splitlines()) == 1 and '"Island"' in text
+
+
+def test_looking_up_a_case_is_an_entry_of_its_own(installed: Database) -> None:
+    called("show")
+    called("show", "--case", "north-1")
+
+    _, text = called("show", "--case", "north-1")
+
+    [first, second] = [json.loads(line) for line in text.splitlines()]
+    assert first["actor"] == "Island"
+    assert (second["actor"], second["action"]) == ("command line", LOOKED_UP)
+    assert second["cases"] == ["north-1"] and second["number"] == 3
+
+
+def test_nothing_is_told_of_a_look_up_that_cannot_be_recorded(
+    installed: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **facts: object) -> None:
+        raise AuditFailed
+
+    monkeypatch.setattr(Audit, "record", refuse)
+
+    status, text = called("show", "--case", "north-1")
+
+    assert status and "north-1" not in text
 
 
 def test_verify_says_that_all_is_whole(installed: Database) -> None:

@@ -38,6 +38,7 @@ from web.accounts.passwords import Passwords
 from web.api.tokens import Scope, Tokens
 from web.conversations.conversations import Conversations
 from web.db import open_database
+from web.groups.keeping import KeptGroup, KeptGroups, Member, View
 from web.mme.asking.answers import Answer, RemoteCase, State
 from web.mme.asking.comparison import Comparison
 from web.mme.asking.kept import Kept
@@ -59,13 +60,19 @@ NOTICE, NO_NOTICE = "7701" * 8, "7702" * 8
 PEER, PATIENT = "answering node", "P-7701"
 TALK, NO_TALK = "7703" * 8, "7704" * 8
 UPLOAD, NO_UPLOAD = "7703" * 8, "7704" * 8
+GROUP, NO_GROUP = "7705" * 4, "7706" * 4
 # What differs from one answer to the next, whatever was asked: a message once, an id, a number.
 PASSING = re.compile(
-    r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR|ISLAND)-\d+|EXT-\d+|(770\d){8}',
+    r'<p class="note .*?</p>|value="[^"]*"|(NORTH|HARBOUR|ISLAND)-\d+|EXT-\d+|(770\d){4,8}',
     re.S,
 )
 # A case of each person's own, so that she has something to compare with.
 OWN = {"alice": "NORTH-A", "bob": "NORTH-B", "charlie": "HARBOUR-C"}
+
+ALIKE = tuple(
+    Member(case_id=case_id, revision=1, firmness=0.5, x=0.5, y=0.5)
+    for case_id in (OWN["alice"], OWN["bob"])
+)
 
 PEOPLE = ("nobody", "alice", "bob", "charlie", "dana", "olga")
 NODES = ("trusted node", "revoked node")
@@ -81,6 +88,8 @@ PRINCIPALS = (*PEOPLE, *NODES, *SYSTEMS)
 NOBODY: frozenset[str] = frozenset()
 ALICE = frozenset({"alice"})
 DEPOSITOR = frozenset({"depositor"})
+# What the groups of a site say is for its clinicians.
+NORTH = frozenset({"alice", "bob"})
 # Who may be told anything of the private case of Alice or of the private deposit, by route.
 GRANTS: Mapping[str, frozenset[str]] = {
     "GET api_cases.get_case": DEPOSITOR,
@@ -98,6 +107,33 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.account.log_in": NOBODY,
     "POST pages.account.log_out": NOBODY,
     "GET pages.account.show": NOBODY,
+    "POST pages.account.end_others": NOBODY,
+    "GET pages.erasing.show": ALICE,
+    "POST pages.erasing.erase": ALICE,
+    "GET pages.new_password.show": NOBODY,
+    "POST pages.new_password.choose": NOBODY,
+    "GET pages.node.erasing.show": NOBODY,
+    "POST pages.node.erasing.erase": NOBODY,
+    "GET pages.node.people.person": NOBODY,
+    "GET pages.node.people.show": NOBODY,
+    "POST pages.node.people.activate": NOBODY,
+    "POST pages.node.people.add": NOBODY,
+    "POST pages.node.people.change": NOBODY,
+    "POST pages.node.people.deactivate": NOBODY,
+    "POST pages.node.people.end_sessions": NOBODY,
+    "POST pages.node.people.hand_over": NOBODY,
+    "POST pages.node.people.identity": NOBODY,
+    "POST pages.node.people.link": NOBODY,
+    "POST pages.node.people.remove_second_factor": NOBODY,
+    "GET pages.openid.back": NOBODY,
+    "GET pages.openid.begin": NOBODY,
+    "GET pages.second_factor.ask": NOBODY,
+    "GET pages.second_factor.show": NOBODY,
+    "POST pages.second_factor.begin": NOBODY,
+    "POST pages.second_factor.check": NOBODY,
+    "POST pages.second_factor.confirm": NOBODY,
+    "POST pages.second_factor.remove": NOBODY,
+    "POST pages.second_factor.renew": NOBODY,
     "POST pages.account.check": NOBODY,
     "POST pages.account.end": NOBODY,
     "POST pages.account.theme": NOBODY,
@@ -153,6 +189,10 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.variants.show": ALICE,
     "POST pages.variants.look": ALICE,
     "POST pages.variants.add": ALICE,
+    "GET pages.group_exports.as_csv": NORTH,
+    "GET pages.group_exports.as_json": NORTH,
+    "GET pages.groups.everything": NORTH,
+    "GET pages.groups.one": NORTH,
     "GET pages.help.score": NOBODY,
     "GET pages.help.keyboard": NOBODY,
     "GET pages.history.show": ALICE,
@@ -191,6 +231,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.outside_letters.show": ALICE,
     "POST pages.outside_letters.written": ALICE,
     "POST pages.outside_letters.answered": ALICE,
+    "GET pages.shared.show": NOBODY,
     "GET pages.sharing.show": ALICE,
     "POST pages.sharing.limit": ALICE,
     "POST pages.sharing.record": ALICE,
@@ -354,6 +395,7 @@ def world(cast: Cast) -> World:
         shared = case_of(case_id, site=site, submitter=person, observed=TERMS)
         cast.put(bare(shared), actor=person)
     talk_of_shared_cases(cast)
+    keep_group_of_north(cast)
     return World(cast, given)
 
 
@@ -381,6 +423,29 @@ def talk_of_shared_cases(cast: Cast) -> None:
         talk = mine.get(TALK)
         assert talk is not None
         mine.write(talk, canary("alice"), "")
+
+
+def keep_group_of_north(cast: Cast) -> None:
+    """A group of two cases that North shares with itself, with a canary in what it says."""
+    body: dict[str, Any] = dict.fromkeys(("shared", "distinctive", "genes"), [])
+    body |= {"headline": canary("group"), "diagnosed": 0, "simulated": 0}
+    body |= {"sites": {"North": 2}, "firmness": 0.5}
+    facts = {"cases": 2, "undiagnosed": 2, "alone": 0.5, "mutual": 0.25, "hpo": ""}
+    facts |= {"release": "", "calibration": "", "secondcase": ""}
+    view = View(
+        site="North",
+        basis="",
+        fingerprint="",
+        as_of=0,
+        made_at="2026-11-29T12:00:00.000000+00:00",
+        seconds=1.0,
+        facts=facts,
+    )
+    group = KeptGroup(body=body, members=ALIKE, ties=(), own=2)
+    with closing(open_database(cast.settings.database)) as db:
+        KeptGroups(db).keep(view, [group])
+        with write_transaction(db):
+            db.execute("UPDATE kept_groups SET link = ?", [GROUP])
 
 
 def tell_of_private_case(cast: Cast) -> None:
@@ -455,6 +520,8 @@ def pairs_of_paths(
         "node": PEER,
         "peer": "trusted node",
         "remote_id": PATIENT,
+        "name": "bob",
+        "secret": "no link that anybody was given",
     }
     hidden = {
         "case_id": PRIVATE,
@@ -463,6 +530,7 @@ def pairs_of_paths(
         "notice": NOTICE,
         "link": TALK,
         "upload_id": UPLOAD,
+        "group": GROUP,
     }
     # What a system puts there is there afterwards.
     no_deposit = NEW_DEPOSIT if method == "PUT" else NO_DEPOSIT
@@ -473,6 +541,7 @@ def pairs_of_paths(
         "notice": NO_NOTICE,
         "link": NO_TALK,
         "upload_id": NO_UPLOAD,
+        "group": NO_GROUP,
     }
     named = rule.arguments & hidden.keys()
     with app.test_request_context():
@@ -546,6 +615,10 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
         {
             "GET pages.cases.show",
             "GET pages.cases.edit",
+            "GET pages.group_exports.as_csv",
+            "GET pages.group_exports.as_json",
+            "GET pages.groups.everything",
+            "GET pages.groups.one",
             "GET pages.exports.phenopacket",
             "GET pages.history.show",
             "GET pages.conversations.everything",
@@ -559,6 +632,7 @@ MUST_SHOW: Mapping[str, frozenset[str]] = {
             "GET pages.site_record.show",
         }
     ),
+    "bob": frozenset({"GET pages.groups.everything", "GET pages.groups.one"}),
     "depositor": frozenset({"GET api_cases.get_case"}),
 }
 # One external id names one case of a site: a system that uses that of another at its own site

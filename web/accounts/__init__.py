@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, current_app, g, request, session
+from itsdangerous import BadData, URLSafeTimedSerializer
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 from web.config import Settings
@@ -15,17 +16,33 @@ from web.accounts import known_devices
 from web.db import connection
 from web.errors import NotLoggedIn
 from web.accounts.passwords import Passwords
-from web.accounts.people import Accounts, LoggedIn, Person, Role, Session, SessionLimits
+from web.accounts.people import (
+    Accounts,
+    FirstStep,
+    LoggedIn,
+    Method,
+    Person,
+    Role,
+    SecondFactorWanted,
+    Session,
+    SessionLimits,
+)
 
 __all__ = [
     "Accounts",
+    "Method",
     "Passwords",
     "Person",
     "Role",
     "Session",
+    "SecondFactorWanted",
     "SessionLimits",
     "accounts",
+    "admit",
+    "begin_anew",
     "current_session",
+    "finish_log_in",
+    "first_step",
     "init_app",
     "log_in",
     "log_out",
@@ -37,6 +54,8 @@ __all__ = [
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 EXTENSION = "secondcase-accounts"
+FIRST_STEP = "first-step"
+FIRST_STEP_SECONDS = 300
 
 
 class Visitor:
@@ -89,19 +108,73 @@ def accounts() -> Accounts:
 def log_in(name: str, password: str) -> Person:
     """Begin a session of the person for this browser; what it had before is over.
 
-    Raises `LogInFailed` or `LogInThrottled`.
+    Raises `LogInFailed`, `LogInThrottled`, or `SecondFactorWanted`: then the browser keeps for a
+    few minutes that the password was right.
     """
-    address = request.remote_addr or "unknown"
-    agent = request.user_agent.string
     device = known_devices.this_device()
-    logged_in = accounts().log_in(
-        name, password, address=address, agent=agent, device=device
-    )
+    try:
+        logged_in = accounts().log_in(name, password, **_visit(), device=device)
+    except SecondFactorWanted as wanted:
+        log_out()
+        first = wanted.first
+        session[FIRST_STEP] = _signed().dumps([first.person_id, first.password])
+        raise
+    return _begun(logged_in)
+
+
+def first_step() -> FirstStep | None:
+    """Who has shown her password in this browser a moment ago and no second factor yet."""
+    try:
+        person_id, password = _signed().loads(
+            session.get(FIRST_STEP, ""), max_age=FIRST_STEP_SECONDS
+        )
+    except BadData:
+        return None
+    return FirstStep(person_id=person_id, password=password)
+
+
+def finish_log_in(first: FirstStep, code: str) -> Person:
+    """Begin a session for who shows the second factor after the password.
+
+    Raises `WrongCode`, `LogInThrottled`, or `LogInFailed` where the account changed meanwhile.
+    """
+    return _begun(accounts().finish_log_in(first, code, **_visit()))
+
+
+def admit(person: Person) -> Person:
+    """Begin a session for whom the OpenID provider vouches. Raises `LogInFailed`."""
+    return _begun(accounts().admit(person, **_visit()))
+
+
+def begin_anew(method: Method) -> None:
+    """End all sessions of who makes this request, and go on in a new one."""
+    logged_in = accounts().begin_anew(the_person(), method, **_visit())
+    session.clear()
+    _keep(logged_in)
+
+
+def _begun(logged_in: LoggedIn) -> Person:
+    device = known_devices.this_device()
     log_out()
-    session.permanent = True
-    login_user(Visitor(logged_in))
+    _keep(logged_in)
     known_devices.remember(device, logged_in.person.person_id)
     return logged_in.person
+
+
+def _keep(logged_in: LoggedIn) -> None:
+    session.permanent = True
+    login_user(Visitor(logged_in))
+
+
+def _visit() -> dict[str, str]:
+    return {
+        "address": request.remote_addr or "unknown",
+        "agent": request.user_agent.string,
+    }
+
+
+def _signed() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="first step")
 
 
 def log_out() -> None:

@@ -2,79 +2,72 @@
 
 from __future__ import annotations
 
-import contextlib
-import enum
+import hashlib
 import re
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from matcher.storage.database import Database, rows, write_transaction
-from matcher.storage.errors import DatabaseBusy, DatabaseFull
-from web.errors import BadAccount, LogInFailed, NameTaken, UnknownPerson
+from web.accounts.links import PasswordLinks
 from web.accounts.passwords import Passwords
-from web.security import make_token, token_digest
+from web.accounts.person import (
+    PEOPLE,
+    Person,
+    Role,
+    person_by_id,
+    person_of,
+    text_of,
+)
+from web.accounts.second_factor import SecondFactors
+from web.accounts.sessions import (
+    LoggedIn,
+    Method,
+    Session,
+    SessionLimits,
+    Sessions,
+    Visit,
+)
 from web.accounts.throttling import NEW_DEVICE, Device, Throttle
+from web.errors import (
+    BadAccount,
+    LogInFailed,
+    NameTaken,
+    UnknownPerson,
+    WebError,
+)
 
-SEEN_EVERY = timedelta(minutes=1)
+__all__ = [
+    "Accounts",
+    "FirstStep",
+    "LoggedIn",
+    "Method",
+    "Person",
+    "Role",
+    "SecondFactorWanted",
+    "Session",
+    "SessionLimits",
+    "person_by_id",
+]
+
 THEMES = ("auto", "light", "dark")
 
 
-class Role(enum.StrEnum):
-    """What a person may do."""
-
-    CLINICIAN = "clinician"
-    CURATOR = "curator"
-    OPERATOR = "operator"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody with an account. `name` is what she logs in with and what cases name."""
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """Who has shown her password and no second factor yet; void once the password changes."""
 
     person_id: int
-    name: str
-    email: str | None
-    site: str | None
-    roles: frozenset[Role]
-    is_active: bool
-    theme: str
-    created_at: str
-
-    def has(self, *roles: Role) -> bool:
-        """Whether she has one of the roles."""
-        return not self.roles.isdisjoint(roles)
+    password: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One log-in on one device. Times are UTC in ISO 8601."""
+class SecondFactorWanted(WebError):
+    """The password was right, and the account asks for a second factor as well."""
 
-    session_id: str
-    created_at: str
-    seen_at: str
-    expires_at: str
-    address: str
-    agent: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedIn:
-    """A person and the session she came with."""
-
-    person: Person
-    session: Session
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionLimits:
-    """When a session ends: some time after it began, or without a request."""
-
-    absolute: timedelta = timedelta(hours=12)
-    idle: timedelta = timedelta(minutes=60)
+    def __init__(self, first: FirstStep) -> None:
+        super().__init__("This account asks for a code of its second factor as well.")
+        self.first = first
 
 
 class Accounts:
@@ -89,9 +82,11 @@ class Accounts:
     ) -> None:
         self._db = db
         self._passwords = passwords
-        self._limits = limits
         self._clock = clock
         self._throttle = Throttle(db, clock)
+        self._sessions = Sessions(db, limits, clock)
+        self.links = PasswordLinks(db, clock)
+        self.second_factors = SecondFactors(db, clock)
 
     # People
 
@@ -124,22 +119,45 @@ class Accounts:
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, in order of name."""
-        return tuple(map(_person, rows(self._db, f"{PEOPLE} ORDER BY name")))
+        return tuple(map(person_of, rows(self._db, f"{PEOPLE} ORDER BY name")))
 
     def find(self, name: str) -> Person:
         """The person with this name or e-mail. Raises `UnknownPerson`."""
         row = self._row_of(name)
         if row is None:
             raise UnknownPerson(name)
-        return _person(row)
+        return person_of(row)
 
     def set_roles(self, name: str, roles: Iterable[Role]) -> Person:
-        """Give a person exactly these roles."""
+        """Give a person exactly these roles; if they change, all sessions end."""
         roles = frozenset(roles)
         with write_transaction(self._db):
             person = self.find(name)
             _refuse_bad(person.name, None, roles)
-            self._write_roles(person.person_id, roles)
+            if roles != person.roles:
+                self._write_roles(person.person_id, roles)
+                self.end_sessions(person)
+        return self.find(name)
+
+    def set_site(self, name: str, site: str | None) -> Person:
+        """Let a person belong to another site, or to none; if it changes, all sessions end."""
+        _refuse_bad_site(site)
+        with write_transaction(self._db):
+            person = self.find(name)
+            if site != person.site:
+                self._update(person, site=site)
+                self.end_sessions(person)
+        return self.find(name)
+
+    def set_email(self, name: str, email: str | None) -> Person:
+        """Change where a person is told by e-mail. Raises `BadAccount` or `NameTaken`."""
+        with write_transaction(self._db):
+            person = self.find(name)
+            _refuse_bad(person.name, email, person.roles)
+            other = self._row_of(email) if email else None
+            if other is not None and other["person_id"] != person.person_id:
+                raise NameTaken(email or "")
+            self._update(person, email=email)
         return self.find(name)
 
     def set_theme(self, person: Person, theme: str) -> None:
@@ -149,9 +167,10 @@ class Accounts:
         self._update(person, theme=theme)
 
     def deactivate(self, name: str) -> Person:
-        """Keep the account, end its sessions, refuse its log-in."""
+        """Keep the account, end its sessions and links, refuse its log-in."""
         with write_transaction(self._db):
             person = self.find(name)
+            self.links.end(person)
             self._update(person, is_active=0)
             self.end_sessions(person)
         return self.find(name)
@@ -175,11 +194,28 @@ class Accounts:
         self._verified(person.name, current, address)
         self._replace_password(person, password)
 
-    def _replace_password(self, person: Person, password: str) -> None:
+    def use_link(self, link: str, password: str) -> Person:
+        """Choose a password by a link; the link and all sessions end.
+
+        Raises `LinkExpired` or `WeakPassword`.
+        """
+        hashed = self._hashed(self.links.of(link), password)
+        with write_transaction(self._db):
+            person = self.links.of(link)
+            self._set_hash(person, hashed)
+        return person
+
+    def _hashed(self, person: Person, password: str) -> str:
         own = (person.name, person.email or person.name)
-        hashed = self._passwords.hash(password, unlike=own)
+        return self._passwords.hash(password, unlike=own)
+
+    def _replace_password(self, person: Person, password: str) -> None:
+        self._set_hash(person, self._hashed(person, password))
+
+    def _set_hash(self, person: Person, hashed: str) -> None:
         with write_transaction(self._db):
             self._update(person, password_hash=hashed)
+            self.links.end(person)
             self.end_sessions(person)
 
     # Log-in and sessions
@@ -195,30 +231,62 @@ class Accounts:
     ) -> LoggedIn:
         """A new session for the person, found by name or e-mail.
 
-        Raises `LogInThrottled`, and `LogInFailed` whichever of name and password is wrong.
+        Raises `LogInThrottled`, `LogInFailed` whichever of name and password is wrong, and
+        `SecondFactorWanted` where the password alone is not enough.
         """
         row = self._verified(name, password, address, device)
-        plain, digest = make_token()
-        now = self._clock()
-        session = {
-            "session_id": secrets.token_hex(8),
-            "token_sha256": digest,
-            "person_id": row["person_id"],
-            "created_at": _text(now),
-            "seen_at": _text(now),
-            "expires_at": _text(now + self._limits.absolute),
-            "address": address[:64],
-            "agent": agent[:200],
-        }
         with write_transaction(self._db):
             self._refuse_changed(row)
             if self._passwords.is_outdated(row["password_hash"]):
-                self._update(
-                    _person(row), password_hash=self._passwords.rehash(password)
-                )
-            self._db.table("sessions").delete_where(*self._ended(now))
-            self._db.table("sessions").insert(session)
-        return LoggedIn(person=_person(row), session=_session(session), token=plain)
+                row["password_hash"] = self._passwords.rehash(password)
+                hashed = row["password_hash"]
+                self._update(person_of(row), password_hash=hashed)
+            if self.second_factors.of(row["person_id"]) is None:
+                visit = Visit(address=address, agent=agent)
+                return self._sessions.begin(person_of(row), visit)
+        raise SecondFactorWanted(_first_step(row))
+
+    def finish_log_in(
+        self, first: FirstStep, code: str, *, address: str, agent: str = ""
+    ) -> LoggedIn:
+        """A new session for who shows the second factor after the password.
+
+        Raises `WrongCode`, `LogInThrottled`, and `LogInFailed` if the account has changed since.
+        """
+        self._refuse_stale(first)
+        self.second_factors.check(first.person_id, code, address)
+        with write_transaction(self._db):
+            person = self._refuse_stale(first)
+            visit = Visit(address=address, agent=agent, method=Method.SECOND_FACTOR)
+            return self._sessions.begin(person, visit)
+
+    def _refuse_stale(self, first: FirstStep) -> Person:
+        found = rows(self._db, f"{PEOPLE} WHERE person_id = ?", [first.person_id])
+        if not found or not found[0]["is_active"] or _first_step(found[0]) != first:
+            raise LogInFailed
+        return person_of(found[0])
+
+    def admit(self, person: Person, *, address: str, agent: str = "") -> LoggedIn:
+        """A new session for whom another provider vouches. Raises `LogInFailed`."""
+        with write_transaction(self._db):
+            known = person_by_id(self._db, person.person_id)
+            if known is None or not known.is_active:
+                raise LogInFailed
+            visit = Visit(address=address, agent=agent, method=Method.OPENID)
+            return self._sessions.begin(known, visit)
+
+    def begin_anew(
+        self, person: Person, method: Method, *, address: str, agent: str = ""
+    ) -> LoggedIn:
+        """End all sessions of a person for a new one, as when what protects her changes."""
+        with write_transaction(self._db):
+            self._sessions.end_all(person)
+            visit = Visit(address=address, agent=agent, method=method)
+            return self._sessions.begin(person, visit)
+
+    def confirm_password(self, person: Person, password: str, *, address: str) -> None:
+        """Make sure that it is she. Raises `LogInFailed` or `LogInThrottled`."""
+        self._verified(person.name, password, address)
 
     def _verified(
         self, name: str, password: str, address: str, device: Device = NEW_DEVICE
@@ -244,58 +312,23 @@ class Accounts:
 
     def logged_in(self, token: str) -> LoggedIn | None:
         """Who a token belongs to, None if it is of no session or the session has ended."""
-        sql = "SELECT * FROM sessions WHERE token_sha256 = ?"
-        now = self._clock()
-        for row in rows(self._db, sql, [token_digest(token)]):
-            owner = f"{PEOPLE} WHERE person_id = ?"
-            person = _person(rows(self._db, owner, [row["person_id"]])[0])
-            if person.is_active and not self._has_ended(row, now):
-                self._see(row, now)
-                return LoggedIn(person=person, session=_session(row), token=token)
-        return None
+        return self._sessions.of_token(token)
 
     def sessions(self, person: Person) -> tuple[Session, ...]:
         """The sessions of a person that have not ended, the latest used first."""
-        sql = "SELECT * FROM sessions WHERE person_id = ? ORDER BY seen_at DESC, session_id"
-        now = self._clock()
-        found = rows(self._db, sql, [person.person_id])
-        return tuple(_session(row) for row in found if not self._has_ended(row, now))
+        return self._sessions.of(person)
 
     def end_session(self, person: Person, session_id: str) -> None:
         """End one session of the person; one that is not hers stays."""
-        where = "person_id = ? AND session_id = ?"
-        with write_transaction(self._db):
-            sessions = self._db.table("sessions")
-            sessions.delete_where(where, [person.person_id, session_id])
+        self._sessions.end(person, session_id)
 
     def end_sessions(self, person: Person) -> None:
         """End all sessions of the person."""
-        with write_transaction(self._db):
-            sessions = self._db.table("sessions")
-            sessions.delete_where("person_id = ?", [person.person_id])
+        self._sessions.end_all(person)
 
     def log_out(self, token: str) -> None:
         """End the session of a token."""
-        with write_transaction(self._db):
-            sessions = self._db.table("sessions")
-            sessions.delete_where("token_sha256 = ?", [token_digest(token)])
-
-    def _ended(self, now: datetime) -> tuple[str, list[str]]:
-        idle_since = _text(now - self._limits.idle)
-        return "expires_at <= ? OR seen_at <= ?", [_text(now), idle_since]
-
-    def _has_ended(self, row: dict[str, Any], now: datetime) -> bool:
-        idle_since = _text(now - self._limits.idle)
-        return bool(row["expires_at"] <= _text(now) or row["seen_at"] <= idle_since)
-
-    def _see(self, row: dict[str, Any], now: datetime) -> None:
-        """Note that a session is in use; not at every request, and never at any price."""
-        if row["seen_at"] > _text(now - SEEN_EVERY):
-            return
-        with contextlib.suppress(DatabaseBusy, DatabaseFull):
-            with write_transaction(self._db):
-                sessions = self._db.table("sessions")
-                sessions.update(row["session_id"], {"seen_at": _text(now)})
+        self._sessions.end_token(token)
 
     # Rows
 
@@ -321,39 +354,12 @@ class Accounts:
             self._db.table("people").update(person.person_id, values)
 
     def _now(self) -> str:
-        return _text(self._clock())
+        return text_of(self._clock())
 
 
-PEOPLE = """
-    SELECT people.*, (
-        SELECT group_concat(role, ' ') FROM person_roles AS r
-        WHERE r.person_id = people.person_id
-    ) AS roles FROM people
-"""
-
-
-def person_by_id(db: Database, person_id: int) -> Person | None:
-    """The person with this number, None if there is none."""
-    found = rows(db, f"{PEOPLE} WHERE person_id = ?", [person_id])
-    return _person(found[0]) if found else None
-
-
-def _person(row: dict[str, Any]) -> Person:
-    return Person(
-        person_id=row["person_id"],
-        name=row["name"],
-        email=row["email"],
-        site=row["site"],
-        roles=frozenset(map(Role, (row["roles"] or "").split())),
-        is_active=bool(row["is_active"]),
-        theme=row["theme"],
-        created_at=row["created_at"],
-    )
-
-
-def _session(row: dict[str, Any]) -> Session:
-    names = Session.__dataclass_fields__
-    return Session(**{name: row[name] for name in names})
+def _first_step(row: dict[str, Any]) -> FirstStep:
+    digest = hashlib.sha256(row["password_hash"].encode()).hexdigest()
+    return FirstStep(person_id=row["person_id"], password=digest)
 
 
 def _refuse_bad(name: str, email: str | None, roles: frozenset[Role]) -> None:
@@ -370,9 +376,9 @@ def _refuse_bad(name: str, email: str | None, roles: frozenset[Role]) -> None:
         )
 
 
-def _text(moment: datetime) -> str:
-    """UTC in ISO 8601, always as long, so that text sorts as time does."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def _refuse_bad_site(site: str | None) -> None:
+    if site is not None and not (1 <= len(site.strip()) <= 80 and site.isprintable()):
+        raise BadAccount("site", site, "1 to 80 characters")
 
 
 def _bindable(text: str) -> str:

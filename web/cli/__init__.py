@@ -25,6 +25,8 @@ COMMANDS = {
     "import": "web.cli.cases:import_cases",
     "export": "web.cli.cases:export_cases",
     "erase": "web.cli.cases:erase_case",
+    "backup": "web.cli.backups:backup_command",
+    "restore": "web.cli.backups:restore_command",
     "user": "web.cli.people:user",
     "node": "web.cli.nodes:node",
     "ask": "web.cli.asking:ask",

@@ -13,6 +13,8 @@ from web.audit import Audit, Entry
 from web.config import load_settings
 from web.db import open_database
 
+ACTOR = "command line"
+
 
 @contextmanager
 def open_audit() -> Iterator[Audit]:
@@ -29,9 +31,15 @@ def audit() -> None:
 @audit.command()
 @click.option("--case", "case_id", metavar="ID", help="Only who was told of this case.")
 def show(case_id: str | None) -> None:
-    """Print who was told of which cases, or was refused and why, one a line."""
+    """Print who was told of which cases, or was refused and why, one a line.
+
+    That a case was looked up is an entry as well.
+    """
     with open_audit() as kept:
-        for entry in kept.entries(case_id):
+        found = kept.entries()
+        if case_id is not None:
+            found = iter(kept.looked_up(case_id, ACTOR))
+        for entry in found:
             click.echo(_line(entry))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from web.cli.inputs import (
 from web.cli.progress import console
 from web.config import load_settings
 from web.db import open_database
+from web.erasure import erase
 from web.wellbeing import without_consent
 
 ACTOR = "command line"
@@ -210,11 +212,11 @@ def erase_case(case_id: str) -> None:
     """Erase a case for good: every version, and what was kept about it.
 
     The id, the times and who changed it stay, so that it is never given again. Files that were
-    exported and copies of the database are yours to erase; peers that have seen the case are
-    named by `audit show --case`.
+    exported and copies of the database are yours to erase. Peers that have seen the case are told
+    that it was withdrawn, or `doctor` names them; `audit show --case` names all of them.
     """
-    with CaseStore(open_database(load_settings().database)) as store:
-        store.erase(case_id, ACTOR)
+    with closing(open_database(load_settings().database)) as db:
+        erase(db, case_id, ACTOR)
     console().print(f"{case_id} is erased.", markup=False)
 
 

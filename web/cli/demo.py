@@ -29,6 +29,7 @@ from web.cli.service import application
 from web.cli.serving import answer_until_ended, bound, listen
 from web.config import Settings, load_settings
 from web.db import open_database
+from web.mme.asking.prober import probed
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.mme.nodes.register import Description
@@ -40,6 +41,8 @@ CASES_A_SITE = 60
 # Whoever tries everything out asks more often than a peer does.
 DAILY_BUDGET = 1_000_000
 GRACE_SECONDS = 15.0
+# As long as a site may take from its start to its first answer.
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def demo(port: int | None) -> None:
             first.settings,
             greeting(sites, password),
             listening=first.listening,
-            beside=running(others),
+            beside=joined(sites, release),
         )
 
 
@@ -212,6 +215,24 @@ def _token_for(nodes: Nodes, name: str) -> str:
     token = nodes.rotate(name)
     nodes.revoke_old(name)
     return token
+
+
+@contextmanager
+def joined(sites: Sequence[Site], release: Release) -> Iterator[None]:
+    """Let the other sites run meanwhile, and each find out what its peers understand."""
+    with running(sites[1:]):
+        threading.Thread(
+            target=acquaint, args=(sites, release), name="acquainting", daemon=True
+        ).start()
+        yield
+
+
+def acquaint(sites: Sequence[Site], release: Release) -> None:
+    """Probe every peer of which its site does not know yet what may be asked for."""
+    for one, other in permutations(sites, 2):
+        with closing(open_database(one.settings.database)) as db:
+            if not Nodes(db).get(other.name).quirks.query_keys:
+                probed(db, other.name, release, by=PERSON, seconds=START_SECONDS)
 
 
 @contextmanager

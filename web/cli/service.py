@@ -14,6 +14,7 @@ from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
 from web import create_app
+from web.backups import expired
 from web.cli.progress import shown
 from web.cli.serving import listen
 from web.cli.work import undone_work
@@ -53,6 +54,7 @@ def doctor(context: click.Context) -> None:
         ("peers", _peers),
         ("consents", _consents),
         ("work", undone_work),
+        ("backups", _backups),
     ):
         try:
             found = list(check())
@@ -94,6 +96,10 @@ def _peers() -> Iterator[str]:
 
 def _consents() -> Iterator[str]:
     yield from _of_database(of_consents)
+
+
+def _backups() -> Iterator[str]:
+    yield from _of_database(lambda db, _: expired(db))
 
 
 def _of_database(look: Callable[[Database, Settings], Iterator[str]]) -> Iterator[str]:

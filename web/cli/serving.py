@@ -20,6 +20,7 @@ from web.cli.progress import console
 from web.cli.receiving import channel_class
 from web.config import Settings
 from web.db import close_idle
+from web.groups.work import grouping
 from web.service import source_of
 from web.switching.following import follower_of
 from web.worker import worker_of, working
@@ -80,7 +81,7 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
     """Answer what comes to a socket until this process is told to end.
 
     Requests are read whole before a thread takes them, so slow senders hold up nobody. Beside
-    them a thread does the work that requests leave.
+    them threads do the work that requests leave.
     """
     # Requests that wait for a thread are no event, and these lines are no JSON.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -101,7 +102,8 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
     try:
         follower = follower_of(app)
         worker = worker_of(settings, lambda db: follower.asker()(db))
-        with follower.following(), working(worker):
+        groups = grouping(settings, lambda: follower.current.release.release_id)
+        with follower.following(), working(worker), groups:
             server.run()
     finally:
         close_idle(app)

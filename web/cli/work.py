@@ -9,9 +9,11 @@ from contextlib import closing
 
 import click
 
+from ontologies.library import active_release_id, data_directory
 from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
+from web.groups.work import Grouping, grouping
 from web.outbox import Outbox
 from web.standing_peers import MakeAsker, has_peers
 from web.switching.following import FollowedGround
@@ -23,7 +25,7 @@ from web.worker import Worker, worker_of
 @click.option("--once", is_flag=True, help="Do what is due now, and end.")
 @click.option("--retry", is_flag=True, help="Attempt anew what was given up.")
 def work(once: bool, retry: bool) -> None:
-    """Send e-mails, ask peers again and do other work left for later, until Ctrl-C.
+    """Send e-mails, ask peers again, make groups and other work left for later, until Ctrl-C.
 
     The running service does this by itself; this is for a service that runs elsewhere, or for
     cron with --once.
@@ -35,9 +37,11 @@ def work(once: bool, retry: bool) -> None:
             click.echo(f"{Outbox(db).retry():,} attempted anew.")
         worker = worker_of(settings, _asker(settings) if has_peers(db) else None)
     if once:
-        _once(worker)
+        groups = Grouping(settings=settings, release_id=_release_id)
+        _once(worker, groups.worker())
     else:
-        _until_told_to_stop(worker)
+        with grouping(settings, _release_id):
+            _until_told_to_stop(worker)
 
 
 def _asker(settings: Settings) -> MakeAsker:
@@ -47,10 +51,16 @@ def _asker(settings: Settings) -> MakeAsker:
     return lambda db: ground.asker()(db)
 
 
-def _once(worker: Worker) -> None:
-    done = worker.once()
-    click.echo(f"{done.done:,} done, {done.failed:,} not done.")
-    if done.failed:
+def _release_id() -> str | None:
+    return active_release_id(data_directory())
+
+
+def _once(*workers: Worker) -> None:
+    rounds = [worker.once() for worker in workers]
+    done = sum(each.done for each in rounds)
+    failed = sum(each.failed for each in rounds)
+    click.echo(f"{done:,} done, {failed:,} not done.")
+    if failed:
         click.get_current_context().exit(1)
 
 

@@ -143,6 +143,10 @@ class Consents:
         scopes = self._scopes(wanted.keys() - free)
         return free | {i for i, n in scopes.items() if n >= LEVELS[wanted[i].sharing]}
 
+    def reaches_level_2(self, case_id: str) -> bool:
+        """Whether somebody agreed to all that may be told of the case, and it is good today."""
+        return self._scopes([case_id]).get(case_id, 0) >= LEVELS[Sharing.EXCHANGE_2]
+
     def is_needed(self, case: Case) -> bool:
         """Whether the case may not be shared as it is without a consent."""
         if case.test or case.simulated:

@@ -21,12 +21,13 @@ from matcher.errors import (
     NotText,
     TooDeep,
     TooLarge,
+    TooManyValues,
 )
 from matcher.readers.fields import Fields, plain_text
 from matcher.readers.identifiers import MAX_CASE_ID, hpo_id, is_hpo_id
 from matcher.readers.mme_genomics import gene_of
 from matcher.readers.report import CaseRecord, Report, Trouble, Wrong
-from matcher.readers.strict_json import MAX_DEPTH, MESSAGE_BYTES
+from matcher.readers.strict_json import MAX_DEPTH, MESSAGE_BYTES, MESSAGE_VALUES
 from matcher.storage.database import Database
 from matcher.storage.errors import StoreError
 from ontologies import Release
@@ -73,6 +74,7 @@ _ERRORS: Mapping[type[BaseException], Trouble] = {
     NotText: Trouble("body", Wrong.FORM, "UTF-8"),
     TooDeep: Trouble("body", Wrong.MANY, f"at most {MAX_DEPTH} levels"),
     TooLarge: Trouble("body", Wrong.MANY, f"at most {MESSAGE_BYTES:,} bytes"),
+    TooManyValues: Trouble("body", Wrong.MANY, f"at most {MESSAGE_VALUES:,} values"),
     UnsupportedType: Trouble("Content-Type", Wrong.UNKNOWN, content_type(LATEST_MINOR)),
     UnsupportedVersion: Trouble(
         "Content-Type and Accept", Wrong.UNKNOWN, content_type(LATEST_MINOR)

@@ -78,7 +78,14 @@ def view_of(
     db: Database, settings: Settings, release: Release, node: Node | None = None
 ) -> PeerView:
     """The same over a connection of the caller."""
-    return PeerView(db, release, settings.consent_from_level, settings.rare_below, node)
+    return PeerView(
+        db,
+        release,
+        settings.consent_from_level,
+        settings.rare_below,
+        node,
+        settings.singled_out_by,
+    )
 
 
 def exchange() -> Exchange:

@@ -6,21 +6,28 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from matcher.case import Case, PhenotypicFeature
+from matcher.case import Case, PhenotypicFeature, Sharing
 from matcher.storage.database import Database, rows
 from ontologies import Release
+from web.mme.consents import Consents
+from web.mme.singling import Singling
 
 
 class Generalisation:
     """Copies of cases in which no feature is rarer than `least` cases of the store.
 
-    A case that has a term or one below it shares the term. 0 leaves everything as it is.
+    A case that has a term or one below it shares the term. 0 leaves everything as it is. Nor is
+    a case at level 1 told from all others by `singled_out_by` of its features together, unless
+    somebody agreed to level 2.
     """
 
-    def __init__(self, db: Database, release: Release, least: int) -> None:
+    def __init__(
+        self, db: Database, release: Release, least: int, singled_out_by: int = 0
+    ) -> None:
         self._db = db
         self._release = release
         self._least = least
+        self._singled_out_by = singled_out_by
 
     def of(self, case: Case) -> Case:
         """The case with each rare observed term replaced by its nearest ancestor not rare.
@@ -29,10 +36,44 @@ class Generalisation:
         that a broader one is absent as well was never found. So is one without such an ancestor,
         and one that the release does not know, since nobody can tell how rare it is.
         """
-        if not self._least:
-            return case
-        told = tuple(dict.fromkeys(self._features(case)))
-        return replace(case, features=told)
+        if self._least:
+            told = tuple(dict.fromkeys(self._features(case)))
+            case = replace(case, features=told)
+        return self._blended(case) if self._is_to_be_blended(case) else case
+
+    def _is_to_be_blended(self, case: Case) -> bool:
+        """Whether the case goes to peers so far that nobody has agreed to what tells it apart."""
+        if case.sharing is not Sharing.EXCHANGE_1 or not self._singled_out_by:
+            return False
+        is_somebodys = not (case.test or case.simulated)
+        return is_somebodys and not Consents(self._db).reaches_level_2(case.case_id)
+
+    def _blended(self, case: Case) -> Case:
+        """The case with broader terms, until none of it are told from all other cases.
+
+        Of those that are, the most informative one gives way to its nearest ancestor, each time.
+        """
+        information = self._release.information_content
+        # What is known of one feature is looked up once.
+        singling = Singling(self._db, self._release)
+        while terms := singling.of(case.case_id, case.observed, self._singled_out_by):
+            widest = max(terms, key=lambda each: (information[each], each))
+            case = self._broadened(case, widest)
+        return case
+
+    def _broadened(self, case: Case, term_id: str) -> Case:
+        """The case with one term a step broader, or without it where there is no such step."""
+        resolve = self._release.ontology.resolve
+        known = {resolve(each).term_id for each in case.observed}
+        broader = next(iter(self._above(term_id)), None)
+        found = [PhenotypicFeature(term_id=broader)] if broader else []
+        if broader in known:
+            found = []
+        told: list[PhenotypicFeature] = []
+        for feature in case.features:
+            is_it = resolve(feature.term_id).term_id == term_id and not feature.excluded
+            told += found if is_it else [feature]
+        return replace(case, features=tuple(dict.fromkeys(told)))
 
     def _features(self, case: Case) -> Iterator[PhenotypicFeature]:
         for feature in case.features:
@@ -46,12 +87,15 @@ class Generalisation:
 
     def _broader(self, term_id: str) -> str | None:
         """The nearest phenotype above that enough cases share: the most informative one."""
+        return next((e for e in self._above(term_id) if self._is_shared(e)), None)
+
+    def _above(self, term_id: str) -> list[str]:
+        """The phenotypes above a term, the nearest first."""
         ontology = self._release.ontology
         information = self._release.information_content
         above = (each for each in ontology.ancestors(term_id) if each != term_id)
         phenotypes = (each for each in above if ontology.is_phenotype(each))
-        nearest = sorted(phenotypes, key=lambda each: (-information[each], each))
-        return next((each for each in nearest if self._is_shared(each)), None)
+        return sorted(phenotypes, key=lambda each: (-information[each], each))
 
     def _is_shared(self, term_id: str) -> bool:
         """Whether enough cases observed the term or one below it."""

@@ -137,7 +137,7 @@ class Limits:
             if before is most and consent_id is None:
                 return False
             open_rows = [row for row in self._of_case(case_id) if _is_open(row, node)]
-            if consent_id is None and any(map(self._is_bound, open_rows)):
+            if consent_id is None and self._is_left_out(case_id, node):
                 raise BoundByConsent(node)
             for row in open_rows:
                 ended = {**row, "ended_at": self._now(), "ended_by": actor}
@@ -164,9 +164,14 @@ class Limits:
         }
         self._db.table("peer_limits").insert(_sealed(row))
 
-    def _is_bound(self, row: Mapping[str, Any]) -> bool:
-        sql = "SELECT 1 FROM consents WHERE consent_id = ? AND ended_at IS NULL"
-        return bool(rows(self._db, sql, [row["consent_id"]]))
+    def _is_left_out(self, case_id: str, node: str) -> bool:
+        """Whether any consent that has not ended names the peer, the latest or not."""
+        sql = """
+            SELECT not_to FROM consents
+            WHERE case_id = ? AND ended_at IS NULL AND not_to <> ''
+        """
+        found = rows(self._db, sql, [case_id])
+        return any(node in json.loads(row["not_to"]) for row in found)
 
     def _save_again(self, case_id: str, actor: str) -> None:
         store = CaseStore(self._db)

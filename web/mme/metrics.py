@@ -71,12 +71,16 @@ class Metrics:
 
 
 def counted(
-    db: Database, release: Release, consent_from_level: int = 2, rare_below: int = 0
+    db: Database,
+    release: Release,
+    consent_from_level: int = 2,
+    rare_below: int = 0,
+    singled_out_by: int = 0,
 ) -> Metrics:
     """The numbers of a database, counted now: every shared case is read."""
     submitters, tally = set(), _Tally()
     consents = Consents(db, consent_from_level)
-    generalisation = Generalisation(db, release, rare_below)
+    generalisation = Generalisation(db, release, rare_below, singled_out_by)
     for stored in CaseStore(db).cases(on_damage=_leave_out):
         case = stored.case
         if is_exchanged(case) and not case.test and consents.allowed([case]):
@@ -201,8 +205,16 @@ def current_metrics() -> Metrics:
     """The numbers that the application of this request shows now."""
     desk: MetricsDesk = current_app.extensions.setdefault(EXTENSION, MetricsDesk())
     made = service()
-    level, rare = made.settings.consent_from_level, made.settings.rare_below
-    return desk.current(lambda: counted(connection(), made.release, level, rare))
+    said = made.settings
+    return desk.current(
+        lambda: counted(
+            connection(),
+            made.release,
+            said.consent_from_level,
+            said.rare_below,
+            said.singled_out_by,
+        )
+    )
 
 
 def _is_observed(feature: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -221,6 +222,7 @@ def _answered(node: Node, report: Report) -> Response:
     found = {each["patient"]["id"]: each for each in _results(query, node, asked)}
     # Before anything leaves: what cannot be recorded is not told.
     with _audit().together():
+        found = _still_told(found, node)
         granted = _granted(node, query, asked, list(found))
         if granted.withheld:
             facts["withheld"] = granted.withheld
@@ -236,6 +238,18 @@ def _answered(node: Node, report: Report) -> Response:
         note_matched_genes(connection(), query, patients, service().release)
     diagnosing.answered(node, report)
     return _reply(results, warnings)
+
+
+def _still_told(
+    found: Mapping[str, dict[str, Any]], node: Node
+) -> dict[str, dict[str, Any]]:
+    """The results that say what the peer may be told at this moment.
+
+    Whoever takes a case back while it is compared sees who has seen it, and this peer does not.
+    """
+    now = peer_view(service(), node).told(found, sys.maxsize)
+    messages = {case_id: told.message for case_id, told in now.items()}
+    return {i: each for i, each in found.items() if each["patient"] == messages.get(i)}
 
 
 def _granted(node: Node, query: Case, asked: Asked, case_ids: Sequence[str]) -> Granted:

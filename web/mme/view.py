@@ -87,14 +87,16 @@ class PeerView(CaseStore):
         consent_from_level: int = 2,
         rare_below: int = 0,
         node: Node | None = None,
+        singled_out_by: int = 0,
     ) -> None:
         # An index that is kept holds the cases as they were told.
         rare = f"-{rare_below}" if rare_below else ""
+        alone = f"-alone{singled_out_by}" if singled_out_by else ""
         whose = f"-node{node.node_id}" if node else ""
-        super().__init__(db, view=f"peers{rare}{whose}")
+        super().__init__(db, view=f"peers{rare}{alone}{whose}")
         self._node = node
         self._limits = Limits(db)
-        self._generalisation = Generalisation(db, release, rare_below)
+        self._generalisation = Generalisation(db, release, rare_below, singled_out_by)
         self._release = release
         self._consents = Consents(db, consent_from_level)
 

@@ -58,7 +58,10 @@ class Withdrawals:
             self._leave(self._where("case_id = ? AND told_at IS NULL", [case_id]))
 
     def leave_due(self) -> None:
-        """Leave the e-mails to peers whose address became known since."""
+        """Leave the e-mails about cases that were taken back without a consent's end.
+
+        And those to peers whose address became known since.
+        """
         if owed := [each for each in self.owed() if not self._has_work(each)]:
             with write_transaction(self._db):
                 self._leave(owed)
@@ -113,7 +116,8 @@ class Withdrawals:
             return "no e-mail address is registered for it (node set --contact)"
         if not sends_mail:
             return "no mail server is set"
-        return "" if self._is_waiting(owed) else "its e-mail was given up"
+        is_given_up = self._has_work(owed) and not self._is_waiting(owed)
+        return "its e-mail was given up" if is_given_up else ""
 
     def _leave(self, owed: Sequence[Withdrawal]) -> None:
         peers = self._peers()

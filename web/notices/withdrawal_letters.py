@@ -13,8 +13,8 @@ from web.notices.letters import made_letter
 from web.outbox import Outbox, Work
 
 TEXT = """\
-The case {case_id} of {site_name} was withdrawn from the Matchmaker Exchange on {day}: the consent
-to sharing it was withdrawn or has expired. Questions do not find it any more.
+The case {case_id} of {site_name} was withdrawn from the Matchmaker Exchange on {day}: its site
+took it back, or the consent to sharing it was withdrawn or has expired.
 
 {node} was told of this case before. Erase what you keep of it, and follow up no match with it.
 
@@ -53,7 +53,7 @@ class WithdrawalLetters:
         withdrawals.told(owed.withdrawal_id, BY_MAIL)
 
     def leave_due(self, db: Database) -> None:
-        """Leave the e-mails that became possible since."""
+        """Leave the e-mails that nobody has left yet."""
         Withdrawals(db, self.clock).leave_due()
 
     def _text(self, owed: Withdrawal) -> str:

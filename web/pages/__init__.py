@@ -16,7 +16,10 @@ from web.pages import (
     conversations,
     curation,
     damage,
+    erasing,
     exchange,
+    group_exports,
+    groups,
     exports,
     help,
     history,
@@ -25,12 +28,16 @@ from web.pages import (
     imports,
     matches,
     network,
+    new_password,
     node,
     notes,
     notices,
+    openid,
     pairs,
     outside_letters,
     pictures,
+    second_factor,
+    shared,
     sharing,
     site_record,
     terms,
@@ -63,6 +70,7 @@ def init_app(app: Flask) -> None:
     pages = Blueprint("pages", __name__)
     for module in (
         home,
+        shared,
         imports,
         cases,
         autosave,
@@ -70,6 +78,7 @@ def init_app(app: Flask) -> None:
         history,
         variants,
         sharing,
+        erasing,
         matches,
         pairs,
         match_history,
@@ -79,9 +88,14 @@ def init_app(app: Flask) -> None:
         node,
         outside_letters,
         conversations,
+        groups,
+        group_exports,
         notices,
         terms,
         account,
+        second_factor,
+        openid,
+        new_password,
         curation,
         exchange,
         help,
@@ -90,6 +104,7 @@ def init_app(app: Flask) -> None:
     pages.register_error_handler(DamagedCase, damage.explained)
     pages.register_error_handler(told.NotRecorded, told.refused)
     app.register_blueprint(pages)
+    second_factor.init_app(app)
     app.jinja_env.globals["pictures"] = pictures
     app.jinja_env.filters.update(lowered=lowered, sentence=sentence, rarity=rarity)
     app.context_processor(_on_every_page)

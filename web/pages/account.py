@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matcher.wording import listing
 from web.accounts import (
+    Method,
+    SecondFactorWanted,
     Session,
     accounts,
     current_session,
@@ -23,8 +26,11 @@ from web.notices.telling import How
 from web.pages.admission import is_clinician, the_clinician
 from web.pages.devices import device
 from web.pages.notices import inbox_of, no_mail
+from web.pages.openid import left_at
+from web.pages.second_factor import factor_of
 from web.pages.words import counted, moment
 from web.security import safe_target
+from web.service import service
 
 blueprint = Blueprint("account", __name__)
 
@@ -33,6 +39,11 @@ THEMES = (
     ("light", "Light", "dark on light, always"),
     ("dark", "Dark", "light on dark, always"),
 )
+METHODS = {
+    Method.PASSWORD: "password",
+    Method.SECOND_FACTOR: "password and second factor",
+    Method.OPENID: "your provider",
+}
 WAYS = (
     (How.EACH, "Each", "an e-mail for each notice, at once"),
     (How.DAILY, "Daily", "one e-mail in the morning, if you have not read a notice"),
@@ -44,13 +55,15 @@ WAYS = (
 def log_in() -> ResponseReturnValue:
     """The page to log in; who is logged in already goes on."""
     if maybe_person() is not None:
-        return redirect(_next_page())
-    return _log_in_page()
+        return redirect(next_page())
+    return log_in_page()
 
 
 @blueprint.post("/log-in")
 def check() -> ResponseReturnValue:
     """Begin a session, or say what was wrong and keep the name."""
+    if not service().settings.password_log_in:
+        abort(404)
     name, password = (request.form.get(field, "") for field in ("name", "password"))
     missing = [
         (field, label, f"{label} is empty.")
@@ -61,28 +74,37 @@ def check() -> ResponseReturnValue:
         if not value.strip()
     ]
     if missing:
-        return _log_in_page(name, missing), 422
+        return log_in_page(name, missing), 422
     try:
         begin_session(name.strip(), password)
+    except SecondFactorWanted:
+        target = request.values.get("next") or None
+        return redirect(url_for("pages.second_factor.ask", next=target), 303)
     except LogInFailed as error:
-        return _log_in_page(name, [("name", "Name and password", str(error))]), 401
+        return log_in_page(name, [("name", "Name and password", str(error))]), 401
     except LogInThrottled as error:
-        page = _log_in_page(name, [("name", "Name", str(error))])
+        page = log_in_page(name, [("name", "Name", str(error))])
         return page, 429, {"Retry-After": str(error.retry_after)}
-    return redirect(_next_page(), 303)
+    return redirect(next_page(), 303)
 
 
-def _next_page() -> str:
+def next_page() -> str:
+    """Where a log-in leads: to the page that asked for it, on this site."""
     return safe_target(request.values.get("next"), url_for("pages.home.mine"))
 
 
-def _log_in_page(
+def log_in_page(
     name: str = "", problems: list[tuple[str, str, str]] | None = None
 ) -> str:
+    """The page to log in, with what was wrong."""
+    settings = service().settings
     return render_template(
         "account/log_in.html",
         name=name[:200],
         next=request.values.get("next", ""),
+        with_password=settings.password_log_in,
+        provider=urlsplit(settings.openid_issuer or "").hostname or "",
+        elsewhere=left_at(),
         problems=problems or [],
         said=defaultdict(str, {field: message for field, _, message in problems or []}),
     )
@@ -90,9 +112,12 @@ def _log_in_page(
 
 @blueprint.post("/log-out")
 def log_out() -> ResponseReturnValue:
-    """End this session."""
+    """End this session; one that a provider vouched for may be ended there as well."""
+    person = maybe_person()
+    was_vouched = person is not None and current_session().method == Method.OPENID
     end_this_session()
-    return redirect(url_for("pages.account.log_in"), 303)
+    left = "openid" if was_vouched else None
+    return redirect(url_for("pages.account.log_in", left=left), 303)
 
 
 @blueprint.get("/account")
@@ -109,6 +134,7 @@ def show() -> ResponseReturnValue:
         ways=WAYS if is_clinician(person) else (),
         how=inbox_of(person).how(),
         no_mail=no_mail(person),
+        factor=factor_of(person),
     )
 
 
@@ -126,6 +152,7 @@ def _session(session: Session) -> dict[str, Any]:
         "address": session.address,
         "since": moment(session.created_at),
         "seen": moment(session.seen_at),
+        "method": METHODS[Method(session.method)],
     }
 
 
@@ -134,6 +161,17 @@ def end(session_id: str) -> ResponseReturnValue:
     """End another session of mine."""
     accounts().end_session(the_person(), session_id)
     flash("That session has ended.", "good")
+    return redirect(url_for("pages.account.show"), 303)
+
+
+@blueprint.post("/account/sessions/end-others")
+def end_others() -> ResponseReturnValue:
+    """End every session of mine but this one."""
+    person, here = the_person(), current_session().session_id
+    for session in accounts().sessions(person):
+        if session.session_id != here:
+            accounts().end_session(person, session.session_id)
+    flash("You are logged in here alone.", "good")
     return redirect(url_for("pages.account.show"), 303)
 
 

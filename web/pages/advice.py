@@ -38,6 +38,7 @@ from web.viewing.visibility import may_open
 CLOSEST = 8
 TWINS_AMONG = 20
 ASKED = 3
+LEAST_OBSERVED = 3
 NAMED = 2
 # One end of the scale and the other: a thousand look-alikes, and one in a thousand searches.
 COMMON, UNMISTAKABLE = 3.0, -3.0
@@ -121,7 +122,7 @@ def advice(person: Person, draft: Draft, base: Case) -> Advice:
     )
     closest = matcher.rank(case, limit=TWINS_AMONG, constraints=constraints)
     question = matcher.question(case)
-    asks = worth_asking(case, closest[:CLOSEST], release, ASKED)
+    asks = worth_asking(case, _candidates(case, closest), release, ASKED)
     others = [match.pair.candidate for match in closest]
     return Advice(
         depth=_depth(specificity(matcher, question), release),
@@ -134,6 +135,12 @@ def advice(person: Person, draft: Draft, base: Case) -> Advice:
         same=tuple(_same(each) for each in twins(case, others, release)),
         remarks=tuple(remarks(case, release, besides=SAID_HERE)),
     )
+
+
+def _candidates(case: Case, closest: Sequence[Match]) -> Sequence[Match]:
+    """The cases worth telling apart; none are while too little is said to find any."""
+    is_enough = len(case.observed) >= LEAST_OBSERVED or case.genes
+    return closest[:CLOSEST] if is_enough else ()
 
 
 def _depth(found: Specificity | None, release: Release) -> Depth | None:

@@ -61,6 +61,7 @@ def show(case_id: str) -> ResponseReturnValue:
         **head_values(stored),
         **_shown(stored.case),
         kept_at=moment(kept.saved_at) if kept else "",
+        can_erase=may_share(person, stored.case),
     )
 
 

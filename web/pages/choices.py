@@ -93,7 +93,8 @@ SHARING = (
     (
         Sharing.NETWORK.value,
         "Own site and network",
-        "Clinicians at other sites see its features, genes and your institution.",
+        "Clinicians at other sites see its features, genes, your institution, and whether it has "
+        "a diagnosis.",
     ),
     (
         Sharing.EXCHANGE_1.value,

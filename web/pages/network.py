@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -102,9 +104,15 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
     lines = peer_lines(case)
     kept = Kept(connection()).matches(case.case_id)
     wishes = _wishes(case)
-    told.record_answers(person, [case.case_id], _counts(kept), page="other sites")
+    seen = _fingerprint(kept)
+    # Who looks again while sites are waited for is told nothing that stands there already.
+    is_seen = bool(kept) and request.args.get("seen") == seen
+    if not is_seen:
+        told.record_answers(person, [case.case_id], _counts(kept), page="other sites")
     found = _cards(case, kept, wishes)
     why_not = why_not_asked(case)
+    shown = [] if is_seen else found
+    gone = [] if is_seen else [each for each in kept if each.gone_at]
     return {
         "heading": _heading(lines, found, why_not),
         "last_asked": _last_asked(case),
@@ -120,11 +128,14 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
         "own_genes": profile.gene_rows(case.genomic_features, service().release),
         "why_not": why_not,
         "may_share": may_share(person, case),
-        "cards": found[:MOST_SHOWN],
-        "further": found[MOST_SHOWN:],
-        "gone": [each for each in kept if each.gone_at],
-        "gone_ids": [text(each.remote.case.case_id) for each in kept if each.gone_at],
-        "terms": terms_of_peers(case, lines),
+        "seen": seen,
+        "is_seen": is_seen,
+        "count": min(len(found), MOST_SHOWN),
+        "cards": shown[:MOST_SHOWN],
+        "further": shown[MOST_SHOWN:],
+        "gone": gone,
+        "gone_ids": [text(each.remote.case.case_id) for each in gone],
+        "terms": [] if is_seen else terms_of_peers(case, lines),
         "bands": bands(),
     }
 
@@ -150,6 +161,13 @@ def terms_of_peers(case: Case, lines: Sequence[PeerLine]) -> list[PeerLine]:
 def _counts(kept: Sequence[KeptMatch]) -> Counter[str]:
     """How many patients each peer told of; those that are withdrawn are named as well."""
     return Counter(each.node for each in kept)
+
+
+def _fingerprint(kept: Sequence[KeptMatch]) -> str:
+    """What peers told of so far, as a name that changes with it."""
+    said = [(e.node, e.remote.case.case_id, e.content_sha256, e.gone_at) for e in kept]
+    content = json.dumps(sorted(said), ensure_ascii=True)
+    return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
 def _wishes(case: Case) -> Wishes:

@@ -119,7 +119,9 @@ def _as_peers_see(case: Case) -> Case | None:
     settings, release = service().settings, service().release
     if not Consents(connection(), settings.consent_from_level).allowed([case]):
         return None
-    general = Generalisation(connection(), release, settings.rare_below)
+    general = Generalisation(
+        connection(), release, settings.rare_below, settings.singled_out_by
+    )
     found = told(general.of(case), release)
     return found.case if found else None
 

@@ -31,6 +31,7 @@ from web.mme.generalisation import Generalisation
 from web.mme.limits import BoundByConsent, Limit, Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
+from web.mme.singling import MOST_TOGETHER, Singling
 from web.mme.view import told
 from web.mme.withdrawals import Withdrawals
 from web.pages import profile
@@ -79,6 +80,15 @@ class Preview:
     facts: list[tuple[str, str]]
     diseases: list[profile.Line]
     asking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Few features that none of the `others` has together, and whether peers are told them."""
+
+    terms: list[str]
+    others: int
+    is_told_broader: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +248,7 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
         needs_consent=consents.is_needed(case) and not consents.allowed([case]),
         seen_by=list(_seen_by(case.case_id)),
         telling=_telling(case),
+        alone=_alone(case),
         few_cases=FEW_CASES,
         can_share=may_share(person, case),
         givers=[(each, sentence(each)) for each in GIVERS],
@@ -310,9 +321,10 @@ def _json(message: Mapping[str, Any]) -> str:
 def _preview(case: Case, level: Sharing, peer: Node | None) -> Preview | None:
     """Made by the very function that writes the message to a peer."""
     release = service().release
-    rare_below = service().settings.rare_below
-    told_of = Generalisation(connection(), release, rare_below).of(case)
-    told_of = replace(told_of, sharing=level)
+    settings = service().settings
+    told_of = Generalisation(
+        connection(), release, settings.rare_below, settings.singled_out_by
+    ).of(replace(case, sharing=level))
     found = told(told_of, release)
     if found is None:
         return None
@@ -354,6 +366,26 @@ def _telling(case: Case) -> list[str]:
             for term in case.observed
             if counts.get(term, 0) < FEW_CASES
         }
+    )
+
+
+def _alone(case: Case) -> Alone | None:
+    """The few features that no other case has together; None where nothing is to be asked for.
+
+    At level 2 somebody agreed to them.
+    """
+    if _consents().reaches_level_2(case.case_id):
+        return None
+    settings, release, db = service().settings, service().release, connection()
+    told_of = Generalisation(db, release, settings.rare_below).of(case)
+    terms = Singling(db, release).of(case.case_id, told_of.observed, MOST_TOGETHER)
+    if not terms:
+        return None
+    is_somebodys = not (case.test or case.simulated)
+    return Alone(
+        terms=[profile.term_label(term, release) for term in terms],
+        others=max(0, store().count() - 1),
+        is_told_broader=is_somebodys and len(terms) <= settings.singled_out_by,
     )
 
 

@@ -4,6 +4,9 @@
 
 const PAUSE = 1000;
 
+// What stands here already is not told again, so that looking again is no new disclosure.
+let seen = document.getElementById("results")?.dataset.seen ?? "";
+
 const shown = (root) => Number(root.querySelector("#results").dataset.count);
 
 function renew(fresh, id) {
@@ -57,18 +60,23 @@ function offerToReload() {
 
 async function look() {
   const elsewhere = document.getElementById("states").dataset.address;
-  const answer = await fetch(elsewhere ?? location.pathname, { headers: { Accept: "text/html" } });
+  const address = `${elsewhere ?? location.pathname}?seen=${seen}`;
+  const answer = await fetch(address, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!fresh.getElementById("states")) return;
+  const told = fresh.getElementById("results").dataset;
+  const isHeld = told.held !== undefined;
+  seen = told.seen;
   const isWaiting = renewStates(fresh);
   if (elsewhere) {
     if (isWaiting) setTimeout(look, PAUSE);
     else offerToReload();
     return;
   }
-  announce(fresh);
+  if (!isHeld) announce(fresh);
   if (isWaiting) setTimeout(look, PAUSE);
+  else if (isHeld) renew(fresh, "heading");
   else if (shown(document) === 0) showAll(fresh);
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matcher.storage.database import Migrations
 from web.tables.accounts import account_migrations
 from web.tables.api import api_migrations
+from web.tables.backups import backup_migrations
 from web.tables.consents import consent_migrations
 from web.tables.diagnoses import diagnosis_migrations
 from web.tables.conversations import conversation_migrations
@@ -12,6 +13,7 @@ from web.tables.curation import curation_migrations
 from web.tables.disclosures import disclosure_migrations
 from web.tables.exchange import exchange_migrations
 from web.tables.forms import form_migrations
+from web.tables.groups import group_migrations
 from web.tables.limits import limit_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
@@ -41,5 +43,7 @@ def web_migrations() -> tuple[Migrations, ...]:
         withdrawal_migrations(),
         conversation_migrations(),
         upload_migrations(),
+        group_migrations(),
+        backup_migrations(),
         curation_migrations(),
     )

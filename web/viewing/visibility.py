@@ -1,8 +1,9 @@
 """Who may see which case, and how much of it.
 
 A clinician opens the cases of her own site: her private ones, and every case that is shared with
-the site or further. Cases of other sites are seen only as candidates of a match, if they are
-shared with the network or further, and then as little as `disclosed` leaves of them.
+the site or further. Cases of other sites are seen only as candidates of a match or members of a
+group, if they are shared with the network or further, and then as little as `disclosed` leaves of
+them; groups tell besides whether there is a diagnosis.
 """
 
 from __future__ import annotations

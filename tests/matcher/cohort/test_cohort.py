@@ -16,9 +16,10 @@ from scipy import stats
 
 from matcher.calibration import Band
 from matcher.case import Case, Disease, DiseaseStatus, GenomicFeature, PhenotypicFeature
-from matcher.cohort import EdgeRule, case_graph, find_groups
+from matcher.cohort import EdgeRule, case_graph, find_groups, positions
 from matcher.cohort.common_profile import TermMatrix
 from matcher.cohort.communities import communities, firmness
+from matcher.cohort.drawing import MOST_LAID_OUT
 from matcher.cohort.groups import METHODS
 from matcher.many.shortlist import Hit, Shortlist
 from matcher.matching import Matcher
@@ -242,6 +243,36 @@ def test_a_mutual_match_is_one_of_the_best_on_both_sides():
     there, back = hit("b", 0.3, rank=2), hit("a", 0.3)
     assert not EdgeRule().ties(there, back)
     assert EdgeRule(best=2).ties(there, back)
+
+
+def test_equally_good_partners_share_a_rank_whatever_their_ids():
+    names = "abcd"
+    found = [
+        Shortlist(
+            query_id=query,
+            hits=tuple(
+                hit(other, 0.3, rank)
+                for rank, other in enumerate(names.replace(query, ""), start=1)
+            ),
+            searched=3,
+        )
+        for query in names
+    ]
+    graph = case_graph(map(case, names), found, EdgeRule(alone=1.0))
+    assert graph.number_of_edges() == 6
+
+
+def test_a_partner_behind_equal_ones_is_not_among_the_best():
+    third = [
+        Shortlist(
+            query_id="a",
+            hits=(hit("b", 0.4), hit("c", 0.4, rank=2), hit("d", 0.3, rank=3)),
+            searched=3,
+        ),
+        *shortlists({"ba": 0.4, "ca": 0.4, "da": 0.4}),
+    ]
+    graph = case_graph(map(case, "abcd"), third)
+    assert sorted(graph.edges) == [("a", "b"), ("a", "c")]
 
 
 def test_edges_and_nodes_say_what_they_are():
@@ -473,6 +504,74 @@ def test_degenerate_cohorts_are_said_aloud(drawn, cases, sentence):
     cohort = find_groups(drawn, cases, ALL_TIED)
     assert cohort.sentence == sentence
     json.dumps(cohort.to_json(), allow_nan=False)
+
+
+def test_groups_too_small_to_be_told_are_not_denied(drawn):
+    cohort = find_groups(drawn, [*FIVE, case("z")], ALL_TIED, smallest=7)
+    assert cohort.groups == ()
+    assert cohort.sentence == (
+        "No group has seven cases or more: the largest of the 6 cases has five."
+    )
+    assert (cohort.smallest, cohort.largest) == (7, 5)
+
+
+def test_a_headline_is_the_sentence_without_genes(drawn):
+    group = only_group(drawn, FIVE)
+    assert group.headline == "Five cases at three sites with no diagnosis look alike"
+    assert group.sentence.startswith(f"{group.headline}. ")
+
+
+# Where they stand in a picture
+
+
+def test_positions_fill_the_picture_and_stay_the_same():
+    graph = graph_of(TWO_TRIANGLES, "gh")
+    found = positions(graph, tuple("abcdef"), seed=1)
+    assert list(found) == list("abcdef")
+    for axis in zip(*found.values()):
+        assert (min(axis), max(axis)) == (0.0, 1.0)
+    again = graph_of(" ".join(reversed(TWO_TRIANGLES.split())), "hg")
+    assert positions(again, tuple("abcdef"), seed=1) == found
+    assert positions(graph, tuple("abcdef"), seed=2) != found
+
+
+def test_tied_cases_stand_nearer_than_others():
+    found = positions(graph_of(TWO_TRIANGLES), tuple("abcdef"), seed=1)
+    assert math.dist(found["a"], found["b"]) < math.dist(found["a"], found["e"])
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [("", {}), ("a", {"a": (0, 0.5)}), ("ab", {"a": (0, 0.5), "b": (1, 0.5)})],
+)
+def test_one_or_two_cases_stand_side_by_side(names, expected):
+    assert positions(graph_of("ab"), tuple(names), seed=1) == expected
+
+
+def test_of_very_many_only_the_first_are_drawn():
+    names = tuple(f"{n:03}" for n in range(MOST_LAID_OUT + 5))
+    found = positions(networkx.path_graph(names), names, seed=1)
+    assert tuple(found) == names[:MOST_LAID_OUT]
+
+
+def test_positions_are_the_same_in_every_process():
+    script = (
+        "import networkx; from matcher.cohort import positions;"
+        "graph = networkx.relabel_nodes(networkx.karate_club_graph(), str);"
+        "print(positions(graph, sorted(graph), seed=1))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[3],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
 
 
 def test_groups_do_not_depend_on_the_order(drawn):

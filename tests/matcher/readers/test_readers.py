@@ -16,7 +16,7 @@ from matcher.errors import (
     NoSuchInput,
     UnreadableCases,
 )
-from matcher.readers import Limits, Report, iterate_cases, read_cases, strict_json
+from matcher.readers import Limits, Report, files, iterate_cases, read_cases
 from matcher.readers.report import Kind
 
 DATA = Path(__file__).parents[2] / "data"
@@ -382,7 +382,7 @@ def test_empty_lines_count_as_well(tmp_path: Path) -> None:
 def test_document_of_millions_of_values_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(strict_json, "MAX_VALUES", 1000)
+    monkeypatch.setattr(files, "MAX_VALUES", 1000)
     path = tmp_path / "a.json.gz"
     path.write_bytes(gzip.compress(b"[" + b"[]," * 600 + b"1]"))
     with pytest.raises(UnreadableCases, match="more than 1,000 values"):

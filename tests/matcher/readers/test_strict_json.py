@@ -14,6 +14,7 @@ from matcher.errors import (
     NotText,
     TooDeep,
     TooLarge,
+    TooManyValues,
     UnreadableInput,
 )
 from matcher.readers.report import Kind, Report
@@ -90,7 +91,7 @@ def test_depth_of_32_is_read_and_33_refused(opening: str, closing: str) -> None:
 
 def test_depth_that_would_exhaust_the_stack_is_refused() -> None:
     with pytest.raises(TooDeep):
-        parse_json(b"[" * 400_000)
+        parse_json(b"[" * 400_000, max_values=400_000)
 
 
 def test_brackets_in_strings_are_not_depth() -> None:
@@ -103,6 +104,16 @@ def test_size_is_limited_to_a_megabyte_unless_told() -> None:
         parse_json(data)
     assert caught.value.limit == 1_000_000
     assert parse_json(data, max_bytes=len(data)) == "x" * 1_000_000
+
+
+def test_values_are_limited_unless_told() -> None:
+    data = b"[" + b"{}," * 24_999 + b"{}]"
+    parse_json(data)
+
+    with pytest.raises(TooManyValues, match="50,000 values"):
+        parse_json(data[:-1] + b",{}]")
+
+    assert parse_json(data[:-1] + b",{}]", max_values=60_000) == [{}] * 25_001
 
 
 def test_error_names_line_and_column() -> None:

@@ -270,7 +270,7 @@ def test_sessions_last_as_long_as_the_settings_say(tmp_path: Path) -> None:
     accounts.init_app(app, settings, Passwords(PasswordHasher(1, 8, 1)))
 
     with app.app_context():
-        limits = accounts.accounts()._limits
+        limits = accounts.accounts()._sessions._limits
 
     assert limits.absolute.total_seconds() == 7200
     assert app.permanent_session_lifetime == limits.absolute

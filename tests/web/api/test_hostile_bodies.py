@@ -78,7 +78,8 @@ BOMBS: Mapping[str, bytes] = {
     "2 MB of text": around(b'"%s"' % (b"a" * 2_000_000)),
     "2 MB of numbers": around(b"[%s1]" % (b"1," * 1_000_000)),
     "2 MB of keys": around(b"{%s}" % b",".join(b'"%d":1' % n for n in range(200_000))),
-    "100,000 empty features": b'{"patient":{"id":"1","features":[%s{}]}}' % (b"{}," * 100_000),
+    **{f"{n} empty features": b'{"patient":{"id":"1","features":[%s{}]}}' % (b"{}," * n)
+       for n in (24_990, 100_000)},
     "200,000 nulls": b'{"patient":{"id":"1","features":[%snull]}}' % (b"null," * 180_000),
     **{f"patient is {n}": b'{"patient":%s}' % n.encode() for n in ("null", "[]", "1", '"x"', "{}")},
     "no id": b'{"patient":{%s}}' % FEATURES,
@@ -128,10 +129,14 @@ def test_body_made_to_hurt_is_refused_in_words(met: Systems, door: str) -> None:
 
 
 def cost(systems: Systems, door: str, body: bytes) -> float:
-    """Processor time of one answer, in seconds."""
-    start = time.thread_time()
-    sent(systems, door, body)
-    return time.thread_time() - start
+    """Processor time of one answer, in seconds; the lesser of two, one may clear up for others."""
+
+    def once() -> float:
+        start = time.thread_time()
+        sent(systems, door, body)
+        return time.thread_time() - start
+
+    return min(once(), once())
 
 
 @pytest.mark.parametrize("door", DOORS)

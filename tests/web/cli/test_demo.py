@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from ontologies import Release
 from web.accounts import Accounts, Passwords
 from web.cli.demo import PERSON, SITES, Site, demo_sites, filled
 from web.db import open_database
+from web.mme.asked import KEYS
 from web.mme.asking.answers import State
 from web.mme.asking.asker import Asked, Asker
 from web.mme.nodes import Nodes
@@ -155,6 +157,16 @@ def demo(home: Path) -> Iterator[Demo]:
     started.process.communicate()
 
 
+def wishes_known(home: Path) -> dict[str, set[tuple[str, ...]]]:
+    """The keys of `_query` that the peers of each site are known to understand."""
+    found = {}
+    for name in SITES:
+        database = home / "demo" / name.lower() / "secondcase.db"
+        with contextlib.closing(open_database(database)) as db:
+            found[name] = {node.quirks.query_keys for node in Nodes(db)}
+    return found
+
+
 def test_a_case_of_one_site_is_answered_by_the_two_others(
     demo: Demo, home: Path, release: Release, calibration: Calibration
 ) -> None:
@@ -168,6 +180,11 @@ def test_a_case_of_one_site_is_answered_by_the_two_others(
         "Island": State.ANSWERED,
     }
     assert all("simulated" in each.disclaimer for each in found.values())
+    # Each finds out what the others understand, in its own time.
+    deadline = time.monotonic() + 60
+    while (known := wishes_known(home)) != {name: {KEYS} for name in SITES}:
+        assert time.monotonic() < deadline, known
+        demo.status(demo.sites[SITES[0]])
 
 
 @pytest.mark.parametrize(

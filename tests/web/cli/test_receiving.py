@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from waitress.adjustments import Adjustments
@@ -56,6 +57,27 @@ def test_anything_else_is_refused(
     receiver = received(path, size, header, chunked)
 
     assert receiver.error is not None and receiver.error.code == 413
+
+
+@pytest.mark.parametrize("size", [5_000, 20_000])
+@pytest.mark.parametrize(
+    "path, kind, key",
+    [
+        ("/match", "application/json", "message"),
+        ("/match/", "application/json", "message"),
+        ("/api/v1/cases/1", "application/problem+json", "detail"),
+    ],
+)
+def test_a_program_reads_in_json_that_it_sent_too_much(
+    path: str, kind: str, key: str, size: int
+) -> None:
+    error = received(path, size).error
+    assert error is not None
+
+    status, headers, body = error.to_response()
+
+    assert status.startswith("413 ") and headers == [("Content-Type", kind)]
+    assert "send at most 1,000 bytes" in json.loads(body)[key]
 
 
 def test_a_small_request_goes_anywhere() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import socket
 import ssl
@@ -18,6 +19,8 @@ Behaviour = Callable[["Peer", socket.socket], None]
 DRIP_SECONDS = 0.05
 ACCEPT_SECONDS = 0.1
 HELD_SECONDS = 60.0
+# The thread of each connection that a peer has.
+THREAD_NAME = "peer"
 
 
 @dataclass
@@ -65,7 +68,9 @@ def _serve(peer: Peer, listener: socket.socket) -> None:
     while not peer.ended.is_set():
         with contextlib.suppress(TimeoutError):
             accepted, _ = listener.accept()
-            thread = threading.Thread(target=_handle, args=[peer, accepted])
+            thread = threading.Thread(
+                target=_handle, args=[peer, accepted], name=THREAD_NAME
+            )
             thread.start()
             threads.append(thread)
     for thread in threads:
@@ -83,7 +88,7 @@ def _handle(peer: Peer, accepted: socket.socket) -> None:
 
 
 def read_request(peer: Peer, connection: socket.socket) -> bytes:
-    """The whole request, noted among what the peer received."""
+    """The whole request, noted among what the peer received; what came of one that broke off."""
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65536)
@@ -97,7 +102,11 @@ def read_request(peer: Peer, connection: socket.socket) -> bytes:
         if name.lower() == b"content-length":
             length = int(value)
     while len(body) < length:
-        body += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            # Its asker gave up in the middle.
+            return body
+        body += chunk
     peer.received.append(head + b"\r\n\r\n" + body)
     return peer.received[-1]
 
@@ -124,6 +133,16 @@ def in_turn(*replies: bytes) -> Behaviour:
     def behave(peer: Peer, connection: socket.socket) -> None:
         read_request(peer, connection)
         connection.sendall(replies[min(len(peer.received), len(replies)) - 1])
+
+    return behave
+
+
+def one_after_the_other(*behaviours: Behaviour) -> Behaviour:
+    """Behave to each connection in another way, and after the last as at first."""
+    coming = itertools.cycle(behaviours)
+
+    def behave(peer: Peer, connection: socket.socket) -> None:
+        next(coming)(peer, connection)
 
     return behave
 

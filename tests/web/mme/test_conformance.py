@@ -132,6 +132,8 @@ def test_every_refusal_is_json_with_a_message(
     assert "X-Auth-Token" in message(node.post(BODY, {"X-Auth-Token": "no"}), 401)
     assert message(node.client.get("/match"), 405)
     assert message(node.post(BODY, path="/match/more"), 404)
+    # No redirect: it would come back as a GET.
+    assert message(node.post(BODY, path="/match//"), 404)
     assert message(node.post(b"x" * 1_000_001), 413)
     assert "text/xml" in message(node.post(BODY, {"Content-Type": "text/xml"}), 415)
     assert "theirs" in message(node.post(b'{"patient": {"id": "theirs"}}'), 422)

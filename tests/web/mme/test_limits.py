@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,12 @@ from matcher.case import (
 from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
 from ontologies import Release
+from web.audit import Audit
 from web.db import open_database
+from web.mme import server
+from web.mme.actions import DISCLOSED
 from web.mme.consents import ConsentFacts, Consents
+from web.mme.disclosures import Disclosures
 from web.mme.limits import BoundByConsent, Limits, Most
 from web.mme.nodes import Nodes
 
@@ -265,3 +269,62 @@ def test_whom_a_consent_leaves_out_is_sealed(world: World) -> None:
         [said] = Consents(db).damaged()
 
     assert "no longer counts" in said
+
+
+def test_a_consent_that_leaves_out_a_peer_binds_when_a_later_one_has_expired(
+    world: World,
+) -> None:
+    expires = date(2199, 1, 1)
+    leaving_out = replace(AGREED, form="Matching 4", not_to=("Island",))
+    with world.database() as db:
+        consents = Consents(db)
+        consents.record(CASE, leaving_out, "alice", is_saved_next=False)
+        later = replace(leaving_out, form="Matching 5", expires_on=expires)
+        consents.record(CASE, later, "alice", is_saved_next=False)
+        Consents(db, clock=lambda: datetime(2199, 1, 2, tzinfo=UTC)).lapse()
+
+    with pytest.raises(BoundByConsent):
+        world.limit(None)
+
+    assert CASE not in answer(world.island)
+
+
+def withdrawn(db: Database) -> None:
+    Consents(db).withdraw(CASE, "alice")
+
+
+def told_nothing(db: Database) -> None:
+    Limits(db).set(CASE, "Island", Most.NOTHING, "alice")
+
+
+def told_less(db: Database) -> None:
+    Limits(db).set(CASE, "Island", Most.LEVEL_1, "alice")
+
+
+def changed(db: Database) -> None:
+    now = CaseStore(db).get(CASE).case
+    CaseStore(db).put(replace(now, genomic_features=()), actor="alice")
+
+
+@pytest.mark.parametrize("change", [withdrawn, told_nothing, told_less, changed])
+def test_what_was_taken_back_while_it_was_compared_is_not_told(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Database], None],
+) -> None:
+    compared = server._results
+
+    def slowly(*arguments: Any) -> list[dict[str, Any]]:
+        found = list(compared(*arguments))
+        with world.database() as db:
+            change(db)
+        return found
+
+    monkeypatch.setattr(server, "_results", slowly)
+
+    assert set(answer(world.island)) == {OTHER}
+
+    with world.database() as db:
+        assert Disclosures(db).of_case(CASE) == ()
+        [entry] = [e for e in Audit(db).entries() if e.action == DISCLOSED]
+    assert entry.case_ids == (OTHER,)

@@ -468,9 +468,12 @@ def change_while_it_answers(
 ) -> None:
     """Do something else to the store after the cases were ranked, before they are told."""
     read = PeerView.told
+    changes = [change]
 
     def told(view: PeerView, case_ids: Iterable[str], revision: int) -> dict[str, Told]:
-        change()
+        # Once: they are read again with the audit entry.
+        while changes:
+            changes.pop()()
         return read(view, case_ids, revision)
 
     monkeypatch.setattr(PeerView, "told", told)

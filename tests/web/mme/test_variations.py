@@ -21,7 +21,7 @@ from matcher.case import (
     Variant,
 )
 from matcher.engine.constraints import Constraints
-from matcher.storage.database import Database, write_transaction
+from matcher.storage.database import Database, rows, write_transaction
 from ontologies import Release
 from web.audit import Audit
 from web.db import open_database
@@ -199,7 +199,6 @@ def test_what_says_nothing_makes_no_other_question(
     "more",
     [
         {"genomic_features": (GenomicFeature(gene="EFTUD2"),)},
-        {"genomic_features": (GenomicFeature(gene="PHF14", variant=Variant(start=1)),)},
         {"diseases": (Disease(disease_id="OMIM:610536"),)},
         {"inheritance": ("HP:0000007",)},
         {"onset": Onset(years=1)},
@@ -209,6 +208,24 @@ def test_what_moves_a_score_makes_another_question(
     release: Release, more: dict[str, object]
 ) -> None:
     assert said_of(release, query(*BASE, **more)) != said_of(release, query(*BASE))
+
+
+def test_a_variant_of_the_same_gene_makes_another_question(release: Release) -> None:
+    def asked(*starts: int) -> set[str]:
+        variants = [Variant(start=each) for each in starts] or [None]
+        genes = tuple(GenomicFeature(gene="PHF14", variant=each) for each in variants)
+        return said_of(release, query(*BASE, genomic_features=genes))
+
+    assert asked() < asked(1) < asked(1, 2)
+
+
+def test_an_excluded_term_makes_another_question(release: Release) -> None:
+    excluded = PhenotypicFeature(term_id="HP:0000154", excluded=True)
+    features = (*query(*BASE).features, excluded)
+    asked = said_of(release, Case(case_id="q", features=features))
+
+    assert asked > said_of(release, query(*BASE))
+    assert asked != said_of(release, query(*BASE, "HP:0000154"))
 
 
 @pytest.mark.parametrize(
@@ -242,6 +259,17 @@ def test_a_peer_that_climbs_is_stopped_and_audited(
         with contextlib.closing(open_database(site.database)) as db:
             reasons = [entry.facts.get("reason") for entry in Audit(db).entries()]
     assert reasons.count("too many nearly equal questions") == 2
+
+
+def test_who_has_no_key_cannot_try_terms_out(db: Database) -> None:
+    [node] = Nodes(db)
+    for secret in ("one", "other"):
+        with write_transaction(db):
+            Variations(db, secret, 3, lambda: NOON).note(node, ["observed HP:0001250"])
+
+    kept = {row["statements"] for row in rows(db, "SELECT * FROM asked_profiles")}
+
+    assert len(kept) == 2
 
 
 def test_no_term_is_kept_in_plain_text(tmp_path: Path, release: Release) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -180,6 +180,80 @@ def test_the_letter_goes_out_when_the_case_is_gone(site: Site) -> None:
     CaseStore(site.db).delete(CASE, actor="alice")
 
     assert site.work(mailbox) == Done(done=1)
+
+
+def taken_back(db: Database, level: Sharing) -> None:
+    CaseStore(db).put(case(sharing=level), actor="alice")
+
+
+BY_HAND: list[tuple[str, Callable[[Database], None]]] = [
+    ("private", lambda db: taken_back(db, Sharing.PRIVATE)),
+    ("site", lambda db: taken_back(db, Sharing.SITE)),
+    ("network", lambda db: taken_back(db, Sharing.NETWORK)),
+    ("deleted", lambda db: CaseStore(db).delete(CASE, actor="alice")),
+    ("erased", lambda db: CaseStore(db).erase(CASE, actor="alice")),
+]
+
+
+@pytest.mark.parametrize("change", [c for _, c in BY_HAND], ids=[n for n, _ in BY_HAND])
+def test_a_case_that_is_taken_back_by_hand_is_told_alike(
+    site: Site, change: Callable[[Database], None]
+) -> None:
+    mailbox = Mailbox()
+    change(site.db)
+
+    assert site.work(mailbox) == Done(done=1)
+
+    assert mailbox.to == [REGISTERED]
+    [said] = site.by_hand()
+    assert said.startswith(f"Hill is still to be told by hand that {CASE}")
+    told = {each.node: each.told_by for each in site.withdrawals.of_case(CASE)}
+    assert told == {"Island": "e-mail", "Hill": None}
+
+
+@pytest.mark.parametrize("level", [Sharing.EXCHANGE_1, Sharing.EXCHANGE_2])
+def test_a_case_that_peers_still_find_is_not_withdrawn(
+    site: Site, level: Sharing
+) -> None:
+    taken_back(site.db, level)
+
+    assert site.withdrawals.owed() == []
+
+
+def test_a_note_makes_no_case_a_simulated_one(site: Site) -> None:
+    CaseStore(site.db).put(case(note='"simulated":true'), actor="alice")
+
+    taken_back(site.db, Sharing.SITE)
+
+    assert {each.node for each in site.withdrawals.owed()} == {"Island", "Hill"}
+
+
+def test_what_is_owed_is_undone_with_the_change(site: Site) -> None:
+    with pytest.raises(ZeroDivisionError), write_transaction(site.db):
+        taken_back(site.db, Sharing.SITE)
+        raise ZeroDivisionError
+
+    assert site.withdrawals.owed() == []
+
+
+def test_a_damaged_case_can_be_deleted_and_is_told(site: Site) -> None:
+    site.db.execute("UPDATE revisions SET body = '{' WHERE body IS NOT NULL")
+
+    CaseStore(site.db).delete(CASE, actor="alice")
+
+    assert {each.node for each in site.withdrawals.owed()} == {"Island", "Hill"}
+
+
+@pytest.mark.parametrize("what", ["test", "simulated"])
+@pytest.mark.parametrize("change", [c for _, c in BY_HAND], ids=[n for n, _ in BY_HAND])
+def test_nobody_is_told_by_hand_either_of_a_case_of_nobody(
+    site: Site, change: Callable[[Database], None], what: str
+) -> None:
+    CaseStore(site.db).put(case(**{what: True}), actor="alice")
+
+    change(site.db)
+
+    assert site.withdrawals.owed() == []
 
 
 @pytest.mark.parametrize("what", ["test", "simulated"])

@@ -447,6 +447,17 @@ def test_cases_of_other_sites_are_not_told_while_typing(cast: Cast) -> None:
     assert "HARBOUR-1" not in advice
 
 
+def test_nothing_is_asked_before_there_is_enough_to_find_anybody(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1"))
+    told = {"version": "0", "observed": [OLIGODONTIA, WIDE_MOUTH]}
+
+    few = cast["alice"].post("/cases/new/draft", told).json["advice"]
+    told["observed"] = [OLIGODONTIA, WIDE_MOUTH, MICROCEPHALY]
+    enough = cast["alice"].post("/cases/new/draft", told).json["advice"]
+
+    assert "Ask about" not in few and "Ask about" in enough
+
+
 def test_what_to_ask_names_who_shows_it_and_what_a_yes_does(cast: Cast) -> None:
     eczema, nails = "HP:0000964", "HP:0002164"
     terms = (SEIZURE, OLIGODONTIA, WIDE_MOUTH)

@@ -459,6 +459,37 @@ def test_reading_what_peers_answered_is_audited_by_counts(network: Network) -> N
     assert last.facts == facts
 
 
+def seen(page: str) -> str:
+    return re.findall(r'data-seen="([0-9a-f]{64})"', page)[0]
+
+
+def test_looking_again_is_no_new_reading_while_nothing_changes(
+    network: Network,
+) -> None:
+    network.peer("Island", answering(patient("P-1"), disclaimer="Island says so."))
+    before = seen(network.ask())
+    entries = len(reading(network))
+
+    again = [network.cast["alice"].get(f"{PAGE}?seen={before}").text for _ in "12"]
+
+    assert len(reading(network)) == entries
+    assert all("P-1" not in page and "Island says" not in page for page in again)
+    assert all('data-count="1"' in page and "Island" in page for page in again)
+
+
+def test_looking_again_is_a_reading_of_what_changed(network: Network) -> None:
+    network.peer("Island", answering(patient("P-1")))
+    before = seen(network.ask())
+    network.peer("Hill", answering(patient("P-2")))
+    network.ask()
+    entries = len(reading(network))
+
+    page = network.cast["alice"].get(f"{PAGE}?seen={before}").text
+
+    assert "P-1" in page and "P-2" in page and seen(page) != before
+    assert len(reading(network)) == entries + 1
+
+
 def test_what_cannot_be_recorded_of_answers_is_not_shown(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:

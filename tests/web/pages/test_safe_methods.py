@@ -17,10 +17,14 @@ FORM = {
 }
 NAMES = {
     "peer": "Island",
+    "node": "Island",
+    "remote_id": "P-1",
     "case_id": "NORTH-1",
     "other_id": "NORTH-2",
     "filename": "base.css",
     "session_id": "1",
+    "name": "bob",
+    "secret": "no link that anybody was given",
     "release_id": "0123456789abcdef",
     "notice": "0123456789abcdef0123456789abcdef",
     "external_id": "I1",

@@ -192,6 +192,46 @@ def test_features_of_hardly_anybody_are_pointed_out(cast: Cast) -> None:
     assert "Oligodontia" not in said and "Seizure" in said
 
 
+def alone(cast: Cast) -> list[str]:
+    """What is said of the features that no other case has together."""
+    section = r'aria-labelledby="alone-h">(.*?)</section>'
+    return re.findall(section, cast["alice"].get(PAGE).text, re.S)
+
+
+def test_features_that_no_other_case_has_together_are_pointed_out(cast: Cast) -> None:
+    [said] = alone(cast)
+    assert "like no other case" in said and "Ask for consent to level 2" in said
+
+    cast.put(case_of("NORTH-2"))
+    assert alone(cast) == []
+
+
+def test_nothing_is_asked_for_that_is_on_record(cast: Cast) -> None:
+    cast["alice"].post(RECORD, FORM)
+    assert alone(cast) == []
+
+    cast["alice"].post(WITHDRAW)
+    assert len(alone(cast)) == 1
+
+
+def test_the_page_says_that_peers_are_told_broader_terms(
+    settings: Settings, release: Release, calibration: Calibration
+) -> None:
+    careful = replace(settings, singled_out_by=3)
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    app = create_app(
+        careful, release=release, calibration=calibration, passwords=passwords
+    )
+    cast = Cast(app=app, settings=careful)
+
+    [said] = alone(cast)
+    first, second = re.findall("<pre.*?</pre>", cast["alice"].get(PAGE).text, re.S)
+
+    assert "peers are told broader terms" in said
+    # Level 2 is what a consent lets them be told.
+    assert "HP:0000677" not in first and "HP:0000677" in second
+
+
 def test_the_form_of_a_case_takes_level_two_with_a_consent_only(cast: Cast) -> None:
     cast.put(case_of("NORTH-1", sharing=Sharing.SITE))
     form = {"action": "save", "version": "2", "observed": OLIGODONTIA, "sex": "female"}

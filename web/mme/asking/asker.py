@@ -116,13 +116,14 @@ class Asker:
         resolve: Resolve = addresses_of,
         consent_from_level: int = 2,
         rare_below: int = 0,
+        singled_out_by: int = 0,
     ) -> None:
         self._db = db
         self._store = CaseStore(db)
         self._release = release
         self._comparison = Comparison(release, calibration)
         self._consents = Consents(db, consent_from_level)
-        self._generalisation = Generalisation(db, release, rare_below)
+        self._generalisation = Generalisation(db, release, rare_below, singled_out_by)
         self._patience = patience
         self._nodes = nodes or Nodes(db)
         self._breaker = breaker or Breaker(db)

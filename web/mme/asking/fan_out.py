@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -25,17 +26,20 @@ def fan_out(
         return
     end = time.monotonic() + seconds
     pool = ThreadPoolExecutor(min(threads, len(calls)), THREAD_NAME)
-    waiting: dict[Future[Result], Key] = {
-        pool.submit(each): key for key, each in calls.items()
-    }
+    waiting: dict[Future[Result], Key] = {}
+    # In their order also where several end while the last result is looked at.
+    ended: SimpleQueue[Future[Result]] = SimpleQueue()
     try:
+        for key, call in calls.items():
+            future = pool.submit(call)
+            waiting[future] = key
+            future.add_done_callback(ended.put)
         while waiting:
-            left = max(0.0, end - time.monotonic())
-            done, _ = wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
-            if not done:
+            try:
+                done = ended.get(timeout=max(0.0, end - time.monotonic()))
+            except Empty:
                 break
-            for each in done:
-                yield waiting.pop(each), each.result()
+            yield waiting.pop(done), done.result()
         for key in waiting.values():
             yield key, None
     finally:

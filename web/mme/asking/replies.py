@@ -13,7 +13,7 @@ from matcher.errors import UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object, plain_text, printable
 from matcher.readers.mme import ItemLimits
-from matcher.readers.strict_json import parse_json
+from matcher.readers.strict_json import MAX_VALUES, parse_json
 from web.mme.asking.answers import BEYOND, Answer, RemoteCase, State, score_in_range
 from web.mme.asking.connections import MOST_BYTES, Reply
 from web.mme.nodes import Node
@@ -48,6 +48,7 @@ def read_reply(reply: Reply, node: Node, *, test: bool) -> Answer:
         value = parse_json(
             reply.body.removeprefix(BOM),
             max_bytes=MOST_BYTES,
+            max_values=MAX_VALUES,
             report=report,
             nan_is_null=True,
         )

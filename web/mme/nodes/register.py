@@ -20,7 +20,7 @@ from web.mme.nodes.errors import (
 from web.mme.nodes.node import Node
 from web.mme.nodes.quirks import Quirks
 from web.mme.nodes.reach import peer_address
-from web.mme.nodes.sealing import Broken, Seal
+from web.sealing import Broken, Seal
 from web.security import make_token, token_digest
 
 NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}")

@@ -21,7 +21,6 @@ from web.service import service
 
 blueprint = Blueprint("audit", __name__)
 
-LOOKED_UP = "looked up who was told of a case"
 MOST_SHOWN = 200
 
 
@@ -49,9 +48,7 @@ def look_up() -> ResponseReturnValue:
         case_id = checked_id(request.form.get("case_id", "").strip(), "case")
     except MalformedCase as error:
         return _page(wrong=str(error)), 422
-    audit = Audit(connection())
-    found = list(audit.entries(case_id))
-    audit.record(person.name, LOOKED_UP, [case_id])
+    found = Audit(connection()).looked_up(case_id, person.name)
     latest = [_line(entry) for entry in reversed(found[-MOST_SHOWN:])]
     return _page(Told(case_id=case_id, entries=latest, total=len(found)))
 

@@ -22,6 +22,7 @@ blueprint = Blueprint("safeguards", __name__)
 LOOSER: Mapping[str, Callable[[Settings], bool]] = {
     "near_duplicates": lambda now: now.near_duplicates > 20,
     "rare_below": lambda now: False,
+    "singled_out_by": lambda now: False,
     "consent_level_1": lambda now: False,
     "standing_days": lambda now: False,
     "peer_answers_days": lambda now: now.peer_answers_days > 365,
@@ -29,6 +30,9 @@ LOOSER: Mapping[str, Callable[[Settings], bool]] = {
     "secure_cookies": lambda now: not (now.cookies_are_secure or now.is_local),
     "session_hours": lambda now: now.session_hours > 12,
     "session_idle_minutes": lambda now: now.session_idle_minutes > 60,
+    "second_factor": lambda now: False,
+    "password_log_in": lambda now: False,
+    "openid_people": lambda now: now.openid_people == "e-mail",
     "mail_security": lambda now: now.sends_mail and now.mail_security == "none",
     "log_level": lambda now: False,
 }

@@ -61,3 +61,22 @@ def test_a_rare_feature_is_sent_by_a_broader_term(site: Site) -> None:
 
     told = {feature["id"] for feature in sent(peer.received[0])["features"]}
     assert TERMS[0] not in told and set(TERMS[1:]) <= told
+
+
+def test_what_tells_a_case_from_all_others_is_sent_broader_without_a_consent(
+    site: Site,
+) -> None:
+    peer = site.peer("Island", GOOD)
+    case = replace(our_case(), sharing=Sharing.EXCHANGE_1)
+    site.put(case)
+    site.put(replace(case, case_id="other", features=case.features[1:]))
+
+    list(site.asker(singled_out_by=1).ask(OURS, by="alice"))
+    agree(site)
+    list(site.asker(singled_out_by=1).ask(OURS, by="alice"))
+
+    before, after = (
+        {feature["id"] for feature in sent(each)["features"]} for each in peer.received
+    )
+    assert TERMS[0] not in before and set(TERMS[1:]) <= before
+    assert set(TERMS) <= after

@@ -26,6 +26,17 @@ def test_results_come_as_they_are_done() -> None:
     assert list(found) == [("slow", True)]
 
 
+def test_results_that_wait_come_in_the_order_in_which_they_were_done() -> None:
+    last = threading.Event()
+    calls = {n: lambda n=n: n == 19 and last.set() for n in range(20)}
+    found = fan_out(calls, seconds=PATIENCE, threads=1)
+
+    first = next(found)
+    assert last.wait(PATIENCE)
+
+    assert [key for key, _ in [first, *found]] == list(range(20))
+
+
 def test_what_is_not_done_in_time_is_none_and_holds_nobody_up() -> None:
     never = threading.Event()
 

@@ -14,7 +14,7 @@ from web.mme.nodes import BadNode, Nodes, UnknownNode
 from web.mme.nodes.errors import BadAddress, NoToken, TokenLost, TooManyTokens
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
 from web.mme.nodes.register import Description
-from web.mme.nodes.sealing import Seal
+from web.sealing import Seal
 from web.security import token_digest
 from web.tables import web_migrations
 

@@ -7,7 +7,8 @@ import pytest
 from matcher.case import Sharing
 from web.audit import Audit
 from web.mme.actions import DISCLOSED
-from web.pages.node.audit import LOOKED_UP, MOST_SHOWN
+from web.audit import LOOKED_UP
+from web.pages.node.audit import MOST_SHOWN
 
 from ...conftest import case_of
 from .conftest import Operations

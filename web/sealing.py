@@ -1,9 +1,9 @@
-"""Tokens that must be sent again, so that a digest will not do: kept under a key elsewhere.
+"""Secrets that must be read again, so that a digest will not do: kept under a key elsewhere.
 
 The key is made from `secret.key`, which lies beside the database and not in it: who has the
-database alone, or a backup of it, has no token. A token is sealed together with the peer's name,
-address and authorities, so that who can write the database cannot have it sent elsewhere. If
-secret.key is lost, the peers' tokens are too, and each must be given again.
+database alone, or a backup of it, has no token and no second factor. A token is sealed together
+with the peer's name, address and authorities, so that who can write the database cannot have it
+sent elsewhere. If secret.key is lost, what was sealed is too, and must be given again.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Seal:
         self._cipher = AESGCM(derived.derive(secret.encode()))
 
     @classmethod
-    def beside(cls, folder: Path) -> Seal:
+    def beside(cls, folder: Path, purpose: bytes = PURPOSE) -> Seal:
         """The seal of an installation. Raises `BadSettings` if it has no usable secret.key."""
-        return cls(required_secret_key(folder))
+        return cls(required_secret_key(folder), purpose)
 
     def closed(self, plain: str, about: Sequence[str]) -> bytes:
         """The text sealed; `about` must be the same to open it."""

@@ -1,0 +1,1 @@
+"""Groups of alike cases: what each site sees of them, made beside the requests and kept."""
