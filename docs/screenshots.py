@@ -82,7 +82,7 @@ def curation() -> None:
         page.set_viewport_size(PHONE)
         shoot(page, "curation-update-phone")
         page.set_viewport_size(DESKTOP)
-        page.get_by_role("link", name="Merged").click()
+        page.get_by_role("link", name="Merged", exact=True).click()
         shoot(page, "curation-changes")
         browser.close()
 
