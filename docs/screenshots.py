@@ -78,8 +78,9 @@ def curation() -> None:
         page.get_by_role("link", name="Demo staged a release").click()
         page.get_by_role("button", name="Find it out").click()
         page.get_by_role("button", name="Find it out again").wait_for()
-        shoot(page, "curation-update")
+        shoot(page, "curation-update", is_whole=True)
         page.set_viewport_size(PHONE)
+        page.evaluate("scrollTo(0, 0)")
         shoot(page, "curation-update-phone")
         page.set_viewport_size(DESKTOP)
         page.get_by_role("link", name="Merged", exact=True).click()
@@ -143,10 +144,10 @@ def best_case(page: Page) -> str:
     return (link.get_attribute("href") or "/").removesuffix("/matches")
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture of what the window shows."""
+def shoot(page: Page, name: str, *, is_whole: bool = False) -> None:
+    """Keep a picture of what the window shows, or of the whole page."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=is_whole)
 
 
 if __name__ == "__main__":
