@@ -32,7 +32,7 @@ from web.switching import impacts
 from web.switching.following import follower_of
 
 from ...conftest import PASSWORD, browser
-from ..test_browser import DESKTOP, PHONE, Visit
+from ...browsing import DESKTOP, PHONE, Visit
 from .conftest import LATER, REASON, Curation, at_once, found_out
 
 pytestmark = pytest.mark.browser
