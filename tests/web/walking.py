@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from werkzeug.routing import Rule
 
 from matcher.case import Contact, Sharing
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts
 from web.db import open_database
 from web.mme.asking.answers import Answer, RemoteCase, State
 from web.mme.asking.comparison import Comparison
@@ -16,7 +18,7 @@ from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.service import source_of
 
-from .test_matrix import NOTICE, OWN, PATIENT, PEER, PRIVATE, TALK, UPLOAD, World
+from .test_matrix import GROUP, NOTICE, OWN, PATIENT, PEER, PRIVATE, TALK, UPLOAD, World
 
 SHARED = "NORTH-7709"
 PEOPLE = ("alice", "olga", "dana", "nobody")
@@ -33,6 +35,8 @@ FILLED = (
         "upload_id": UPLOAD,
         "filename": "base.css",
         "external_id": "none",
+        "group": GROUP,
+        "name": "bob",
     },
     {
         "case_id": SHARED,
@@ -40,10 +44,14 @@ FILLED = (
         "filename": "css/bootstrap.min.css",
     },
 )
-# A text file that is there after a peer was probed.
+# A text file that is there after a peer was probed, the way to a provider and back, and a page
+# between the password and the log-in, which `pages/test_people_browser.py` opens.
 NO_PAGE = frozenset(
     {
         "pages.node.peer.report",
+        "pages.openid.back",
+        "pages.openid.begin",
+        "pages.second_factor.ask",
         # They need a release beside another: walked in pages/curation.
         "pages.curation.update.show",
         "pages.curation.changes.show",
@@ -91,11 +99,12 @@ def share_with_peers(world: World) -> None:
 def walked(world: World) -> Walk:
     """Every route by GET that is no file and no JSON, opened by the first who may."""
     pages, closed = [], []
+    more = made_here(world)
     rules = world.cast.app.url_map.iter_rules()
     for rule in sorted(rules, key=lambda rule: (rule.endpoint, rule.rule)):
         if "GET" not in (rule.methods or ()) or rule.endpoint.startswith("api_cases"):
             continue
-        kind, page = _opened(world, rule)
+        kind, page = _opened(world, rule, more)
         if page is not None:
             pages.append(page)
         elif not kind and rule.endpoint not in NO_PAGE:
@@ -103,9 +112,20 @@ def walked(world: World) -> Walk:
     return Walk(pages=tuple(pages), closed=tuple(closed))
 
 
-def _opened(world: World, rule: Rule) -> tuple[str, Opened | None]:
+def made_here(world: World) -> dict[str, str]:
+    """What differs from one site to the next: its release, and a link to a new password."""
+    with closing(open_database(world.cast.settings.database)) as db:
+        people = Accounts(db, Passwords())
+        secret = people.links.make(people.find("bob"))
+    release = source_of(world.cast.app).current.release
+    return {"release_id": release.release_id, "secret": secret}
+
+
+def _opened(
+    world: World, rule: Rule, more: dict[str, str]
+) -> tuple[str, Opened | None]:
     """The kind of the first good answer, and the page if it is one."""
-    for path in _paths(world, rule):
+    for path in _paths(world, rule, more):
         for person in PEOPLE:
             answer = world.cast[person].client.get(path, buffered=True)
             if answer.status_code == 200:
@@ -117,11 +137,11 @@ def _opened(world: World, rule: Rule) -> tuple[str, Opened | None]:
     return "", None
 
 
-def _paths(world: World, rule: Rule) -> list[str]:
+def _paths(world: World, rule: Rule, more: dict[str, str]) -> list[str]:
     app, found = world.cast.app, []
     with app.test_request_context():
         adapter = app.url_map.bind("localhost")
-        for known in FILLED:
+        for known in ({**each, **more} for each in FILLED):
             if rule.arguments <= known.keys():
                 values = {name: known[name] for name in rule.arguments}
                 values |= QUERIES.get(rule.endpoint, {})
