@@ -41,7 +41,15 @@ FILLED = (
     },
 )
 # A text file that is there after a peer was probed.
-NO_PAGE = frozenset({"pages.node.peer.report"})
+NO_PAGE = frozenset(
+    {
+        "pages.node.peer.report",
+        # They need a release beside another: walked in pages/curation.
+        "pages.curation.update.show",
+        "pages.curation.changes.show",
+        "pages.curation.changes.as_file",
+    }
+)
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "pages.outside_letters.show": {"node": PEER, "remote": "P-7709"},
 }

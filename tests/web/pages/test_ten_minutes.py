@@ -102,8 +102,6 @@ def of_a_bundle(visit: Visit) -> None:
     press(page, "Save the ticked cases")
     press(page, "Change the case")
     share_and_save(page, "Save version 2")
-    if not page.url.endswith("/matches"):
-        press(page, "See its matches")
 
 
 def of_a_note(visit: Visit) -> None:
