@@ -32,6 +32,10 @@ FLAGS = [
 ]
 DESKTOP = {"width": 1366, "height": 900}
 PHONE = {"width": 390, "height": 844}
+NOTE = (
+    "4-year-old girl with infantile spasms and long eyelashes. Possible eczema on the cheeks. "
+    "No hearing loss. Her mother has migraine."
+)
 # A case of the demonstration that has a second one at each of the other sites.
 KNOWN_ELSEWHERE = "NORTH-13"
 # What a site uses before it is brought up to date.
@@ -54,11 +58,8 @@ def main() -> None:
         page.set_viewport_size(PHONE)
         shoot(page, "matches-phone")
         page.set_viewport_size(DESKTOP)
-        page.goto(f"{address}/cases/{KNOWN_ELSEWHERE}/other-sites")
-        page.get_by_role("button", name="Ask all").click()
-        page.get_by_role("heading", name="All sites answered").wait_for()
-        page.reload()
-        shoot(page, "other-sites")
+        enter(page, address)
+        ask(page, f"{address}/cases/{KNOWN_ELSEWHERE}")
         browser.close()
     curation()
 
@@ -78,20 +79,58 @@ def curation() -> None:
         page.get_by_role("link", name="Demo staged a release").click()
         page.get_by_role("button", name="Find it out").click()
         page.get_by_role("button", name="Find it out again").wait_for()
-        shoot(page, "curation-update")
+        shoot(page, "curation-update", is_whole=True)
         page.set_viewport_size(PHONE)
+        page.evaluate("scrollTo(0, 0)")
         shoot(page, "curation-update-phone")
         page.set_viewport_size(DESKTOP)
-        page.get_by_role("link", name="Merged").click()
+        page.get_by_role("link", name="Merged", exact=True).click()
         shoot(page, "curation-changes")
         browser.close()
+
+
+def enter(page: Page, address: str) -> None:
+    """A new case while it is typed, and with a note that was read."""
+    page.goto(f"{address}/cases/new")
+    box = page.get_by_role("combobox", name="Add a feature")
+    box.press_sequentially("floppy baby")
+    page.get_by_role("listbox").get_by_role("option").first.wait_for()
+    shoot(page, "entry")
+    box.press("Enter")
+    for typed in ("seizres", "oligodontia"):
+        box.press_sequentially(typed)
+        page.locator(f"[role=listbox][data-answers={typed!r}]").wait_for()
+        box.press("Enter")
+    page.get_by_label("Note to read").fill(NOTE)
+    page.get_by_role("button", name="Find its findings").click()
+    page.locator("#reading .notetext").wait_for()
+    page.locator("#advice").get_by_role("heading", name="Ask about").wait_for()
+    page.get_by_label("Note to read").scroll_into_view_if_needed()
+    shoot(page, "note")
+
+
+def ask(page: Page, case: str) -> None:
+    """What other sites answer about a case, one answer side by side, and the letter to it."""
+    page.goto(f"{case}/sharing")
+    shoot(page, "what-peers-see")
+    page.goto(f"{case}/other-sites")
+    page.get_by_role("button", name="Ask all").click()
+    page.get_by_role("heading", name="All sites answered").wait_for()
+    page.reload()
+    shoot(page, "other-sites")
+    page.get_by_role("link", name="Compare side by side").first.click()
+    shoot(page, "pair")
+    page.get_by_text("Every feature against every feature").scroll_into_view_if_needed()
+    shoot(page, "pair-pictures")
+    page.get_by_role("link", name="Draft a letter").first.click()
+    shoot(page, "letter")
 
 
 @contextlib.contextmanager
 def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
     """A demonstration of its own on a free port; its address and password.
 
-    With `older` that release is active in it and no other one is there.
+    With `older` that release is the active one in it.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -119,8 +158,10 @@ def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
 
 
 def use(older: str, folder: Path) -> None:
-    """Make a pinned release the active one of a data directory that has none."""
-    shutil.copytree(data_directory() / "sources", folder / "sources")
+    """Make a pinned release the active one of a data directory of its own."""
+    for name in ("releases", "sources", "calibrations"):
+        shutil.copytree(data_directory() / name, folder / name)
+    (folder / "releases" / "active").unlink(missing_ok=True)
     sources = read_catalogue().named(older)
     staged = stage(sources, by="docs", directory=folder)
     activate(staged.release, directory=folder)
@@ -141,10 +182,10 @@ def best_case(page: Page) -> str:
     return (link.get_attribute("href") or "/").removesuffix("/matches")
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture of what the window shows."""
+def shoot(page: Page, name: str, *, is_whole: bool = False) -> None:
+    """Keep a picture of what the window shows, or of the whole page."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=is_whole)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.pages import MOST_BYTES, Figures, measured, table_of, world
+from benchmarks.pages import MOST_BYTES, Figures, measured, table_of, unmeasured, world
 from matcher.calibration import default_calibration
 from ontologies import Release
 
@@ -17,7 +17,9 @@ def test_every_kind_of_page_is_measured(
 
     with world(release, default_calibration(release), 60) as made:
         figures = measured(made, 1)
+        left_out = unmeasured(made)
 
+    assert left_out == []
     pages = {each.page: each for each in figures}
     assert {"matches", "pair", "pair, patient of a peer", "what changed"} <= set(pages)
     assert all(0 < each.bytes <= MOST_BYTES for each in figures)

@@ -14,14 +14,16 @@ from matcher.calibration import Band
 from matcher.case import Case
 from matcher.explanation.ladder import ladder
 from matcher.storage.errors import DamagedCase
+from matcher.storage.heads import Head, heads
 from matcher.storage.store import StoredCase
 from web.accounts import the_person
 from web.accounts.people import Person
-from web.db import store
+from web.db import connection, store
 from web.pages import profile
 from web.pages.admission import is_clinician, the_clinician
 from web.pages.cards import BANDS
 from web.pages.damage import left_out
+from web.pages.finding import having
 from web.pages.words import SHARED_SHORT, counted, day, number_word, proband, sentence
 from web.service import service
 from web.viewing import ranking, told
@@ -86,32 +88,34 @@ def site() -> ResponseReturnValue:
 
 def _page(person: Person, of: str, *, submitter: str | None = None) -> str:
     damaged: list[DamagedCase] = []
-    cases = store().cases(
-        site=person.site, submitter=submitter, on_damage=damaged.append
-    )
-    visible = [stored for stored in cases if may_open(person, stored.case)]
+    visible = _visible(person, submitter, damaged)
     find = request.args.get("find", "").strip()[:100]
-    found = [stored for stored in visible if _has(stored.case, find.casefold())]
-    found.sort(key=lambda stored: (stored.saved_at, stored.case.case_id), reverse=True)
+    found = having(visible, find)
+    found.sort(key=lambda head: (head.saved_at, head.case_id), reverse=True)
     pages = max(1, math.ceil(len(found) / PAGE_SIZE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
-    rows = [
-        _row(person, each) for each in found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    ]
+    shown = found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    rows = _rows(person, shown, damaged)
     promising = [(row, row.best) for row in rows if row.best is not None]
     promising.sort(key=lambda each: _most_probable(each[1]))
-    leads = promising[:MOST_LEADS]
+    leads = _leads(promising)
     told.record(person, _of_other_sites(person, [best for _, best in leads]), page=of)
+    is_all_damaged = bool(damaged) and not rows and len(visible) <= len(shown)
     return render_template(
         "home.html",
         of=of,
         find=find,
         heading=(
-            _heading(of, [best for _, best in promising], len(visible))
-            if visible or not damaged
-            else UNREADABLE
+            UNREADABLE
+            if is_all_damaged
+            else _heading(
+                of,
+                [best for _, best in promising],
+                len(visible),
+                len(rows) if len(rows) < len(visible) else None,
+            )
         ),
-        subheading="" if damaged and not visible else _subheading(person, of, visible),
+        subheading="" if is_all_damaged else _subheading(person, of, visible),
         left_out=left_out(len(damaged)),
         total=len(visible),
         rows=rows,
@@ -121,14 +125,35 @@ def _page(person: Person, of: str, *, submitter: str | None = None) -> str:
     )
 
 
-def _has(case: Case, find: str) -> bool:
-    """Whether the id, a gene or a feature has the text in it."""
-    if not find:
-        return True
-    release = service().release
-    features = (profile.term_label(f.term_id, release) for f in case.features)
-    said = (case.case_id, case.label, *profile.gene_names(case, release), *features)
-    return any(find in text.casefold() for text in said)
+def _visible(
+    person: Person, submitter: str | None, damaged: list[DamagedCase]
+) -> list[Head]:
+    """The cases of the list that the person may open."""
+    found = heads(
+        connection(),
+        site=person.site or "",
+        submitter=submitter,
+        on_damage=damaged.append,
+    )
+    return [head for head in found if may_open(person, head)]
+
+
+def _rows(
+    person: Person, shown: Sequence[Head], damaged: list[DamagedCase]
+) -> list[Row]:
+    """The cases of one page, read whole."""
+    cases = store().get_many([head.case_id for head in shown], on_damage=damaged.append)
+    stored = [cases[head.case_id] for head in shown if head.case_id in cases]
+    return [_row(person, each) for each in stored if may_open(person, each.case)]
+
+
+def _leads(promising: Sequence[tuple[Row, Best]]) -> list[tuple[Row, Best]]:
+    """The most promising, two cases that are each other's best match once."""
+    pairs: dict[frozenset[str], tuple[Row, Best]] = {}
+    for row, best in promising:
+        pair = frozenset((row.case_id, best.match.case_id))
+        pairs.setdefault(pair, (row, best))
+    return list(pairs.values())[:MOST_LEADS]
 
 
 def _row(person: Person, stored: StoredCase) -> Row:
@@ -174,28 +199,32 @@ def _most_probable(best: Best) -> tuple[float, str]:
     return -best.match.probability, best.match.case_id
 
 
-def _heading(of: str, leads: Sequence[Best], total: int) -> str:
-    calls = sum(lead.match.band is Band.CONTACT for lead in leads)
-    whose = "your site’s" if of == "site" else "your"
+def _heading(of: str, leads: Sequence[Best], total: int, shown: int | None) -> str:
+    """The answer; `shown` is how many were looked at where that is not all of them."""
     if not total:
         return (
             "No case of your site yet"
             if of == "site"
             else "You have not entered a case yet"
         )
-    if calls:
-        verb = "has" if calls == 1 else "have"
-        return f"{sentence(number_word(calls))} of {whose} cases {verb} a match worth a call"
-    if leads:
-        verb = "has" if len(leads) == 1 else "have"
-        return f"{sentence(number_word(len(leads)))} of {whose} cases {verb} a match worth a look"
-    return f"None of {whose} cases has a match worth a call yet"
+    whose = "your site’s" if of == "site" else "your"
+    if shown == 0:
+        return f"None of {whose} cases has that text"
+    calls = sum(lead.match.band is Band.CONTACT for lead in leads)
+    number, worth = (calls, "call") if calls or not leads else (len(leads), "look")
+    if shown == 1:
+        return f"This case has {'a' if number else 'no'} match worth a {worth}"
+    cases = f"{whose} cases" if shown is None else f"these {counted(shown, 'case')}"
+    if not number:
+        return f"None of {cases} has a match worth a call yet"
+    verb = "has" if number == 1 else "have"
+    return f"{sentence(number_word(number))} of {cases} {verb} a match worth a {worth}"
 
 
-def _subheading(person: Person, of: str, visible: Sequence[StoredCase]) -> str:
+def _subheading(person: Person, of: str, visible: Sequence[Head]) -> str:
     if not visible:
         return "Enter one, and it is compared with every case that is shared with you."
-    undiagnosed = sum(not stored.case.solved for stored in visible)
+    undiagnosed = sum(not head.solved for head in visible)
     whose = f"of {person.site}" if of == "site" else "of yours"
     cases = sentence(counted(len(visible), "case"))
     return f"{cases} {whose}, {number_word(undiagnosed)} without a diagnosis."

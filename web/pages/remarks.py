@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ SIGNS = {
 }
 # The pages say these in their own place.
 SAID_ELSEWHERE = frozenset({Rule.NOTHING_TO_MATCH, Rule.FEW_TERMS, Rule.NO_CONTACT})
+# The rules name a term by its id first, as a program wants it.
+_NAMED = re.compile(r"(HP:\d{7}) \(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +40,10 @@ def remarks(
     left_out = SAID_ELSEWHERE.union(besides)
     issues = [i for i in validate(case, release) if i.rule not in left_out]
     issues.sort(key=lambda issue: ORDER.index(issue.severity))
-    return [Remark(*SIGNS[issue.severity], issue.message) for issue in issues]
+    return [
+        Remark(*SIGNS[issue.severity], _label_first(issue.message)) for issue in issues
+    ]
+
+
+def _label_first(message: str) -> str:
+    return _NAMED.sub(r"\2 (\1)", message)

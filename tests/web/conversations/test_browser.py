@@ -8,15 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ..browsing import SIZES, Visit, inspected, tab_to, violations, visit
 from ..mme.test_server import served
-from ..pages.test_browser import (
-    SIZES,
-    Visit,
-    inspected,
-    tab_to,
-    violations,
-    visit,
-)
 from .conftest import ADDRESSES, Pair
 
 __all__ = ["visit"]
@@ -52,10 +45,13 @@ def test_two_clinicians_come_to_each_others_address_by_keyboard(
     visit.log_in("alice")
     visit.go(pair.side_by_side)
     tab_to(visit.page, "Write to Harbour")
+    visit.page.keyboard.press("Enter")
+    tab_to(visit.page, "Write to Harbour")
     visit.page.keyboard.press("Control+A")
     visit.page.keyboard.type("Is the variant of yours de novo?")
     press(visit.page, "Send")
     expect(visit.page.get_by_role("status")).to_contain_text("The message is sent.")
+    expect(visit.page.get_by_text("Is the variant of yours de novo?")).to_be_visible()
     press(visit.page, "Share mine")
 
     theirs.log_in("charlie")

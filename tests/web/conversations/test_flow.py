@@ -207,6 +207,7 @@ def test_two_cases_of_one_person_are_nobody_to_write_to(pair: Pair) -> None:
     page = pair.cast["charlie"].get(f"/cases/{THEIRS}/matches/NORTH-2").text
 
     assert "You speak for both" in page
+    assert "#conversation" not in page
 
 
 @pytest.mark.parametrize(

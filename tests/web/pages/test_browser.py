@@ -6,16 +6,15 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import waitress.server
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Route, expect
 
-from matcher.case import Case, Contact, Sharing
-from matcher.storage.database import connect, write_transaction
+from matcher.case import Contact, Sharing
+from matcher.storage.database import connect
 from ontologies import Release
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts, Role
@@ -24,59 +23,28 @@ from web.mme.asking.aside import EXTENSION
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.mme.nodes.register import Description
-from web.notices.matters import asked
-from web.notices.telling import Telling
 
-from .test_pairs import keep, patient
 from .attack_strings import ATTACK_STRINGS
 from .test_attacks import every_field
+from ..browsing import (
+    DESKTOP,
+    PHONE,
+    SIZES,
+    Visit,
+    inspected,
+    overflow,
+    suggestions,
+    tab_to,
+    violations,
+    visit,
+)
 from ..mme import faults
 from ..mme.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
 
+__all__ = ["visit"]
+
 pytestmark = pytest.mark.browser
-
-DESKTOP, PHONE = (1366, 900), (390, 844)
-REPORT_VIOLATIONS = """
-addEventListener("securitypolicyviolation", e => console.error("CSP", e.violatedDirective));
-"""
-
-
-@dataclass
-class Visit:
-    """A page of a browser at the address of a server, and everything it complained about."""
-
-    page: Page
-    base: str
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.add_init_script(REPORT_VIOLATIONS)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "console",
-            lambda said: said.type == "error" and self.complaints.append(said.text),
-        )
-
-    def go(self, path: str) -> None:
-        self.page.goto(self.base + path)
-
-    def log_in(self, name: str = "alice") -> None:
-        self.go("/log-in")
-        self.page.get_by_label("Name").fill(name)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Log in").click()
-        self.page.wait_for_url(self.base + "/")
-
-    def add(self, box: str, typed: str, key: str = "Enter") -> None:
-        """Type into a search box and take the first suggestion."""
-        field = self.page.get_by_role("combobox", name=box)
-        field.press_sequentially(typed)
-        expect(self.page.get_by_role("listbox")).to_have_attribute(
-            "data-answers", typed
-        )
-        field.press(key)
-        expect(field).to_have_value("")
 
 
 @pytest.fixture
@@ -99,31 +67,6 @@ def base(cast: Cast) -> Iterator[str]:
         server.task_dispatcher.shutdown()
         server.close()
         thread.join(timeout=10)
-
-
-@pytest.fixture
-def visit(
-    request: pytest.FixtureRequest, browser: Browser, base: str
-) -> Iterator[Visit]:
-    """A page as wide and in the colours that the test asks for."""
-    size, *rest = getattr(request, "param", (DESKTOP,))
-    options = {"color_scheme": "light", **(rest[0] if rest else {})}
-    width, height = size
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, **options
-    )
-    yield Visit(context.new_page(), base)
-    context.close()
-
-
-def suggestions(page: Page) -> Locator:
-    """The lines under a search box; the choices of a select element have the same role."""
-    return page.get_by_role("listbox").get_by_role("option")
-
-
-SIZES = pytest.mark.parametrize(
-    "visit", [(DESKTOP,), (PHONE,)], indirect=True, ids=["desktop", "phone"]
-)
 
 
 @SIZES
@@ -187,20 +130,6 @@ def test_case_is_entered_with_the_keyboard_alone(visit: Visit, cast: Cast) -> No
     assert case.observed == (SEIZURE,)
     assert set(case.excluded) == {"HP:0000252", "HP:0000154"}
     assert visit.complaints == []
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the control of that name, or one that begins so, has the focus."""
-    named = "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
-    for _ in range(150):
-        page.keyboard.press("Tab")
-        if (
-            str(page.evaluate(f"({named})(document.activeElement)"))
-            .strip()
-            .startswith(name)
-        ):
-            return
-    pytest.fail(f"Tab never reaches {name!r}.")
 
 
 def test_search_box_keeps_the_combobox_pattern(visit: Visit) -> None:
@@ -503,67 +432,6 @@ def test_case_is_entered_without_a_script(visit: Visit, cast: Cast) -> None:
     assert (case.observed, case.genes) == ((SEIZURE,), (PHF14,))
 
 
-PATHS = [
-    "/log-in",
-    "/",
-    "/site",
-    "/account",
-    "/cases/new",
-    "/cases/NORTH-1",
-    "/cases/NORTH-1/edit",
-    "/cases/NORTH-1/sharing",
-    "/cases/NORTH-1/matches",
-    "/cases/NORTH-1/matches/HARBOUR-1",
-    "/cases/NORTH-1/match-history",
-    "/cases/NORTH-1/other-sites",
-    "/cases/NORTH-1/other-sites/Island/P~s1",
-    "/verdicts",
-    "/how-a-score-is-made",
-    "/keyboard",
-    "/api/v1/docs",
-    "/exchange",
-    "/cases/NORTH-1/history",
-    "/notices",
-    "/notices/one",
-]
-
-
-@pytest.mark.parametrize(
-    "visit",
-    [
-        (DESKTOP,),
-        (PHONE,),
-        (DESKTOP, {"color_scheme": "dark"}),
-        (PHONE, {"color_scheme": "dark"}),
-    ],
-    indirect=True,
-    ids=["desktop", "phone", "desktop-dark", "phone-dark"],
-)
-def test_every_page_is_accessible_and_no_wider_than_its_window(
-    visit: Visit, cast: Cast, release: Release
-) -> None:
-    found = inspected(visit, "/log-in")
-    visit.log_in()
-
-    tell_of_the_case(cast)
-    keep(cast, release, patient())
-    give_verdict(visit, "Same disorder")
-    for path in PATHS[1:]:
-        found += inspected(visit, path)
-
-    assert found == []
-    assert visit.complaints == []
-
-
-def tell_of_the_case(cast: Cast) -> None:
-    """A notice for Alice, with a long name that a peer gave."""
-    question = Case(case_id="P" * 200)
-    with closing(connect(cast.settings.database)) as db:
-        Telling(db).tell(asked("Island", question, ["NORTH-1"]))
-        with write_transaction(db):
-            db.execute("UPDATE notices SET link = 'one'")
-
-
 def know(cast: Cast, name: str, address: str, token: str = "5f1c9a7d") -> None:
     """Let the cast's site ask a peer, which says that it has a thousand cases."""
     described = Description(address=address, outbound_token=token, allow_private=True)
@@ -747,29 +615,6 @@ def test_refused_form_is_accessible(visit: Visit) -> None:
     visit.page.get_by_role("alert").get_by_role("link").click()
     expect(visit.page.get_by_label("Age at last visit")).to_be_in_viewport()
     assert overflow(visit.page) == 0
-
-
-def inspected(visit: Visit, path: str) -> list[str]:
-    """What is wrong with a page, each with its path."""
-    visit.go(path)
-    found = violations(visit.page)
-    if wider := overflow(visit.page):
-        found.append(f"{wider} px wider than the window")
-    return [f"{path}: {each}" for each in found]
-
-
-def violations(page: Page) -> list[str]:
-    """Rules of axe that the page breaks."""
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']} at {v['nodes'][0]['target']}" for v in found]
-
-
-def overflow(page: Page) -> int:
-    """By how many pixels the page scrolls sideways."""
-    measure = (
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return int(page.evaluate(measure))
 
 
 def give_verdict(visit: Visit, said: str, reason: str = "") -> None:

@@ -115,7 +115,7 @@ def test_contradiction_is_pointed_out(cast: Cast) -> None:
     page = cast["alice"].get("/cases/NORTH-1").text
 
     assert "Worth checking" in page
-    assert "(Oligodontia) is observed, but" in page
+    assert "Oligodontia (HP:0000677) is observed, but" in page
 
 
 def test_unknown_term_is_kept_and_said_not_to_count(cast: Cast) -> None:

@@ -469,3 +469,12 @@ def test_what_to_ask_names_who_shows_it_and_what_a_yes_does(cast: Cast) -> None:
 
     assert "Ask about" in advice and "NORTH-1 shows it." in advice
     assert "Not found in NORTH-2." in advice
+
+
+def test_empty_form_asks_nothing_and_says_what_will_stand_there(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1"))
+
+    page = cast["alice"].get("/cases/new").text
+
+    assert "As you type" in page
+    assert "Ask about" not in page

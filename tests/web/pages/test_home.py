@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from matcher.case import Sharing
+from matcher.storage import codec
+from matcher.storage.codec import decode
 
 from ..conftest import Cast, case_of
 
@@ -102,3 +108,57 @@ def test_lead_is_said_in_sentences(cast: Cast) -> None:
     page = cast["alice"].get("/").text
 
     assert "NORTH-2 is the closest. Both list PHF14" in page
+
+
+def test_gene_that_nobody_knows_is_found_by_its_name_in_the_case(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", genes=("LOCAL:77",)))
+    cast.put(case_of("NORTH-2", genes=()))
+
+    page = cast["alice"].get("/", find="CANARY-gene").text.split("All my cases")[1]
+
+    assert "NORTH-1" in page
+    assert "NORTH-2" not in page
+
+
+def test_case_is_found_by_its_name_at_the_site(cast: Cast) -> None:
+    cast.put(replace(case_of("NORTH-1"), label="Exome 77"))
+    cast.put(case_of("NORTH-2"))
+
+    page = cast["alice"].get("/", find="exome").text
+
+    assert "NORTH-2" not in page.split("All my cases")[1]
+    assert "<h1>This case has a match worth a call</h1>" in page
+
+
+def test_heading_counts_what_stands_on_the_page(cast: Cast) -> None:
+    with cast.store() as store:
+        store.put_many((case_of(f"NORTH-{n:02}") for n in range(23)), actor="alice")
+
+    first, second = (cast["alice"].get("/", page=page).text for page in "12")
+
+    assert "<h1>20 of these 20 cases have a match worth a call</h1>" in first
+    assert "<h1>Three of these three cases have a match worth a call</h1>" in second
+
+
+def test_two_cases_that_match_each_other_best_are_one_lead(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1"))
+    cast.put(case_of("NORTH-2"))
+
+    page = cast["alice"].get("/").text
+
+    assert page.count("is the closest") == 1
+
+
+def test_only_cases_of_the_page_are_read_whole(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cast.store() as store:
+        store.put_many((case_of(f"NORTH-{n:02}") for n in range(23)), actor="alice")
+    cast["alice"].get("/")
+    read: list[str] = []
+    monkeypatch.setattr(codec, "decode", lambda body: read.append(body) or decode(body))
+
+    cast["alice"].get("/", page="2")
+
+    # Those of the page, and of each its best match.
+    assert 3 <= len(read) <= 6

@@ -93,9 +93,9 @@ def heading(lines: Sequence[PeerLine]) -> str:
             if len(well) == 1
             else f"All {number_word(len(well))} peers are well"
         )
-    if len(active) == 1:
+    if not well:
         return others
-    some = sentence(number_word(len(well))) if well else "None"
+    some = sentence(number_word(len(well)))
     verb = "are" if len(well) > 1 else "is"
     return f"{some} of {counted(len(active), 'peer')} {verb} well; {others}"
 
