@@ -369,6 +369,19 @@ def test_the_case_that_asks_is_not_its_own_match(site: Site) -> None:
     assert found(site.post(asked)) == ["exchange-2-case"]
 
 
+def test_a_case_that_is_not_alike_is_not_told(site: Site) -> None:
+    assert found(site.post(patient("HP:0000677", "HP:0006237", "HP:0000405"))) == []
+
+
+def test_of_more_features_than_anybody_names_the_first_are_used(site: Site) -> None:
+    answer = site.post(
+        patient(*(f"HP:{number:07}" for number in range(1, 202)), *TERMS)
+    )
+
+    [said] = [each for each in answer.json()["_warnings"] if "were used" in each]
+    assert said == "Of 205 different features the first 200 were used."
+
+
 def test_another_case_with_an_id_of_ours_hides_nothing(site: Site) -> None:
     asked = patient(*TERMS[:3], id="exchange-1-case")
 
