@@ -79,11 +79,12 @@ def curation() -> None:
         page.get_by_role("link", name="Demo staged a release").click()
         page.get_by_role("button", name="Find it out").click()
         page.get_by_role("button", name="Find it out again").wait_for()
-        shoot(page, "curation-update")
+        shoot(page, "curation-update", is_whole=True)
         page.set_viewport_size(PHONE)
+        page.evaluate("scrollTo(0, 0)")
         shoot(page, "curation-update-phone")
         page.set_viewport_size(DESKTOP)
-        page.get_by_role("link", name="Merged").click()
+        page.get_by_role("link", name="Merged", exact=True).click()
         shoot(page, "curation-changes")
         browser.close()
 
@@ -129,7 +130,7 @@ def ask(page: Page, case: str) -> None:
 def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
     """A demonstration of its own on a free port; its address and password.
 
-    With `older` that release is active in it and no other one is there.
+    With `older` that release is the active one in it.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -157,8 +158,10 @@ def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
 
 
 def use(older: str, folder: Path) -> None:
-    """Make a pinned release the active one of a data directory that has none."""
-    shutil.copytree(data_directory() / "sources", folder / "sources")
+    """Make a pinned release the active one of a data directory of its own."""
+    for name in ("releases", "sources", "calibrations"):
+        shutil.copytree(data_directory() / name, folder / name)
+    (folder / "releases" / "active").unlink(missing_ok=True)
     sources = read_catalogue().named(older)
     staged = stage(sources, by="docs", directory=folder)
     activate(staged.release, directory=folder)
@@ -179,10 +182,10 @@ def best_case(page: Page) -> str:
     return (link.get_attribute("href") or "/").removesuffix("/matches")
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture of what the window shows."""
+def shoot(page: Page, name: str, *, is_whole: bool = False) -> None:
+    """Keep a picture of what the window shows, or of the whole page."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=is_whole)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ from web.accounts.people import Accounts
 from web.accounts.passwords import Passwords
 from web.api.tokens import Scope, Tokens
 from web.conversations.conversations import Conversations
+from web.curating import doing
 from web.db import open_database
 from web.groups.keeping import KeptGroup, KeptGroups, Member, View
 from web.mme.asking.answers import Answer, RemoteCase, State
@@ -370,7 +371,9 @@ FORM = {
 
 
 @pytest.fixture
-def world(cast: Cast) -> World:
+def world(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
+    # No process is to work on the releases of this checkout.
+    monkeypatch.setattr(doing, "start", lambda job, settings: None)
     with closing(open_database(cast.settings.database)) as db:
         people = Accounts(db, Passwords())
         people.add("olga", PASSWORD, roles=[Role.OPERATOR], site="North")

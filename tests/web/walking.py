@@ -52,6 +52,10 @@ NO_PAGE = frozenset(
         "pages.openid.back",
         "pages.openid.begin",
         "pages.second_factor.ask",
+        # They need a release beside another: walked in pages/curation.
+        "pages.curation.update.show",
+        "pages.curation.changes.show",
+        "pages.curation.changes.as_file",
     }
 )
 QUERIES: Mapping[str, Mapping[str, str]] = {

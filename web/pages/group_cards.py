@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import url_for
 
-from matcher.wording import frequency, listing, rarity
-from web.groups.keeping import KeptGroup, Member
+from matcher.wording import frequency, rarity
+from web.groups.keeping import KeptGroup, Member, Tie
 from web.pages.words import counted, number_word, sentence
 
 MOST_MEMBERS, MOST_SHARED, MOST_APART = 12, 5, 3
@@ -163,17 +163,22 @@ def calls(group: KeptGroup, site: str) -> tuple[Call, ...]:
     return tuple(best.values())
 
 
-def tie_lines(group: KeptGroup, site: str, chosen: str = "") -> Iterator[TieLine]:
+def ties_of(group: KeptGroup, chosen: str = "") -> list[Tie]:
     """The ties, likeliest first; of the chosen case alone if there is one."""
-    for tie in group.ties:
+    ids = [member.case_id for member in group.members]
+    return [tie for tie in group.ties if chosen in ("", ids[tie.one], ids[tie.other])]
+
+
+def tie_lines(group: KeptGroup, ties: Sequence[Tie], site: str) -> Iterator[TieLine]:
+    """These ties, each with where its two cases stand side by side."""
+    for tie in ties:
         one, other = group.members[tie.one], group.members[tie.other]
-        if chosen in ("", one.case_id, other.case_id):
-            yield TieLine(
-                one=one.case_id,
-                other=other.case_id,
-                odds=frequency(tie.probability).words,
-                href=_pair(one.case_id, other.case_id) if one.site == site else "",
-            )
+        yield TieLine(
+            one=one.case_id,
+            other=other.case_id,
+            odds=frequency(tie.probability).words,
+            href=_pair(one.case_id, other.case_id) if one.site == site else "",
+        )
 
 
 def shared_lines(group: KeptGroup) -> tuple[TermLine, ...]:
@@ -224,11 +229,6 @@ def firmness_of(share: float | None) -> str:
     )
     word = "Firm" if share >= FIRM else "Fairly firm" if share >= FAIR else "Loose"
     return f"{word}: together in {often} redraws"
-
-
-def sites_said(group: KeptGroup) -> str:
-    """The sites as a person lists them."""
-    return listing([site or "a site not given" for site in group.sites])
 
 
 def _pair(own: str, other: str) -> str:

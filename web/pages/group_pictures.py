@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from markupsafe import Markup, escape
 
@@ -19,6 +20,8 @@ WIDTH = COLUMNS * CELL_WIDTH
 # In a small picture more names would lie on each other, more shapes be a smear.
 MOST_NAMED, MOST_IN_SMALL = 6, 30
 MOST_NAMED_IN_LARGE = 40
+# The likeliest; more would be a web of grey, and too much to send.
+MOST_TIES, MOST_TIES_IN_SMALL = 400, 60
 LONGEST_NAME = 16
 
 Box = tuple[float, float, float, float]
@@ -141,7 +144,7 @@ def _field(look: Look, at: int, group: KeptGroup, name: str, href: str) -> Marku
             Markup(
                 '<a href="{}"><text class="b" x="{}" y="{}" text-anchor="middle">{}</text></a>'
             ).format(href, x + CELL_WIDTH / 2, y + 32, name),
-            *_ties(group, box, "", most=MOST_IN_SMALL),
+            *_ties(group, box, "", is_small=True),
             *(_node(look, member, box, is_named, halo, False) for member in drawn),
         ]
     )
@@ -157,22 +160,25 @@ def _place(member: Member, box: Box) -> tuple[float, float]:
 
 
 def _ties(
-    group: KeptGroup, box: Box, chosen: str, most: int | None = None
-) -> Iterable[Markup]:
+    group: KeptGroup, box: Box, chosen: str, is_small: bool = False
+) -> Iterator[Markup]:
     """Wider lines are more probable pairs; faint ones do not touch the chosen case."""
-    members = group.members[:most]
-    for tie in group.ties:
-        if max(tie.one, tie.other) >= len(members):
-            continue
-        ends = members[tie.one], members[tie.other]
-        if None in (ends[0].x, ends[1].x):
-            continue
+    drawn = _drawn(group)[: MOST_IN_SMALL if is_small else None]
+    shown = {member.case_id for member in drawn}
+    pairs = (
+        (tie.probability, group.members[tie.one], group.members[tie.other])
+        for tie in group.ties
+    )
+    there = (pair for pair in pairs if {pair[1].case_id, pair[2].case_id} <= shown)
+    for probability, *ends in islice(
+        there, MOST_TIES_IN_SMALL if is_small else MOST_TIES
+    ):
         (x1, y1), (x2, y2) = (_place(end, box) for end in ends)
-        touches = chosen in (ends[0].case_id, ends[1].case_id)
+        touches = chosen in (end.case_id for end in ends)
         colour = "s-accent" if touches else "s-line" if chosen else "s-edge"
         yield Markup(
             f'<line class="{colour}" x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"'
-            f' stroke-width="{0.8 + 4.2 * tie.probability:.1f}"/>'
+            f' stroke-width="{0.8 + 4.2 * probability:.1f}"/>'
         )
 
 

@@ -26,7 +26,7 @@ from web.viewing import told
 blueprint = Blueprint("groups", __name__)
 
 PAGE_SIZE = 9
-MOST_MEMBERS, MOST_TIES = 200, 100
+MOST_MEMBERS, MOST_TIES = 100, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +98,14 @@ def one(group: str) -> ResponseReturnValue:
     others = [each.case_id for each in found.members if each.site != site]
     told.record(person, others, page="group")
     look = group_pictures.Look.of(site, [found])
-    ties = list(group_cards.tie_lines(found, site, chosen))
+    ties = group_cards.ties_of(found, chosen)
     return render_template(
         "groups/one.html",
         group=group_cards.group_card(found, site),
         chosen=chosen,
         members=_members(person, found),
         more_members=max(0, len(found.members) - MOST_MEMBERS),
-        ties=ties[:MOST_TIES],
+        ties=list(group_cards.tie_lines(found, ties[:MOST_TIES], site)),
         more_ties=max(0, len(ties) - MOST_TIES),
         shared=group_cards.shared_lines(found),
         apart=group_cards.apart_lines(found),

@@ -64,8 +64,9 @@ def show() -> ResponseReturnValue:
 def _heading(total: int) -> str:
     if not total:
         return "No other site shares a case with yours yet"
-    verb = "is" if total == 1 else "are"
-    return f"{sentence(counted(total, 'case'))} of other sites {verb} shared with yours"
+    if total == 1:
+        return "One case of another site is shared with yours"
+    return f"{sentence(counted(total, 'case'))} of other sites are shared with yours"
 
 
 def _row(person: Person, stored: StoredCase) -> Row:

@@ -488,7 +488,7 @@ def test_status_names_release_licence_and_hash(home: Path, release: Release) -> 
 
 
 def test_doctor_is_content_with_a_whole_installation(home: Path) -> None:
-    assert succeed("doctor").stdout.count("well") == 7
+    assert succeed("doctor").stdout.count("well") == 8
 
 
 def test_doctor_says_what_to_do_without_a_release(home: Path) -> None:

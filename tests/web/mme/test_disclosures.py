@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from click.testing import CliRunner
 
 from matcher.case import Case, GenomicFeature, PhenotypicFeature, Sharing
@@ -155,9 +156,12 @@ def entries(site: Site) -> list[Entry]:
 def test_the_question_that_passes_the_budget_is_answered_in_part(site: Site) -> None:
     assert found(ask(site, "EFTUD2")) == ["EFTUD2-0", "EFTUD2-1"]
 
-    answer = ask(site, "PHF14")
+    with capture_logs() as logs:
+        answer = ask(site, "PHF14")
 
     assert found(answer) == ["PHF14-0"]
+    [alert] = [each for each in logs if "budget" in each["event"]]
+    assert (alert["node"], alert["log_level"]) == ("Island", "warning")
     assert "3 cases" in answer.json()["_warnings"][-1]
     assert entries(site)[-1].case_ids == ("PHF14-0",)
     assert entries(site)[-1].facts["withheld"] == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from matcher.case import (
     Case,
@@ -248,7 +249,8 @@ def test_a_peer_that_climbs_is_stopped_and_audited(
 ) -> None:
     shared = case("shared", Sharing.EXCHANGE_1)
     with running(tmp_path, release, [shared]) as site:
-        answers = [site.post(patient(*BASE, term)) for term in OTHERS]
+        with capture_logs() as logs:
+            answers = [site.post(patient(*BASE, term)) for term in OTHERS]
 
         statuses = [answer.status_code for answer in answers]
         assert statuses == [200] * 20 + [429] * 2
@@ -259,6 +261,10 @@ def test_a_peer_that_climbs_is_stopped_and_audited(
         with contextlib.closing(open_database(site.database)) as db:
             reasons = [entry.facts.get("reason") for entry in Audit(db).entries()]
     assert reasons.count("too many nearly equal questions") == 2
+    alerts = [each for each in logs if each["event"] == "peer refused"]
+    assert [(each["node"], each["log_level"]) for each in alerts] == [
+        ("Island", "warning")
+    ] * 2
 
 
 def test_who_has_no_key_cannot_try_terms_out(db: Database) -> None:

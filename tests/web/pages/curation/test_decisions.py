@@ -68,6 +68,7 @@ def test_choice_is_saved_as_a_version_and_audited(
     entry = curation.audited()[-1]
     assert (entry.actor, entry.case_ids) == ("dana", (SHARED,))
     assert GENERALIZED not in str(entry.facts)
+    assert "stands in version 2" in curation.dana.get(staged).text
     assert SHARED not in curation.dana.get(staged).text
 
 

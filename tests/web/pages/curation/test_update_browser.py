@@ -32,7 +32,7 @@ from web.switching import impacts
 from web.switching.following import follower_of
 
 from ...conftest import PASSWORD, browser
-from ..test_browser import DESKTOP, PHONE, Visit
+from ...browsing import DESKTOP, PHONE, Visit
 from .conftest import LATER, REASON, Curation, at_once, found_out
 
 pytestmark = pytest.mark.browser
@@ -118,7 +118,7 @@ def choose(page: Page, files: Mapping[str, str]) -> None:
 
 def read_and_find_out(page: Page) -> None:
     """From the page of a release to its changes and back, and what it does to matches."""
-    page.get_by_role("link", name="Renamed").click()
+    page.get_by_role("link", name="Renamed", exact=True).click()
     awaited(page, "change")
     check(page)
     with page.expect_download() as download:
@@ -229,8 +229,11 @@ def test_whole_update_between_two_real_releases(
     with serving(real) as base, visiting(browser, base, size, "cleo") as visit:
         page = visit.page
         page.get_by_label("From where").select_option(CURRENT)
+        staged = page.get_by_role("link", name="Cleo staged a release")
+        before = staged.count()
         page.get_by_role("button", name="Stage it").click()
-        page.get_by_role("link", name="Cleo staged a release").first.click()
+        expect(staged).to_have_count(before + 1, timeout=PATIENCE)
+        staged.first.click()
         awaited(page, "HPO 2026-06-06 is ready")
         expect(page.get_by_role("row", name="Added")).to_contain_text("450")
         check(page)

@@ -63,7 +63,7 @@ def test_nothing_below_the_page_is_there_for_others(
         if r.rule.startswith("/node")
     ]
     calls = [
-        (method, rule.rule.replace("<peer>", "Island"))
+        (method, rule.rule.replace("<peer>", "Island").replace("<name>", "bob"))
         for rule in rules
         for method in ("GET", "POST")
         if method in (rule.methods or ())
@@ -74,7 +74,7 @@ def test_nothing_below_the_page_is_there_for_others(
         call: (visitor.post if call[0] == "POST" else visitor.get)(call[1]).status_code
         for call in calls
     }
-    assert len(calls) == 16 and set(answers.values()) == {404}
+    assert len(calls) == 29 and set(answers.values()) == {404}
 
 
 def test_who_is_not_logged_in_is_led_to_the_log_in(operations: Operations) -> None:
