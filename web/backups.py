@@ -1,6 +1,4 @@
-"""Copies of the database: made with a date in them, expired after 35 days, restored without
-anything that was erased meanwhile.
-"""
+"""Copies of the database: dated, expired after 35 days, restored without what was erased since."""
 
 from __future__ import annotations
 
