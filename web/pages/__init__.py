@@ -12,7 +12,7 @@ from web.accounts import Role, maybe_person
 from web.pages import (
     account,
     autosave,
-    cases,
+    case_form,
     conversations,
     curation,
     damage,
@@ -72,7 +72,7 @@ def init_app(app: Flask) -> None:
         home,
         shared,
         imports,
-        cases,
+        case_form,
         autosave,
         notes,
         history,
