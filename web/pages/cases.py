@@ -16,6 +16,7 @@ from web.pages.casehead import head_values, opened
 from web.pages.remarks import remarks
 from web.pages.words import moment
 from web.service import service
+from web.viewing.visibility import may_share
 
 blueprint = Blueprint("cases", __name__)
 
