@@ -28,13 +28,13 @@ from matcher.simulation import simulate_cases
 from matcher.storage.store import CaseStore
 from ontologies import Release, open_release
 from web import create_app
-from web.accounts.people import Accounts, Person, Role
 from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts, Person, Role
 from web.config import Settings
 from web.db import open_database
-from web.pages.advice import advice
-from web.pages.bases import empty_case
-from web.pages.drafts import Draft
+from web.pages.entry.advice import advice
+from web.pages.entry.bases import empty_case
+from web.pages.entry.drafts import Draft
 
 ASKED = 200
 WARMING = 10

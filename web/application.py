@@ -14,13 +14,13 @@ from matcher.matching import MatchSettings
 from ontologies import Release, open_release
 from web import accounts, api, db, errors, pages, security, service
 from web.abbreviations import SiteWords
+from web.accounts.passwords import Passwords
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
 from web.mme import exchange, server
 from web.mme.asking import aside
 from web.mme.asking.aside import Aside
-from web.pages import openid
-from web.accounts.passwords import Passwords
+from web.pages.people import openid
 from web.switching.following import Follower
 
 STATIC_AGE_SECONDS = 3600

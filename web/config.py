@@ -18,8 +18,8 @@ from typing import Any
 from ontologies.library import data_directory
 from web.errors import BadSettings
 from web.log_in_settings import log_in_problems
-from web.mail_settings import mail_problems
 from web.secret_key import secret_key
+from web.work.mail_settings import mail_problems
 
 PREFIX = "SECONDCASE_"
 # Decided before any setting can be read, by ontologies.library.

@@ -19,7 +19,7 @@ from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.mme.withdrawals import WITHDRAWAL, Withdrawals
 from web.notices.telling import DIGEST, LETTER
-from web.outbox import Outbox
+from web.work.outbox import Outbox
 
 
 def of_audit(db: Database) -> Iterator[str]:

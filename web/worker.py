@@ -15,18 +15,18 @@ from matcher.storage.database import Database, connect
 from matcher.storage.errors import StoreError
 from web.config import Settings
 from web.conversations.reminders import Reminders
+from web.entry.uploads import erase_expired
 from web.errors import frames
-from web.mail import mail_server
-from web.notices.letters import Letters
 from web.mme.consents import Consents
 from web.mme.withdrawals import WITHDRAWAL
+from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
 from web.notices.withdrawal_letters import WithdrawalLetters
-from web.outbox import NotDone, Outbox, Work
-from web.standing import ASK, StandingQueries
-from web.standing_peers import MakeAsker, asking_peers, has_peers
-from web.uploads import erase_expired
+from web.standing.peers import MakeAsker, asking_peers, has_peers
+from web.standing.questions import ASK, StandingQueries
 from web.viewing.visibility import may_open
+from web.work.mail import mail_server
+from web.work.outbox import NotDone, Outbox, Work
 
 POLL_SECONDS = 5.0
 GRACE_SECONDS = 10.0

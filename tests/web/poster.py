@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from web.mail import MailServer
 from web.notices.letters import Letters
 from web.notices.telling import LETTER
 from web.viewing.visibility import may_open
+from web.work.mail import MailServer
 from web.worker import Worker
 
 

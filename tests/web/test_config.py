@@ -11,8 +11,8 @@ import pytest
 
 from web.config import Settings, describe_settings, load_settings
 from web.errors import BadSettings
-from web.mail import MailServer, mail_server
 from web.secret_key import make_secret_key
+from web.work.mail import MailServer, mail_server
 
 
 def load(directory: Path, **environment: str) -> Settings:

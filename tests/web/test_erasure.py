@@ -13,14 +13,14 @@ from matcher.case import Case, PhenotypicFeature
 from matcher.storage.database import Database
 from matcher.storage.errors import ErasedCase, UnknownCase
 from matcher.storage.store import CaseStore
+from web.accounts import Accounts, Passwords, Role
 from web.audit import HEAD, Audit, AuditFailed
 from web.backups import CannotRestore, back_up, expired, restore
 from web.db import open_database
+from web.entry.kept_drafts import KeptDrafts
 from web.erasure import LIST, BrokenList, erase, noted
-from web.kept_drafts import KeptDrafts
 from web.notices.matters import compared
 from web.notices.telling import Telling
-from web.accounts import Accounts, Passwords, Role
 
 WORD = "said-of-nobody-else"
 NOW = datetime.now(UTC)

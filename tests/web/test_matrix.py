@@ -33,12 +33,13 @@ from matcher.case import (
 )
 from matcher.storage.database import write_transaction
 from web.accounts import Role
-from web.accounts.people import Accounts
 from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts
 from web.api.tokens import Scope, Tokens
 from web.conversations.conversations import Conversations
 from web.curating import doing
 from web.db import open_database
+from web.entry.uploads import Kind, Uploads
 from web.groups.keeping import KeptGroup, KeptGroups, Member, View
 from web.mme.asking.answers import Answer, RemoteCase, State
 from web.mme.asking.comparison import Comparison
@@ -49,7 +50,6 @@ from web.notices.telling import Telling
 from web.service import EXTENSION
 from web.verdicts.kept import Verdicts
 from web.verdicts.verdict import Judged, PairKey, Said
-from web.uploads import Kind, Uploads
 
 from .conftest import PASSWORD, PHF14, SEIZURE, Cast, case_of
 

@@ -21,13 +21,13 @@ import structlog
 from matcher.case import Case, Sharing
 from matcher.storage.database import Database, connect
 from matcher.storage.store import CaseStore
-from web.accounts.people import Accounts, Role
 from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts, Role
 from web.config import load_settings
 from web.db import open_database
 from web.notices.matters import asked
 from web.notices.telling import Telling
-from web.outbox import LEASE, NotDone, Outbox, Work
+from web.work.outbox import LEASE, NotDone, Outbox, Work
 from web.worker import Done, Worker, worker_of, working
 
 from .mail_servers import Mailbox, serving

@@ -20,8 +20,8 @@ from web.api.errors import (
     WrongConsent,
 )
 from web.api.tokens import Token
+from web.entry.numbering import free_id
 from web.mme.consents import BadConsent, ConsentFacts, ConsentMissing, Consents
-from web.numbering import free_id
 
 PURPOSE = b"secondcase external id 1"
 FIRST_SHARING = Sharing.SITE

@@ -14,10 +14,10 @@ from web import logs
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.groups.work import Grouping, grouping
-from web.outbox import Outbox
-from web.standing_peers import MakeAsker, has_peers
+from web.standing.peers import MakeAsker, has_peers
 from web.switching.following import FollowedGround
 from web.wellbeing import of_work
+from web.work.outbox import Outbox
 from web.worker import Worker, worker_of
 
 

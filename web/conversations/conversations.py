@@ -17,8 +17,8 @@ from web.conversations.texts import MOST_NOTE, plain
 from web.notices.inbox import Inbox
 from web.notices.matters import Kind, Matter, conversed
 from web.notices.telling import Telling
-from web.outbox import text_of
 from web.viewing.visibility import may_open
+from web.work.outbox import text_of
 
 GONE = "The conversation was withdrawn meanwhile, so nothing was sent."
 

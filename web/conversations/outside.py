@@ -16,8 +16,8 @@ from web.accounts.people import Person
 from web.conversations.errors import NotForYou
 from web.conversations.reading import state_of
 from web.conversations.texts import MOST_NOTE, plain
-from web.outbox import text_of
 from web.viewing.visibility import may_open
+from web.work.outbox import text_of
 
 LETTERS = """
     SELECT outside_letters.*, nodes.name AS node

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from matcher.storage.database import Database, rows, write_transaction
 from web.notices.matters import Kind, conversed
 from web.notices.telling import Telling
-from web.outbox import text_of
+from web.work.outbox import text_of
 
 # The last message of each conversation that is open, old enough, and never reminded of its side.
 UNANSWERED = """

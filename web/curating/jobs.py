@@ -14,7 +14,7 @@ from typing import Any
 
 from matcher.storage.database import Database, rows, write_transaction
 from web.errors import WebError
-from web.outbox import text_of
+from web.work.outbox import text_of
 
 # A job that has not noted anything for so long is no more.
 SILENT = timedelta(minutes=5)

@@ -12,7 +12,7 @@ from typing import Any
 from matcher.storage.database import Database, rows, write_transaction
 from matcher.storage.saving import last_revision
 from web.groups.views import fingerprint, revisions
-from web.outbox import text_of
+from web.work.outbox import text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from web.config import Settings
 from web.groups.keeping import KeptGroups, View
 from web.groups.making import basis_of
 from web.groups.views import sites
-from web.outbox import NotDone, Outbox, Work
+from web.work.outbox import NotDone, Outbox, Work
 from web.worker import Worker, working
 
 GROUPS = "groups"

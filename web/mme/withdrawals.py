@@ -16,7 +16,7 @@ from matcher.storage.database import Database, rows, write_transaction
 from matcher.wording import listing
 from web.mme.disclosures import Disclosure
 from web.mme.nodes import Node, Nodes
-from web.outbox import Outbox
+from web.work.outbox import Outbox
 
 WITHDRAWAL = "withdrawal"
 BY_MAIL = "e-mail"

@@ -14,7 +14,7 @@ from web.accounts.people import Person
 from web.errors import BadAccount
 from web.notices.matters import Kind, Matter
 from web.notices.telling import How
-from web.outbox import text_of
+from web.work.outbox import text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

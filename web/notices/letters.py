@@ -10,10 +10,10 @@ from email.utils import format_datetime
 
 from matcher.storage.database import Database, rows
 from web.accounts.people import Person, person_by_id
-from web.mail import MailServer
 from web.notices.inbox import Inbox, MaySee
 from web.notices.telling import How, leave_digest
-from web.outbox import Outbox, Work
+from web.work.mail import MailServer
+from web.work.outbox import Outbox, Work
 
 # Who was not told by then, since no mail was sent for so long, is told by the pages alone.
 STALE = timedelta(days=7)

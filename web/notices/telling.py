@@ -13,7 +13,7 @@ from typing import Any
 from matcher.case import Sharing
 from matcher.storage.database import Database, rows, write_transaction
 from web.notices.matters import Matter
-from web.outbox import Outbox, text_of
+from web.work.outbox import Outbox, text_of
 
 LETTER = "letter"
 DIGEST = "digest"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from matcher.storage.database import Database
-from web.mail import MailServer
 from web.mme.withdrawals import BY_MAIL, Withdrawal, Withdrawals
 from web.notices.letters import made_letter
-from web.outbox import Outbox, Work
+from web.work.mail import MailServer
+from web.work.outbox import Outbox, Work
 
 TEXT = """\
 The case {case_id} of {site_name} was withdrawn from the Matchmaker Exchange on {day}: its site

@@ -1,4 +1,4 @@
-"""What people see: one module and one template folder for each kind of page."""
+"""What people see: a room for each kind of page, and here what all of them carry."""
 
 from __future__ import annotations
 
@@ -9,42 +9,17 @@ from matcher.labels import lowered
 from matcher.storage.errors import DamagedCase
 from matcher.wording import rarity
 from web.accounts import Role, maybe_person
-from web.pages import (
-    account,
-    autosave,
-    case_form,
-    conversations,
-    curation,
-    damage,
-    erasing,
-    exchange,
-    group_exports,
-    groups,
-    exports,
-    help,
-    history,
-    home,
-    match_history,
-    imports,
-    matches,
-    network,
-    new_password,
-    node,
-    notes,
-    notices,
-    openid,
-    pairs,
-    outside_letters,
-    pictures,
-    second_factor,
-    shared,
-    sharing,
-    site_record,
-    terms,
-    variants,
-)
+from web.pages import curation, damage, help, home, imports, node, pictures, shared
 from web.pages.admission import is_clinician
+from web.pages.cases import erasing, history
 from web.pages.colophon import colophon
+from web.pages.conversations import conversation, outside_letters
+from web.pages.entry import autosave, form, notes, terms, variants
+from web.pages.groups import exports as group_exports, group
+from web.pages.matches import exports, history as match_history, ranked, site_record
+from web.pages.pairs import pair
+from web.pages.peers import exchange, network, sharing
+from web.pages.people import account, new_password, notices, openid, second_factor
 from web.pages.words import sentence
 from web.viewing import told
 
@@ -72,23 +47,23 @@ def init_app(app: Flask) -> None:
         home,
         shared,
         imports,
-        case_form,
+        form,
         autosave,
         notes,
         history,
         variants,
         sharing,
         erasing,
-        matches,
-        pairs,
+        ranked,
+        pair,
         match_history,
         exports,
         site_record,
         network,
         node,
         outside_letters,
-        conversations,
-        groups,
+        conversation,
+        group,
         group_exports,
         notices,
         terms,

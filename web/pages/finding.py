@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matcher.storage.heads import Head, named_genes, named_terms, naming
 from ontologies import Release
 from web.db import connection, store
-from web.pages import profile
+from web.pages.cases import profile
 from web.service import service
 
 

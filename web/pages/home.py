@@ -19,9 +19,9 @@ from matcher.storage.store import StoredCase
 from web.accounts import the_person
 from web.accounts.people import Person
 from web.db import connection, store
-from web.pages import profile
 from web.pages.admission import is_clinician, the_clinician
-from web.pages.cards import BANDS
+from web.pages.cards.match import BANDS
+from web.pages.cases import profile
 from web.pages.damage import left_out
 from web.pages.finding import having
 from web.pages.words import SHARED_SHORT, counted, day, number_word, proband, sentence

@@ -13,9 +13,9 @@ from matcher.explanation.ladder import ladder
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.db import connection, store
-from web.pages import profile
 from web.pages.admission import the_clinician
-from web.pages.cards import BANDS
+from web.pages.cards.match import BANDS
+from web.pages.cases import profile
 from web.pages.words import counted, day, sentence
 from web.service import service
 from web.viewing import shared, told

@@ -26,7 +26,7 @@ from ontologies.pointer import Edition, pointed
 from web.config import Settings
 from web.errors import WebError, frames
 from web.service import Service, as_set, chosen_calibration, source_of
-from web.standing_peers import MakeAsker, asker_of
+from web.standing.peers import MakeAsker, asker_of
 
 PAUSE_SECONDS = 0.25
 # A release that cannot be opened is not tried again at every look.

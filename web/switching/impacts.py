@@ -26,9 +26,9 @@ from ontologies.library import active_release_id, data_directory
 from ontologies.progress import Progress, silent
 from web.config import Settings
 from web.errors import WebError
-from web.outbox import text_of
 from web.switching.apart import run_apart
 from web.switching.preparing import Prepared, prepare
+from web.work.outbox import text_of
 
 # So many cases are ranked by both releases: the first are those whose lists somebody was shown.
 SAMPLE = 2000

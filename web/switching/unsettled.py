@@ -22,8 +22,8 @@ from ontologies.errors import OntologyError
 from ontologies.ontology import Resolution
 from ontologies.terms import ResolutionStatus
 from web.errors import WebError
-from web.outbox import text_of
 from web.viewing.visibility import Viewer, may_open
+from web.work.outbox import text_of
 
 # What a reader could not make an id of is another queue.
 _TOLD = frozenset(

@@ -10,13 +10,13 @@ from web.accounts.hand_over import CannotTakeOver
 from web.accounts.people import Role
 from web.audit import Audit, AuditFailed
 from web.conversations.conversations import Conversations
-from web.kept_drafts import KeptDrafts
+from web.entry.kept_drafts import KeptDrafts
 from web.mme.asking.own_cases import CaseStore
 from web.notices.inbox import Inbox
 from web.notices.matters import compared
 from web.notices.telling import Telling
-from web.outbox import Outbox
 from web.viewing.visibility import may_open
+from web.work.outbox import Outbox
 
 from .conftest import RIGHT, Office
 

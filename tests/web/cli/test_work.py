@@ -19,7 +19,7 @@ from web.config import load_settings
 from web.db import open_database
 from web.notices.matters import asked
 from web.notices.telling import Telling
-from web.outbox import NotDone, Outbox
+from web.work.outbox import NotDone, Outbox
 
 from ..mail_servers import Mailbox, serving
 

@@ -16,7 +16,7 @@ from web.accounts import Role
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.db import open_database
-from web.pages.conversations import MOST_MESSAGES
+from web.pages.conversations.conversation import MOST_MESSAGES
 
 from ..conftest import PASSWORD, Visitor
 from .conftest import ADDRESSES, FIRST, OURS, THEIRS, Pair, heading

@@ -15,11 +15,11 @@ from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.conversations.conversations import Conversations
 from web.conversations.reminders import Reminders
-from web.mail import MailServer
 from web.notices.inbox import Inbox
 from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
 from web.viewing.visibility import may_open
+from web.work.mail import MailServer
 from web.worker import Worker
 
 from .conftest import ADDRESSES, OURS, THEIRS, Pair

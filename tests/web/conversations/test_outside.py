@@ -15,7 +15,7 @@ from matcher.storage.store import CaseStore
 from web.audit import Audit
 
 from ..conftest import Cast, case_of
-from ..pages.test_network import CASE, PAGE, Network, answering, network, patient
+from ..pages.peers.test_network import CASE, PAGE, Network, answering, network, patient
 
 __all__ = ["network"]
 

@@ -18,7 +18,7 @@ from matcher.storage.database import Database
 from ontologies import Release
 from web.groups import work
 from web.groups.work import GROUPS, REST, Grouping
-from web.outbox import Outbox
+from web.work.outbox import Outbox
 from web.worker import Done
 
 from ..conftest import Cast, case_of

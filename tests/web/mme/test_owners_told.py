@@ -16,7 +16,7 @@ from web.audit import Audit
 from web.db import open_database
 from web.mme.nodes import Nodes
 from web.notices.telling import Telling
-from web.outbox import Outbox
+from web.work.outbox import Outbox
 
 from ..conftest import OLIGODONTIA, PROMINENT_JOINTS, SEIZURE, WIDE_MOUTH, Cast, case_of
 

@@ -24,7 +24,7 @@ from web.mme.disclosures import Disclosures
 from web.mme.nodes import Nodes
 from web.mme.nodes.register import Description
 from web.mme.withdrawals import WITHDRAWAL, Withdrawals
-from web.outbox import Outbox
+from web.work.outbox import Outbox
 from web.worker import Done, worker_of
 
 from ..mail_servers import Mailbox, serving

@@ -19,8 +19,8 @@ from web.accounts.people import Accounts, Person, Role
 from web.db import open_database
 from web.notices.inbox import Inbox, Notice
 from web.notices.telling import Telling
-from web.outbox import Outbox
 from web.viewing.visibility import may_open
+from web.work.outbox import Outbox
 
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)
 PASSWORD = "a second case is a disease"

@@ -11,12 +11,12 @@ from email.message import EmailMessage
 import pytest
 
 from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
-from web.mail import MailServer
 from web.notices.letters import Letters
 from web.notices.matters import asked
 from web.notices.telling import DIGEST, LETTER
-from web.outbox import NotDone
 from web.viewing.visibility import may_open
+from web.work.mail import MailServer
+from web.work.outbox import NotDone
 from web.worker import Done, Worker
 
 from ..mail_servers import Mailbox, serving

@@ -24,7 +24,7 @@ from ..conftest import (
     case_of,
 )
 from ..mme.test_server import served
-from .test_imports import bundle, finding
+from .imports.test_imports import bundle, finding
 
 __all__ = ["visit"]
 

@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from matcher.case import Case, Sex
-from web.pages import ages, pictures
-from web.pages.devices import device
+from web.pages import pictures
+from web.pages.people.devices import device
 from web.pages.pictures import Cell
+from web.pages.typed import ages
 from web.pages.words import counted, day, moment, proband
 
 

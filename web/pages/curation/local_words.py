@@ -13,7 +13,7 @@ from web.abbreviations import Abbreviation, Abbreviations, BadAbbreviation
 from web.audit import Audit
 from web.db import connection
 from web.pages.admission import the_curator
-from web.pages.terms import site_lookup
+from web.pages.entry.terms import site_lookup
 from web.pages.words import counted, moment, sentence
 from web.service import service
 

@@ -13,20 +13,14 @@ from matcher.errors import MatcherError
 from matcher.storage.database import write_transaction
 from web.accounts.people import Person
 from web.db import connection, store
-from web.numbering import free_id
+from web.entry.numbering import free_id
+from web.entry.uploads import Kind, Upload, Uploads
 from web.pages.admission import the_clinician
 from web.pages.imports import family, review
-from web.pages.imports.reading import (
-    LARGEST,
-    kind_of,
-    mapping_of,
-    read,
-    table_values,
-)
+from web.pages.imports.reading import LARGEST, kind_of, mapping_of, read, table_values
 from web.pages.words import counted, sentence
 from web.security import accepts_upload
 from web.service import service
-from web.uploads import Kind, Upload, Uploads
 
 blueprint = Blueprint("imports", __name__)
 

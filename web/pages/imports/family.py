@@ -13,10 +13,10 @@ from matcher.readers.pedigrees import Member, read_pedigree, relatives
 from matcher.storage.errors import UnknownCase
 from web.accounts.people import Person
 from web.db import store
-from web.numbering import free_id
-from web.pages.checks import LONGEST_NOTE
+from web.entry.numbering import free_id
+from web.entry.uploads import Upload
+from web.pages.entry.checks import LONGEST_NOTE
 from web.pages.words import counted
-from web.uploads import Upload
 from web.viewing.visibility import may_open
 
 MOST_CASES = 200

@@ -15,7 +15,7 @@ from matcher.readers.guesses import Guess, Guesser
 from matcher.readers.pedigrees import is_pedigree_name
 from matcher.readers.report import CaseRecord
 from ontologies import Release
-from web.uploads import Kind, Upload
+from web.entry.uploads import Kind, Upload
 
 LARGEST = 10_000_000
 MOST_CASES = 300

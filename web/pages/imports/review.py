@@ -17,10 +17,10 @@ from matcher.validation import Severity, validate
 from ontologies import Release
 from web.accounts.people import Person
 from web.db import store
-from web.pages import profile
-from web.pages.checks import MOST_LINES, Problem
+from web.pages.cases import profile
+from web.pages.cases.remarks import Remark, remarks
+from web.pages.entry.checks import MOST_LINES, Problem
 from web.pages.imports.reading import Found
-from web.pages.remarks import Remark, remarks
 from web.pages.words import counted, proband, sentence
 from web.service import service
 from web.viewing.visibility import may_open

@@ -9,7 +9,7 @@ from matcher.storage.errors import UnknownCase
 from web.db import connection
 from web.erasure import erase as erase_for_good
 from web.pages.admission import the_operator
-from web.pages.erasing import GOES, STAYS
+from web.pages.cases.erasing import GOES, STAYS
 
 blueprint = Blueprint("erasing", __name__)
 

@@ -16,7 +16,7 @@ from web.accounts.tending import PeopleTending
 from web.db import connection, store
 from web.errors import BadAccount, NameTaken, UnknownPerson, WeakPassword
 from web.pages.admission import the_operator
-from web.pages.devices import device
+from web.pages.people.devices import device
 from web.pages.words import counted, moment, sentence
 from web.security import make_token
 from web.service import service

@@ -17,8 +17,8 @@ from web.mme.asking.asker import Asker
 from web.notices.inbox import Inbox, Notice
 from web.notices.matters import Kind
 from web.notices.telling import Telling
-from web.standing import ASK, StandingQueries
-from web.standing_peers import asking_peers, has_peers
+from web.standing.peers import asking_peers, has_peers
+from web.standing.questions import ASK, StandingQueries
 from web.viewing.visibility import may_open
 from web.worker import Done, Worker
 

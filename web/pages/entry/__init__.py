@@ -1,0 +1,1 @@
+"""How a case gets in: its form, what is said beside it, and what two writers made of it."""

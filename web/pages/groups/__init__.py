@@ -1,0 +1,1 @@
+"""Groups of alike cases: the list and one group, drawn, told, and taken along."""

@@ -1,0 +1,1 @@
+"""The matches of a case: ranked, sifted, kept, over time, taken along, and how often right."""
