@@ -64,11 +64,11 @@ class Telling:
         What was told before costs one lookup. Of a case that is gone, or a test case, nobody
         is told.
         """
-        fresh = self._fresh(matters)
+        fresh = self.fresh(matters)
         if not fresh:
             return 0
         with write_transaction(self._db):
-            fresh = self._fresh(matters)
+            fresh = self.fresh(matters)
             cases = self._cases({matter.case_id for matter in fresh})
             people = self._people({row["site"] for row in cases.values()})
             for matter in fresh:
@@ -83,7 +83,14 @@ class Telling:
         sql = "SELECT 1 FROM notices WHERE case_id = ? AND pair = ? LIMIT 1"
         return bool(rows(self._db, sql, [matter.case_id, matter.pair_digest]))
 
-    def _fresh(self, matters: Sequence[Matter]) -> list[Matter]:
+    def pass_over(self, matters: Sequence[Matter]) -> None:
+        """Never tell of these; the caller knows that their cases are there."""
+        with write_transaction(self._db):
+            for matter in self.fresh(matters):
+                self._remember(matter)
+
+    def fresh(self, matters: Sequence[Matter]) -> list[Matter]:
+        """What was not told before, in the order given."""
         if not matters:
             return []
         keyed = {(matter.digest, matter.case_id): matter for matter in matters}

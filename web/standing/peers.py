@@ -62,6 +62,7 @@ def has_peers(db: Database) -> bool:
 def findings(asked: Iterable[Asked], kept: Iterable[KeptMatch]) -> Iterator[Finding]:
     """The state of each match that is worth a look, and of each that is withdrawn.
 
+    The best by our own score comes first, as in what is kept.
     They are taken from what is kept, not from what was new in this answer: what a process that
     was killed did not tell is told the next time.
     """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ ASK = "ask"
 EVERY = timedelta(days=7)
 # So many wait at a time, so that a new node's cases do not all reach the peers at once.
 MOST_WAITING = 20
+# A peer may answer with hundreds of patients, under other ids each time; each is a letter.
+MOST_TOLD = 5
 
 
 class Change(enum.StrEnum):
@@ -43,7 +46,7 @@ class Finding:
     why: str = ""
 
 
-# Asks the peers about a case of ours and keeps the answers; what differs from before.
+# Asks the peers about a case of ours and keeps the answers; what differs from before, best first.
 Ask = Callable[[Database, str], Iterable[Finding]]
 KINDS = {
     Change.NEW: Kind.NEW_MATCH,
@@ -80,7 +83,8 @@ class StandingQueries:
     def answer(self, db: Database, work: Work) -> None:
         """Ask about a case, note that it was asked, and tell of what differs from before.
 
-        Whoever withdrew the case from the exchange meanwhile is not asked about it.
+        Whoever withdrew the case from the exchange meanwhile is not asked about it. Of each node
+        the best few are told; the others stand on the page of the case alone.
         """
         found = rows(db, CURRENT, [work.subject])
         if not found:
@@ -90,8 +94,11 @@ class StandingQueries:
             if rows(db, CURRENT, [work.subject]):
                 self._note(db, work.subject, found[0]["revision"])
                 telling = Telling(db, by_mail=self.by_mail, clock=self.clock)
-                news = (_matter(work.subject, finding) for finding in findings)
-                telling.tell([each for each in news if _is_news(telling, each)])
+                found_now = (_matter(work.subject, finding) for finding in findings)
+                news = [each for each in found_now if _is_news(telling, each)]
+                best, others = _best_of_each_node(telling.fresh(news))
+                telling.tell(best)
+                telling.pass_over(others)
 
     def _note(self, db: Database, case_id: str, revision: int) -> None:
         now = self.clock()
@@ -129,6 +136,16 @@ def _matter(case_id: str, finding: Finding) -> Matter:
             "why": finding.why,
         },
     )
+
+
+def _best_of_each_node(news: Sequence[Matter]) -> tuple[list[Matter], list[Matter]]:
+    """The first few of each node, and all others."""
+    by_node: defaultdict[str, list[Matter]] = defaultdict(list)
+    for each in news:
+        by_node[each.facts["node"]].append(each)
+    best = [each for told in by_node.values() for each in told[:MOST_TOLD]]
+    others = [each for told in by_node.values() for each in told[MOST_TOLD:]]
+    return best, others
 
 
 def _is_news(telling: Telling, matter: Matter) -> bool:

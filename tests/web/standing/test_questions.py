@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from web.notices.matters import Kind
 from web.standing.questions import (
     ASK,
     EVERY,
+    MOST_TOLD,
     MOST_WAITING,
     Change,
     Finding,
@@ -214,6 +216,61 @@ def test_withdrawal_of_what_nobody_heard_of_is_no_news(network: Network) -> None
     network.round()
 
     assert network.notices() == []
+
+
+def findings_of(node: str, change: Change, content: str) -> list[Finding]:
+    return [
+        Finding(node=node, remote_id=f"P-{number}", change=change, content=content)
+        for number in range(MOST_TOLD + 3)
+    ]
+
+
+@pytest.mark.parametrize("change", [Change.NEW, Change.CHANGED])
+def test_only_the_best_few_of_each_node_are_told(
+    network: Network, change: Change
+) -> None:
+    network.put("NORTH-1")
+    island = findings_of("Island", change, "a")
+    network.findings = [*island, *findings_of("Coast", change, "a")[:2]]
+    network.round()
+    network.now += 2 * EVERY
+    network.round()
+
+    told = [(each.facts["node"], each.facts["remote"]) for each in network.notices()]
+    assert sorted(told) == [
+        *[("Coast", f"P-{number}") for number in range(2)],
+        *[("Island", f"P-{number}") for number in range(MOST_TOLD)],
+    ]
+    assert Outbox(network.db).waiting() == {"letter": MOST_TOLD + 2}
+
+
+def test_what_was_told_before_leaves_room_for_what_is_new(network: Network) -> None:
+    network.put("NORTH-1")
+    network.findings = findings_of("Island", Change.NEW, "a")
+    network.round()
+    network.now += 2 * EVERY
+    network.findings = [*network.findings, replace(NEW, remote_id="P-99")]
+
+    network.round()
+
+    remotes = [each.facts["remote"] for each in network.notices()]
+    assert len(remotes) == MOST_TOLD + 1 and "P-99" in remotes
+
+
+def test_only_a_few_of_many_withdrawals_are_told(network: Network) -> None:
+    network.put("NORTH-1")
+    everything = findings_of("Island", Change.NEW, "a")
+    for few in (everything[:MOST_TOLD], everything[MOST_TOLD:]):
+        network.findings = few
+        network.round()
+        network.now += 2 * EVERY
+    network.findings = findings_of("Island", Change.WITHDRAWN, "b")
+
+    network.round()
+
+    kinds = [each.kind for each in network.notices()]
+    assert kinds.count(Kind.WITHDRAWN_MATCH) == MOST_TOLD
+    assert kinds.count(Kind.NEW_MATCH) == 3
 
 
 def test_nothing_is_asked_while_there_is_no_peer(network: Network) -> None:

@@ -18,7 +18,7 @@ from web.notices.inbox import Inbox, Notice
 from web.notices.matters import Kind
 from web.notices.telling import Telling
 from web.standing.peers import asking_peers, has_peers
-from web.standing.questions import ASK, StandingQueries
+from web.standing.questions import ASK, MOST_TOLD, StandingQueries
 from web.viewing.visibility import may_open
 from web.worker import Done, Worker
 
@@ -93,6 +93,18 @@ def test_match_that_is_told_again_is_no_news(owned: Site) -> None:
     assert worker(owned).once() == Done(done=1)
 
     assert notices(owned) == [first]
+
+
+def test_of_many_matches_of_a_peer_the_best_are_told_once(owned: Site) -> None:
+    weak = [result(f"a{n}", *TERMS[:4], genomicFeatures=GENE) for n in range(4)]
+    strong = [result(f"z{n}", *TERMS, genomicFeatures=GENE) for n in range(MOST_TOLD)]
+    owned.peer("Island", faults.answering(results(*weak, *strong)))
+    for _ in range(2):
+        assert worker(owned).once() == Done(done=1)
+        owned.clock.wait(days=8)
+
+    told = sorted(each.facts["remote"] for each in notices(owned))
+    assert told == [f"z{n}" for n in range(MOST_TOLD)]
 
 
 def test_chance_look_alike_is_told_neither_as_it_comes_nor_as_it_goes(
