@@ -37,6 +37,8 @@ SECONDS = 10.0
 MOST_BYTES = 500_000
 LEEWAY_SECONDS = 60
 KNOWN_SECONDS = 600
+# A provider that is down is not waited for again by everybody who comes.
+FAILED_SECONDS = 30
 # What a public key can verify; never "none", never a secret shared with others.
 ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -48,6 +50,7 @@ class ProviderFailed(WebError):
     """A provider that did not answer as it has to, and what was wrong."""
 
     def __init__(self, why: str) -> None:
+        self.why = why
         super().__init__(
             f"The log-in provider could not be used: {why}. Nobody was logged in; try again, "
             "and tell the operator of your site if it stays so."
@@ -93,6 +96,7 @@ class Provider:
     """The provider of the settings, as one process knows it.
 
     What it says of itself is asked again after ten minutes, its keys also when one is not known.
+    After a failure it is not asked for half a minute.
     """
 
     def __init__(
@@ -106,6 +110,7 @@ class Provider:
         self._tls = tls_context(settings.openid_ca_file or "")
         self._clock = clock
         self._metadata: tuple[float, Metadata] | None = None
+        self._failed: tuple[float, str] | None = None
 
     @property
     def host(self) -> str:
@@ -147,11 +152,11 @@ class Provider:
         )
 
     def ending(self, back: str) -> str:
-        """Where a browser ends the provider's own session, empty where it has no such place."""
-        try:
-            found = self.metadata(Deadline(SECONDS)).end_session_endpoint
-        except ProviderFailed:
-            return ""
+        """Where a browser ends the provider's own session, empty where no such place is known.
+
+        The provider is not asked for it: anybody may open the page that shows it.
+        """
+        found = self._metadata[1].end_session_endpoint if self._metadata else ""
         if not found:
             return ""
         said = {"client_id": self.client_id, "post_logout_redirect_uri": back}
@@ -160,12 +165,18 @@ class Provider:
     def metadata(self, deadline: Deadline) -> Metadata:
         """What the provider says of itself. Raises `ProviderFailed`."""
         now = self._clock()
-        if self._metadata is None or now - self._metadata[0] > KNOWN_SECONDS:
-            place = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-            self._metadata = now, _metadata(
-                self.issuer, self._json("GET", place, deadline)
-            )
-        return self._metadata[1]
+        if self._metadata is not None and now - self._metadata[0] <= KNOWN_SECONDS:
+            return self._metadata[1]
+        if self._failed is not None and now - self._failed[0] <= FAILED_SECONDS:
+            raise ProviderFailed(self._failed[1])
+        place = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+        try:
+            found = _metadata(self.issuer, self._json("GET", place, deadline))
+        except ProviderFailed as error:
+            self._failed = self._clock(), error.why
+            raise
+        self._metadata = now, found
+        return found
 
     def _redeemed(
         self, found: Metadata, asked: Asked, code: str, deadline: Deadline

@@ -295,6 +295,34 @@ def test_provider_that_does_not_answer_is_given_up(
     assert "did not answer in time" in browser.get("/log-in").text
 
 
+def test_provider_that_failed_is_not_asked_again_for_half_a_minute(door: Door) -> None:
+    now = [1_000.0]
+    known = openid.Provider(door.site.settings, clock=lambda: now[0])
+    door.site.app.extensions["secondcase-openid"] = known
+    browser = door.browser()
+    door.provider.said_issuer = "https://evil.example"
+    browser.get("/log-in/openid")
+    first = browser.get("/log-in").text
+    door.provider.said_issuer = ""
+
+    now[0] += 30
+    assert browser.get("/log-in/openid").location == "/log-in"
+    again = browser.get("/log-in").text
+    now[0] += 1
+
+    assert "another issuer" in first and "another issuer" in again
+    assert door.begin(browser).startswith(door.provider.issuer)
+
+
+def test_page_after_leaving_asks_the_provider_nothing(door: Door) -> None:
+    browser = door.browser()
+
+    assert "/leave?" not in browser.get("/log-in?left=openid").text
+
+    door.begin(browser)
+    assert "/leave?" in browser.get("/log-in?left=openid").text
+
+
 def test_certificate_of_a_stranger_is_not_accepted(door: Door, tmp_path: Path) -> None:
     stranger = tmp_path / "stranger.pem"
     stranger.write_bytes(trustme.CA().cert_pem.bytes())
