@@ -266,12 +266,18 @@ class CaseStore:
         sql = "SELECT DISTINCT case_id FROM case_genes WHERE gene = ? ORDER BY case_id"
         return tuple(row["case_id"] for row in rows(self._db, sql, [gene]))
 
-    def term_counts(self) -> dict[str, int]:
-        """How many cases name each term, observed or excluded, as entered."""
-        sql = (
-            "SELECT term_id, count(DISTINCT case_id) AS n FROM case_features GROUP BY 1"
-        )
-        return {row["term_id"]: row["n"] for row in rows(self._db, sql)}
+    def term_counts(self, shared: Iterable[Sharing] = tuple(Sharing)) -> dict[str, int]:
+        """How many cases name each term, observed or excluded, as entered.
+
+        Only those count that are shared in one of these ways.
+        """
+        sql = """
+            SELECT term_id, count(DISTINCT case_id) AS n FROM case_features
+            JOIN cases USING (case_id)
+            WHERE sharing IN (SELECT value FROM json_each(?)) GROUP BY 1
+        """
+        found = rows(self._db, sql, [json.dumps(sorted(shared))])
+        return {row["term_id"]: row["n"] for row in found}
 
     def count_with_terms(self, term_ids: Iterable[str]) -> int:
         """How many cases name one of these terms as entered, observed or excluded."""

@@ -1,4 +1,4 @@
-"""Rare features as peers are told them: by a broader term that enough cases of the store share."""
+"""Rare features as peers are told them: by a broader term that enough shared cases have."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from matcher.case import Case, PhenotypicFeature, Sharing
 from matcher.storage.database import Database, rows
 from ontologies import Release
 from web.mme.consents import Consents
-from web.mme.singling import Singling
+from web.mme.singling import COUNTED, Singling
 
 
 class Generalisation:
-    """Copies of cases in which no feature is rarer than `least` cases of the store.
+    """Copies of cases in which no feature is rarer than `least` cases, the case among them.
 
-    A case that has a term or one below it shares the term. 0 leaves everything as it is. Nor is
+    A case that has a term or one below it shares the term. Others count if they are shared beyond
+    their site, so that a copy tells nothing of the rest. 0 leaves everything as it is. Nor is
     a case at level 1 told from all others by `singled_out_by` of its features together, unless
     somebody agreed to level 2.
     """
@@ -80,14 +81,15 @@ class Generalisation:
             term_id = self._release.ontology.resolve(feature.term_id).term_id
             if term_id is None:
                 continue
-            if self._is_shared(term_id):
+            if self._is_shared(term_id, case):
                 yield feature
-            elif not feature.excluded and (broader := self._broader(term_id)):
+            elif not feature.excluded and (broader := self._broader(term_id, case)):
                 yield PhenotypicFeature(term_id=broader)
 
-    def _broader(self, term_id: str) -> str | None:
+    def _broader(self, term_id: str, case: Case) -> str | None:
         """The nearest phenotype above that enough cases share: the most informative one."""
-        return next((e for e in self._above(term_id) if self._is_shared(e)), None)
+        above = self._above(term_id)
+        return next((each for each in above if self._is_shared(each, case)), None)
 
     def _above(self, term_id: str) -> list[str]:
         """The phenotypes above a term, the nearest first."""
@@ -97,15 +99,16 @@ class Generalisation:
         phenotypes = (each for each in above if ontology.is_phenotype(each))
         return sorted(phenotypes, key=lambda each: (-information[each], each))
 
-    def _is_shared(self, term_id: str) -> bool:
+    def _is_shared(self, term_id: str, case: Case) -> bool:
         """Whether enough cases observed the term or one below it."""
         below = self._release.ontology.descendants(term_id)
         # No more rows are looked at than decide it.
         sql = """
             SELECT count(*) AS n FROM (
-                SELECT DISTINCT case_id FROM case_features
-                WHERE excluded = 0 AND term_id IN (SELECT value FROM json_each(?)) LIMIT ?
+                SELECT DISTINCT case_id FROM case_features JOIN cases USING (case_id)
+                WHERE excluded = 0 AND term_id IN (SELECT value FROM json_each(?))
+                    AND (case_id = ? OR sharing IN (SELECT value FROM json_each(?))) LIMIT ?
             )
         """
-        values = [json.dumps(sorted(below)), self._least]
+        values = [json.dumps(sorted(below)), case.case_id, COUNTED, self._least]
         return bool(rows(self._db, sql, values)[0]["n"] >= self._least)

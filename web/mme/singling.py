@@ -1,4 +1,4 @@
-"""Which few features of a case, taken together, no other case of the store has."""
+"""Which few features of a case, taken together, no other case that is shared has."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from itertools import combinations
 
 from matcher.storage.database import Database, rows
 from ontologies import Release
+from web.viewing.visibility import BEYOND_THE_SITE
 
 # What somebody who knows a person by sight could name; more than that singles out nearly everybody.
 MOST_TOGETHER = 3
 # Combinations of the rarest are looked at; those of common features are rarely told apart.
 MOST_LOOKED_AT = 24
+# How far a case is shared for it to count.
+COUNTED = json.dumps(sorted(BEYOND_THE_SITE))
 
 
 class Singling:
     """Looks for the fewest features by which one case of a database is told from all others.
 
-    Another case has a feature if it was observed there, or one below it. Every case of the store
-    counts, whoever may see it.
+    Another case has a feature if it was observed there, or one below it. Only cases that are
+    shared beyond their site count: what is said here must tell nothing of the others.
     """
 
     def __init__(self, db: Database, release: Release) -> None:
@@ -52,9 +55,10 @@ class Singling:
         if term_id not in self._known:
             below = self._release.ontology.descendants(term_id)
             sql = """
-                SELECT DISTINCT case_id FROM case_features
+                SELECT DISTINCT case_id FROM case_features JOIN cases USING (case_id)
                 WHERE excluded = 0 AND term_id IN (SELECT value FROM json_each(?))
+                    AND sharing IN (SELECT value FROM json_each(?))
             """
-            found = rows(self._db, sql, [json.dumps(sorted(below))])
+            found = rows(self._db, sql, [json.dumps(sorted(below)), COUNTED])
             self._known[term_id] = frozenset(row["case_id"] for row in found)
         return self._known[term_id]

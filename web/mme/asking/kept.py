@@ -23,6 +23,9 @@ from web.mme.asking.comparison import RemoteMatch
 from web.mme.asking.wishes import Wishes
 from web.mme.nodes import Node
 
+# Of one node about one case: as many as a single answer may name.
+MOST_KEPT = 200
+
 log = structlog.get_logger(__name__)
 
 
@@ -130,6 +133,7 @@ class Kept:
                 for each in matches
             }
             gone = self._lost(case_id, node, set(news)) if answer.is_whole else ()
+            self._forget_surplus(case_id, node)
             return Recorded(news=news, gone=gone)
 
     def matches(self, case_id: str) -> list[KeptMatch]:
@@ -207,6 +211,17 @@ class Kept:
                 (case_id, node.node_id, remote_id), {"gone_at": self._now()}
             )
         return gone
+
+    def _forget_surplus(self, case_id: str, node: Node) -> None:
+        """Forget what was heard of longest ago, withdrawn ones first, where there is too much."""
+        surplus = """
+            SELECT remote_id FROM remote_matches WHERE case_id = ? AND node_id = ?
+            ORDER BY gone_at IS NULL DESC, last_seen DESC, score DESC, remote_id
+            LIMIT -1 OFFSET ?
+        """
+        for row in rows(self._db, surplus, [case_id, node.node_id, MOST_KEPT]):
+            key = (case_id, node.node_id, row["remote_id"])
+            self._db.table("remote_matches").delete(key)
 
     def _is_known(self, node: Node) -> bool:
         sql = "SELECT 1 FROM nodes WHERE node_id = ?"

@@ -13,6 +13,8 @@ from web.mme.asking.profiles import Profile, profile_of
 
 # Cases with so many terms in common with a patient are looked at one by one.
 MOST_LOOKED_AT = 50
+# Each is looked up in the store, and these tell cases apart.
+MOST_TERMS = 10
 
 
 def is_own(remote: Case, query: Case, store: CaseStore, release: Release) -> bool:
@@ -49,12 +51,14 @@ def _candidates(
 
 
 def _alike(remote: Case, store: CaseStore, release: Release) -> set[str]:
-    """Ids of our cases that name every term of the patient, or a gene of one without terms."""
+    """Ids of our cases that name the telling terms of the patient, or a gene of one without."""
     if not remote.observed:
         names = (name for gene in remote.genes for name in _names(gene, release))
         return {found for name in names for found in store.cases_with_gene(name)}
-    # The most telling term first: fewest cases name it.
-    terms = sorted(remote.observed, key=lambda each: -_information(each, release))
+    # The most telling terms first: fewest cases name them.
+    terms = sorted(
+        set(remote.observed), key=lambda each: (-_information(each, release), each)
+    )[:MOST_TERMS]
     found = set(store.cases_with_term(terms[0]))
     for entered in terms[1:]:
         if not found:

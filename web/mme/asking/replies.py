@@ -17,6 +17,7 @@ from matcher.readers.strict_json import MAX_VALUES, parse_json
 from web.mme.asking.answers import BEYOND, Answer, RemoteCase, State, score_in_range
 from web.mme.asking.connections import MOST_BYTES, Reply
 from web.mme.nodes import Node
+from web.mme.questions import bounded
 
 MOST_RESULTS = 200
 LONGEST_MESSAGE = 300
@@ -33,6 +34,7 @@ TEST_CASE = "test case in the answer to a real question"
 NO_SCORE = "no score"
 ODD_SCORE = "score that is not between 0 and 1"
 NO_CONTACT = "no contact"
+CUT = "profile cut short"
 ODD_RESULTS = "results that are no list"
 
 
@@ -204,6 +206,10 @@ class _Reading:
             self.dropped[TEST_CASE] += 1
             return None
         self.seen.add(case.case_id)
+        cut: list[str] = []
+        case = bounded(case, cut)
+        if cut:
+            self.noted[CUT] += 1
         # Few peers say so of the patients that they answer a test question with.
         return replace(case, test=self.test)
 

@@ -32,7 +32,7 @@ from web.pages.cases import profile
 from web.pages.cases.head import head_values, opened
 from web.pages.words import SHARED_WITH, day, moment, sentence
 from web.service import service
-from web.viewing.visibility import may_share
+from web.viewing.visibility import BEYOND_THE_SITE, may_share
 
 blueprint = Blueprint("sharing", __name__)
 
@@ -77,10 +77,9 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Few features that none of the `others` has together, and whether peers are told them."""
+    """Few features that no other shared case has together, and whether peers are told them."""
 
     terms: list[str]
-    others: int
     is_told_broader: bool
 
 
@@ -346,13 +345,13 @@ def _facts_of(case: Case) -> list[tuple[str, str]]:
 
 
 def _telling(case: Case) -> list[str]:
-    """Names of the observed terms that hardly any other case of the store has.
+    """Names of the observed terms that hardly any case has that is shared beyond its site.
 
     None where such terms are told by broader ones.
     """
     if service().settings.rare_below >= FEW_CASES:
         return []
-    counts, release = store().term_counts(), service().release
+    counts, release = store().term_counts(BEYOND_THE_SITE), service().release
     return sorted(
         {
             profile.term_label(term, release)
@@ -377,7 +376,6 @@ def _alone(case: Case) -> Alone | None:
     is_somebodys = not (case.test or case.simulated)
     return Alone(
         terms=[profile.term_label(term, release) for term in terms],
-        others=max(0, store().count() - 1),
         is_told_broader=is_somebodys and len(terms) <= settings.singled_out_by,
     )
 

@@ -14,6 +14,7 @@ from matcher.case import Contact, GenomicFeature, PhenotypicFeature, Sharing, Va
 from matcher.storage.errors import UnknownCase
 from matcher.storage.store import CaseStore
 from web.audit import Audit, AuditFailed
+from web.mme.asking import kept
 from web.mme.asking.answers import State
 from web.mme.asking.asker import Asker
 from web.mme.asking.comparison import cards
@@ -426,6 +427,36 @@ def test_what_is_new_changed_and_gone_is_told(site: Site) -> None:
     assert dict(told[1].news) == {"a": News.KNOWN, "b": News.KNOWN}
     assert dict(told[2].news) == {"a": News.CHANGED, "c": News.NEW}
     assert [each.gone for each in told] == [(), (), ("b",)]
+
+
+def test_a_peer_with_ever_new_patients_is_kept_to_as_many_as_one_answer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST_KEPT", 3)
+    answers = [
+        faults.reply(
+            json.dumps(results(result(f"{turn}-1"), result(f"{turn}-2"))).encode()
+        )
+        for turn in "abc"
+    ]
+    site.peer("Island", faults.in_turn(*answers))
+
+    for _ in answers:
+        site.ask()
+
+    now = {each.remote.case.case_id: each.gone_at for each in site.kept.matches(OURS)}
+    assert len(now) == 3 and not now["c-1"] and not now["c-2"]
+
+
+def test_a_finding_that_a_peer_repeats_is_read_once(site: Site) -> None:
+    long = result(
+        "p1", *TERMS * 50, contact={"name": "N", "href": "mailto:n@n.example"}
+    )
+    site.peer("Island", faults.answering(results(long)))
+
+    found = site.ask()["Island"].results
+
+    assert found[0].remote.case.observed == tuple(TERMS)
 
 
 def test_an_answer_that_is_not_whole_withdraws_nothing(site: Site) -> None:

@@ -108,10 +108,13 @@ def test_a_hundred_thousand_results_are_capped_and_counted() -> None:
 def test_of_an_endless_patient_a_bounded_part_is_read() -> None:
     genes = [{"gene": {"id": str(number)}} for number in range(1_000)]
 
-    answer = read(results(result("a", *["HP:0001250"] * 5_000, genomicFeatures=genes)))
+    terms = [f"HP:{number:07}" for number in range(5_000)]
+
+    answer = read(results(result("a", *terms, genomicFeatures=genes)))
 
     [found] = answer.remotes
-    assert len(found.case.features) == 500 and len(found.case.genomic_features) == 200
+    assert len(found.case.features) == 200 and len(found.case.genomic_features) == 100
+    assert answer.noted["profile cut short"] == 1
 
 
 @pytest.mark.parametrize("given", [[], None, {}, ""])

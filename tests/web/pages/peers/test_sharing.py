@@ -27,7 +27,7 @@ from web.mme.limits import Limits, Most
 from web.mme.nodes import Nodes
 from web.mme.view import sent, told
 
-from ...conftest import OLIGODONTIA, Cast, case_of
+from ...conftest import OLIGODONTIA, SEIZURE, Cast, case_of
 
 PAGE = "/cases/NORTH-1/sharing"
 RECORD, WITHDRAW = "/cases/NORTH-1/consent", "/cases/NORTH-1/consent/withdraw"
@@ -184,11 +184,16 @@ def test_a_form_without_a_token_changes_nothing(
 
 def test_features_of_hardly_anybody_are_pointed_out(cast: Cast) -> None:
     for number in range(2, 7):
-        cast.put(case_of(f"NORTH-{number}", observed=(OLIGODONTIA,)))
+        oligodontia = case_of(
+            f"NORTH-{number}", observed=(OLIGODONTIA,), sharing=Sharing.NETWORK
+        )
+        cast.put(oligodontia)
+        cast.put(case_of(f"NORTH-{number}0", observed=(SEIZURE,)))
 
     page = cast["alice"].get(PAGE).text
 
-    [said] = re.findall(r"Fewer than 5 cases here have: (.*?)</p>", page)
+    [said] = re.findall(r"site, fewer than 5 have: (.*?)</p>", page)
+    # What is not shared is not told by what is missing here.
     assert "Oligodontia" not in said and "Seizure" in said
 
 
@@ -202,7 +207,11 @@ def test_features_that_no_other_case_has_together_are_pointed_out(cast: Cast) ->
     [said] = alone(cast)
     assert "like no other case" in said and "Ask for consent to level 2" in said
 
-    cast.put(case_of("NORTH-2"))
+    cast.put(case_of("NORTH-2", sharing=Sharing.SITE))
+    cast.put(case_of("HARBOUR-2", site="Harbour", sharing=Sharing.PRIVATE))
+    assert alone(cast) == [said]
+
+    cast.put(case_of("NORTH-3", sharing=Sharing.NETWORK))
     assert alone(cast) == []
 
 
