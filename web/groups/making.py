@@ -104,7 +104,7 @@ class Maker:
             facts=self._facts(cases, rule),
         )
         kept.keep(view, groups)
-        log.info(
+        log.debug(
             "groups made",
             site=site,
             cases=len(cases),

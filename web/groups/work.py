@@ -6,6 +6,8 @@ threads that answer, and runs at low priority; it ends with the one that started
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -59,7 +61,7 @@ class Grouping:
     def make(self, db: Database, work: Work) -> None:
         """Let a child make what is due, and hold the work for as long as that takes."""
         child = self._started()
-        while True:
+        while child is not None:
             try:
                 status = child.wait(BEAT_SECONDS)
                 break
@@ -67,17 +69,18 @@ class Grouping:
                 # Held again at the next beat: the lease lasts for many of them.
                 with suppress(DatabaseBusy):
                     Outbox(db, self.clock).hold(work)
-        if self._is_over:
-            raise NotDone("the service was ended meanwhile")
-        if status:
+        # What is out of date when the service ends is left again when one begins.
+        if child is not None and status and not self._is_over:
             raise NotDone(f"the process that makes groups ended with status {status}")
 
     def end(self) -> None:
         """End the child, and start none any more."""
         with self._lock:
             self._is_over = True
-            if self._child is not None:
-                self._child.terminate()
+            if self._child is not None and self._child.poll() is None:
+                # Those that rank for it are in its session, and hold what it was given open.
+                with suppress(ProcessLookupError):
+                    os.killpg(self._child.pid, signal.SIGTERM)
 
     def worker(self) -> Worker:
         """Who does this and nothing else, so that no e-mail waits for it."""
@@ -88,10 +91,11 @@ class Grouping:
             clock=self.clock,
         )
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes] | None:
+        """The child, None where the service is being ended."""
         with self._lock:
             if self._is_over:
-                raise NotDone("the service is being ended")
+                return None
             self._child = subprocess.Popen(
                 [
                     *(sys.executable, *CHILD),

@@ -33,8 +33,8 @@ def test_every_page_names_what_its_answers_rest_on(cast: Cast, path: str) -> Non
     page = cast["alice"].get(path).text
 
     assert re.search(
-        r"Secondcase [\d.]+ · HPO 2026-06-06 · annotations 2026-06-06 · calibration [0-9a-f]{8} · "
-        "HPO is used unaltered under its licence",
+        r"Secondcase [\d.]+ · HPO 2026-06-06 · annotations 2026-06-06 · genes 2026-06-20 · "
+        "calibration [0-9a-f]{8} · HPO is used unaltered under its licence",
         page,
     )
 

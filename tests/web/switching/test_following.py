@@ -42,7 +42,7 @@ def test_requests_that_begin_after_a_switch_are_answered_by_the_new_one(
 
         # The request that was begun goes on with all that it had.
         assert service() is before
-        assert exchange().matcher is before.peers
+        assert exchange().made is before
         assert service().matcher.current() is matcher
         assert service().release.release_id == place.older.release_id
     with app.app_context():
@@ -51,7 +51,7 @@ def test_requests_that_begin_after_a_switch_are_answered_by_the_new_one(
         assert (
             after.calibration.release_id
             == after.matcher.current().release.release_id
-            == exchange().matcher.current().release.release_id
+            == exchange().made.peers.current().release.release_id
             == place.newer.release_id
         )
     assert not follower.follow()

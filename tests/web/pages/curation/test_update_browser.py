@@ -31,12 +31,11 @@ from web.db import open_database
 from web.switching import impacts
 from web.switching.following import follower_of
 
-from ...conftest import PASSWORD, browser
+from ...conftest import PASSWORD
 from ...browsing import DESKTOP, PHONE, Visit
 from .conftest import LATER, REASON, Curation, at_once, found_out
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser"]
 
 PATIENCE = 240_000
 OLDER = "2026-01-08"
