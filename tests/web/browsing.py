@@ -79,7 +79,11 @@ def suggestions(page: Page) -> Locator:
 
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the control of that name, or one that begins so, has the focus."""
-    named = "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
+    # Nothing at all has the focus while a page is on its way.
+    named = (
+        "e => e?.getAttribute('aria-label') || e?.labels?.[0]?.textContent"
+        " || e?.textContent || ''"
+    )
     for _ in range(150):
         page.keyboard.press("Tab")
         if (

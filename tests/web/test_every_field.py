@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from .browsing import Visit, visit
-from .mme.test_server import served
+from .serving import served
 from .pages.attack_strings import ATTACK_STRINGS
 from .test_matrix import World, world
 from .walking import SHARED, share_with_peers, walked

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from .browsing import DESKTOP, PHONE, Visit, inspected, visit
-from .mme.test_server import served
+from .serving import served
 from .test_matrix import World, world
 from .walking import share_with_peers, walked
 

@@ -6,13 +6,12 @@ import json
 import os
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import waitress.server
 
+from ..serving import served
 from .conftest import Systems, packet, refused
 
 GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
@@ -25,13 +24,8 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def address(systems: Systems) -> Iterator[str]:
-    server = waitress.server.create_server(systems.cast.app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.task_dispatcher.shutdown()
-    server.close()
-    thread.join(timeout=10)
+    with served(systems.cast.app) as address:
+        yield address
 
 
 def test_calls_of_the_guide_work_in_their_order(

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ..browsing import SIZES, Visit, inspected, tab_to, violations, visit
-from ..mme.test_server import served
+from ..serving import served
 from .conftest import ADDRESSES, Pair
 
 __all__ = ["visit"]

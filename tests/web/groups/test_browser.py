@@ -12,7 +12,7 @@ from matcher.calibration import Calibration
 from ontologies import Release
 
 from ..conftest import Cast
-from ..mme.test_server import served
+from ..serving import served
 from ..pages.test_browser import (
     DESKTOP,
     PHONE,

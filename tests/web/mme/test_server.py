@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-import waitress.server
-from flask import Flask
 
 from matcher.case import (
     Case,
@@ -37,6 +34,7 @@ from web.mme.nodes import Nodes
 from web.mme.view import PeerView, Told
 from web.service import service
 
+from ..serving import served
 from .mme_patients import mme_test_patients
 
 pytestmark = pytest.mark.usefixtures("everybody_agreed")
@@ -85,29 +83,6 @@ def running(folder: Path, release: Release, cases: list[Case]) -> Iterator[Site]
     app = create_app(settings, release=release)
     with served(app) as address:
         yield Site(address, token, settings.database)
-
-
-@contextlib.contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address of a server that answers on loopback, and is ended whole."""
-    server = waitress.server.create_server(app, host="127.0.0.1", port=0)
-    ended = threading.Event()
-
-    def serve() -> None:
-        while not ended.is_set():
-            server.asyncore.loop(timeout=1, map=server._map, count=1)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        ended.set()
-        server.pull_trigger()
-        thread.join()
-        server.task_dispatcher.shutdown()
-        # Only now, since nobody waits for these any more: connections, trigger, listener.
-        server.asyncore.close_all(server._map)
 
 
 def case(case_id: str, sharing: Sharing, **more: Any) -> Case:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import waitress.server
 from playwright.sync_api import Locator, Route, expect
 
 from matcher.case import Contact, Sharing
@@ -39,6 +37,7 @@ from ..browsing import (
     visit,
 )
 from ..mme import faults
+from ..serving import served
 from ..mme.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
 
@@ -56,17 +55,8 @@ def base(cast: Cast) -> Iterator[str]:
             "HARBOUR-1", site="Harbour", submitter="charlie", sharing=Sharing.NETWORK
         )
     )
-    server = waitress.server.create_server(
-        cast.app, host="127.0.0.1", port=0, threads=4
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(timeout=10)
+    with served(cast.app) as address:
+        yield address
 
 
 @SIZES
@@ -94,6 +84,7 @@ def test_case_is_entered_by_its_first_suggestions_and_matched(
 def test_case_is_entered_with_the_keyboard_alone(visit: Visit, cast: Cast) -> None:
     keys = visit.page.keyboard
     visit.go("/log-in")
+    expect(visit.page.get_by_label("Name")).to_be_focused()
     keys.type("alice")
     keys.press("Tab")
     keys.type(PASSWORD)

@@ -23,7 +23,7 @@ from ..conftest import (
     Cast,
     case_of,
 )
-from ..mme.test_server import served
+from ..serving import served
 from .imports.test_imports import bundle, finding
 
 __all__ = ["visit"]

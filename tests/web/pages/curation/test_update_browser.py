@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-import waitress.server
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
@@ -33,6 +32,7 @@ from web.switching.following import follower_of
 
 from ...conftest import PASSWORD
 from ...browsing import DESKTOP, PHONE, Visit
+from ...serving import served
 from .conftest import LATER, REASON, Curation, at_once, found_out
 
 pytestmark = pytest.mark.browser
@@ -56,16 +56,8 @@ def base(curation: Curation, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(doing, "start", aside(at_once))
     monkeypatch.setattr(impacts, "start", aside(found_out))
     app = curation.cast.app
-    server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        with follower_of(app).following(0.05):
-            yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(timeout=10)
+    with served(app) as address, follower_of(app).following(0.05):
+        yield address
 
 
 @contextmanager

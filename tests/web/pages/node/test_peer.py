@@ -18,7 +18,7 @@ from web.pages.node.probing import EXTENSION
 
 from ...mme import faults
 from ...mme.asking_peers.conftest import result, results
-from ...mme.test_server import served
+from ...serving import served
 from .conftest import TOKEN, Operations
 
 CANARY = "canary-71fe"
