@@ -21,7 +21,7 @@ from matcher.storage.database import Database, location, rows, write_transaction
 from matcher.storage.errors import StoreError
 from web.audit_head import AuditHead
 from web.errors import BadSettings, WebError
-from web.secret_key import secret_key
+from web.config.secret_key import secret_key
 
 BEGINNING = "0" * 64
 HEAD = "audit.head"

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from web.secret_key import required_secret_key
+from web.config.secret_key import required_secret_key
 
 PURPOSE = b"secondcase outbound tokens 1"
 KEY_BYTES = 32

@@ -11,7 +11,7 @@ import pytest
 
 from web.config import Settings, describe_settings, load_settings
 from web.errors import BadSettings
-from web.secret_key import make_secret_key
+from web.config.secret_key import make_secret_key
 from web.work.mail import MailServer, mail_server
 
 

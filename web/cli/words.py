@@ -13,7 +13,7 @@ from ontologies import NoteReader, Release, open_release
 from ontologies.library import data_directory
 from ontologies.lookup import TermHit, TermLookup
 from web.abbreviations import listed_at
-from web.config import DATABASE
+from web.config.settings import DATABASE
 
 FORMATS = click.Choice(["text", "json"])
 
