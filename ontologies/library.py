@@ -99,9 +99,7 @@ def active_release_id(directory: Path) -> str | None:
 
 def _pointed(directory: Path) -> list[str]:
     """The active release and those that were active before it, the latest first."""
-    state = pointed(directory)
-    editions = (*((state.active,) if state.active else ()), *state.before)
-    return [each.release_id for each in editions]
+    return [each.release_id for each in pointed(directory).editions]
 
 
 def activate(release: Release, *, directory: Path | None = None) -> None:
@@ -182,7 +180,7 @@ def held(directory: Path) -> Iterator[None]:
 
 
 class State(enum.StrEnum):
-    """What a release on this disk is: not used yet, in use, or no longer."""
+    """What a release on this disk is: never used yet, in use, or no longer."""
 
     STAGED = "staged"
     ACTIVE = "active"

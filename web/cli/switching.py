@@ -26,7 +26,8 @@ calibration_option = click.option(
     "--calibration",
     metavar="ID",
     help="Use this calibration, which 'secondcase calibrate' made with the release; by default "
-    "that of the settings if it was made with it, else the default one.",
+    "that of the settings if it was made with it, then the one it was active with last, then the "
+    "default one.",
 )
 reason_option = click.option(
     "--reason",
