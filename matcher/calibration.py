@@ -277,6 +277,12 @@ def default_calibration(
     return calibration
 
 
+def drop_default_calibration(release: Release, directory: Path | None = None) -> None:
+    """Remove the default calibration of a release; it is made again if somebody wants it."""
+    folder = (directory or data_directory()) / "calibrations" / _default_name(release)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def shipped_knots() -> Knots:
     """The knots that come with this version, for the default panel."""
     return _knots(json.loads(_shipped())["knots"])

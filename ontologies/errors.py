@@ -252,6 +252,17 @@ class UnacceptedWarnings(OntologyError):
         self.findings = tuple(findings)
 
 
+class ReleaseWasActive(OntologyError):
+    """A release that is not to be discarded, since it is or was in use."""
+
+    def __init__(self, release_id: str, state: str) -> None:
+        super().__init__(
+            f"Release {release_id} is {state}, and what was ever active is kept; only a staged "
+            "release can be discarded."
+        )
+        self.release_id = release_id
+
+
 class NoReason(OntologyError):
     """Warnings that were to be accepted without saying why, or without any to accept."""
 

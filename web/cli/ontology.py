@@ -25,6 +25,7 @@ from web.cli.jobs import curate
 from web.cli.progress import console, shown
 from web.cli.switching import (
     activate,
+    discard_release,
     prepare_release,
     rollback,
     settle,
@@ -45,6 +46,7 @@ for command in (
     impact,
     activate,
     rollback,
+    discard_release,
     unsettled,
     settle,
     curate,

@@ -1,4 +1,4 @@
-"""A job of a curator done: a release staged, activated or undone, and who did so in the audit."""
+"""A job of a curator done: a release staged, activated, undone or discarded, on the record."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from web.curating.jobs import Job, Jobs, Kind, State
 from web.errors import WebError
 from web.switching.activating import Curator
 from web.switching.apart import run_apart
+from web.switching.discarding import discard
 
 STAGED = "ontology staged"
 REFUSED = "ontology refused"
@@ -133,6 +134,12 @@ def _roll_back(db: Database, settings: Settings, job: Job, told: Progress) -> st
     return switched.after.release_id
 
 
+def _discard(db: Database, settings: Settings, job: Job, told: Progress) -> str:
+    told("Waiting for others who stage or switch", 0, 0)
+    discard(db, settings, job.release_id, actor=job.actor)
+    return job.release_id
+
+
 def _expected(job: Job) -> Edition | None:
     words = job.wanted["expected"]
     return Edition(*words) if words else None
@@ -141,7 +148,12 @@ def _expected(job: Job) -> Edition | None:
 Doing = Callable[[Database, Settings, Job, Progress], str]
 
 _DOING: Mapping[Kind, Doing] = MappingProxyType(
-    {Kind.STAGE: _stage, Kind.ACTIVATE: _activate, Kind.ROLL_BACK: _roll_back}
+    {
+        Kind.STAGE: _stage,
+        Kind.ACTIVATE: _activate,
+        Kind.ROLL_BACK: _roll_back,
+        Kind.DISCARD: _discard,
+    }
 )
 
 

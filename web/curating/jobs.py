@@ -27,6 +27,7 @@ class Kind(enum.StrEnum):
     STAGE = "stage"
     ACTIVATE = "activate"
     ROLL_BACK = "roll back"
+    DISCARD = "discard"
 
 
 class State(enum.StrEnum):

@@ -199,6 +199,12 @@ class Impacts:
                 sql = "DELETE FROM impact_cases WHERE impact_id = ?"
                 self._db.execute(sql, [impact_id])
 
+    def forget(self, release_id: str) -> None:
+        """Remove every run about a release, and what it found about cases."""
+        with write_transaction(self._db):
+            sql = "DELETE FROM impacts WHERE release_id = ?"
+            self._db.execute(sql, [release_id])
+
     def cases(self, impact_id: int, limit: int = 50) -> list[dict[str, Any]]:
         """The cases whose best matches change most: lost first, then by the largest move."""
         sql = """

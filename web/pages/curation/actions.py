@@ -1,13 +1,13 @@
-"""What a curator has done: a release staged, its impact found out, activated, undone."""
+"""What a curator has done: a release staged, its impact found out, activated, undone, discarded."""
 
 from __future__ import annotations
 
 from werkzeug.datastructures import FileStorage
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ontologies.errors import ActiveReleaseChanged, NothingBefore
-from ontologies.library import data_directory
+from ontologies.errors import ActiveReleaseChanged, NothingBefore, ReleaseWasActive
+from ontologies.library import State, data_directory, state_of
 from ontologies.pointer import Edition, pointed
 from ontologies.files.sources import read_catalogue
 from web.accounts import Person
@@ -95,6 +95,24 @@ def activate(release_id: str) -> ResponseReturnValue:
         return update.page(person, studied, wrong), 422
     _begin(person, Kind.ACTIVATE, expected, reason, release_id)
     return _to(studied)
+
+
+@blueprint.post("/curation/releases/<release_id>/discard")
+def discard(release_id: str) -> ResponseReturnValue:
+    """Begin to remove a release that was never active; also one that is of no use."""
+    person = the_curator()
+    if not library.is_stored(release_id):
+        abort(404)
+    state = state_of(release_id, data_directory())
+    if state is State.STAGED:
+        jobs = Jobs(connection())
+        job = jobs.begin(
+            Kind.DISCARD, actor=person.name, wanted={}, release_id=release_id
+        )
+        doing.start(job, service().settings)
+    else:
+        flash(str(ReleaseWasActive(release_id, state)), "alert")
+    return redirect(url_for("pages.curation.library.show"), 303)
 
 
 @blueprint.post("/curation/roll-back")

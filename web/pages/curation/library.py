@@ -31,16 +31,19 @@ DOES = {
     Kind.STAGE: "Staging a release",
     Kind.ACTIVATE: "Activating a release",
     Kind.ROLL_BACK: "Rolling back",
+    Kind.DISCARD: "Discarding a release",
 }
 DID = {
     Kind.STAGE: "staged a release",
     Kind.ACTIVATE: "activated a release",
     Kind.ROLL_BACK: "rolled back",
+    Kind.DISCARD: "discarded a release",
 }
 TRIED = {
     Kind.STAGE: "No release was staged",
     Kind.ACTIVATE: "The release was not activated",
     Kind.ROLL_BACK: "Nothing was rolled back",
+    Kind.DISCARD: "The release was not discarded",
 }
 
 
@@ -142,6 +145,12 @@ def _line(folder: Path, state: Pointed) -> Line:
     )
 
 
+def is_stored(release_id: str) -> bool:
+    """Whether there is such a release on this disk, of use or not."""
+    folder = data_directory() / "releases" / release_id
+    return release_id.isalnum() and folder.is_dir()
+
+
 def job_lines(limit: int) -> list[JobLine]:
     """The last jobs as they are told."""
     return [job_line(job) for job in Jobs(connection()).latest(limit)]
@@ -167,7 +176,8 @@ def job_line(job: Job) -> JobLine:
         is_running=is_running,
         is_bad=state in (JobState.FAILED, JobState.LOST),
         problems=job.problems,
-        release_id=job.release_id,
+        # What was discarded since has no page.
+        release_id=job.release_id if is_stored(job.release_id) else "",
         when=moment(job.ended_at or job.begun_at),
     )
 

@@ -10,6 +10,7 @@ from web.curating.doing import REFUSED, STAGED, given_folder
 from web.curating.jobs import State
 from web.pages.curation.studies import EXTENSION
 from web.switching.activating import ACTIVATED, ROLLED_BACK
+from web.switching.discarding import DISCARDED
 
 from .conftest import GENERALIZED, LATER, REASON, SHORT, Curation
 
@@ -244,3 +245,27 @@ def test_for_others_there_is_no_such_page(curation: Curation, name: str) -> None
         assert visitor.get(path).status_code == status
     for path in ("/curation/stage", "/curation/roll-back", f"{curation.newer}/impact"):
         assert visitor.post(path).status_code == status
+
+
+def test_staged_release_is_discarded_and_one_that_was_active_is_not(
+    curation: Curation, later: dict[str, str]
+) -> None:
+    address = f"/curation/releases/{curation.stage(later).release_id}"
+    assert f"Discard {LATER}" in curation.dana.get(address).text
+
+    answer = curation.dana.post(f"{address}/discard")
+
+    told = curation.dana.get(answer.headers["Location"]).text
+    assert "Dana discarded a release" in told and f"HPO {LATER}" not in told
+    assert address not in told and curation.dana.get(address).status_code == 404
+    assert curation.dana.post(f"{address}/discard").status_code == 404
+    entry = curation.audited()[-1]
+    assert (entry.actor, entry.action) == ("dana", DISCARDED)
+
+    curation.activate(curation.newer)
+    older = f"/curation/releases/{curation.place.older.release_id}"
+    assert "Discard" not in curation.dana.get(older).text
+    curation.dana.post(f"{older}/discard")
+    told = curation.dana.get("/curation").text
+    assert "only a staged release can be discarded" in told
+    assert curation.audited()[-1].action == ACTIVATED
