@@ -28,6 +28,7 @@ from matcher.evidence.settings import Background
 from matcher.engine.kernels import Kernels
 from matcher.engine.packed import Curve, Terms, curve
 from matcher.panel import Panel, Progress, QueryScale, silent
+from ontologies.durable import place_folder
 from ontologies.library import data_directory
 
 if TYPE_CHECKING:
@@ -171,14 +172,17 @@ class Calibration:
         return searched * self.tail.share(scale.share_beyond(y))
 
     def save(self, folder: Path, mode: int = 0o755) -> None:
-        """Write the bundle as a new folder; one that is already there is left as it is."""
+        """Write the bundle as a new folder, which a power cut leaves whole or absent.
+
+        One that is already there is left as it is.
+        """
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
         try:
             self.panel.save(made)
             (made / _FACTS).write_text(json.dumps(self._facts(), indent=1), "utf-8")
             os.chmod(made, mode)
-            made.rename(folder)
+            place_folder(made, folder)
         except OSError:
             shutil.rmtree(made, ignore_errors=True)
             if not folder.is_dir():
