@@ -26,7 +26,7 @@ from web.config import Settings
 from web.curating.jobs import Job, Jobs, Kind, State
 from web.errors import WebError
 from web.switching.activating import Curator
-from web.switching.apart import run_apart
+from web.switching.apart import run_apart, showing_life
 from web.switching.discarding import discard
 
 STAGED = "ontology staged"
@@ -49,7 +49,9 @@ def run(db: Database, settings: Settings, job_id: int) -> Job:
     jobs = Jobs(db)
     job = jobs.get(job_id)
     try:
-        release_id = _DOING[job.kind](db, settings, job, _noting(jobs, job_id))
+        # A child may read, and a package may be on its way, for many silent minutes.
+        with showing_life(settings.database, lambda db: Jobs(db).show_life(job_id)):
+            release_id = _DOING[job.kind](db, settings, job, _noting(jobs, job_id))
     except (OntologyError, MatcherError, WebError, OSError) as error:
         problems = _sentences(error)
         if job.kind is Kind.STAGE:

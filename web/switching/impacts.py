@@ -26,7 +26,7 @@ from ontologies.library import active_release_id, data_directory
 from ontologies.progress import Progress, silent
 from web.config import Settings
 from web.errors import WebError
-from web.switching.apart import run_apart
+from web.switching.apart import run_apart, showing_life
 from web.switching.preparing import Prepared, prepare
 from web.work.outbox import text_of
 
@@ -34,7 +34,7 @@ from web.work.outbox import text_of
 SAMPLE = 2000
 SEED = 1
 RANKING = "Ranking by both"
-# A run that has not noted anything for so long is no more.
+# A run that has not shown for so long that it goes on is no more.
 SILENT = timedelta(minutes=5)
 BATCH = 64
 NOTED_SECONDS = 0.5
@@ -175,6 +175,12 @@ class Impacts:
                 return
         raise Cancelled
 
+    def show_life(self, impact_id: int) -> None:
+        """Note that a run goes on, though there is nothing new to tell."""
+        with write_transaction(self._db):
+            sql = "UPDATE impacts SET seen_at = ? WHERE impact_id = ? AND ended_at IS NULL"
+            self._db.execute(sql, [text_of(self._clock()), impact_id])
+
     def add(self, impact_id: int, found: Sequence[CaseShift]) -> None:
         """Keep what was found about cases that are there still."""
         with write_transaction(self._db):
@@ -265,16 +271,10 @@ def run(
             impacts.note(impact_id, task, done, total)
 
     try:
-        told("Beginning", 0, 0)
-        before = prepare(db, settings, begun.before, progress=told)
-        after = prepare(
-            db,
-            settings,
-            begun.release_id,
-            calibration=begun.calibration or None,
-            progress=told,
-        )
-        result = _result(db, begun, before, after, told)
+        with showing_life(
+            settings.database, lambda db: Impacts(db).show_life(impact_id)
+        ):
+            result = _found_out(db, settings, begun, told)
     except Cancelled as error:
         impacts.end(impact_id, why=str(error))
         raise
@@ -283,6 +283,21 @@ def run(
         raise
     impacts.end(impact_id, result=result)
     return impacts.get(impact_id)
+
+
+def _found_out(
+    db: Database, settings: Settings, begun: Impact, told: Progress
+) -> dict[str, Any]:
+    told("Beginning", 0, 0)
+    before = prepare(db, settings, begun.before, progress=told)
+    after = prepare(
+        db,
+        settings,
+        begun.release_id,
+        calibration=begun.calibration or None,
+        progress=told,
+    )
+    return _result(db, begun, before, after, told)
 
 
 def start(impact: Impact, settings: Settings) -> None:
