@@ -15,13 +15,15 @@ from ontologies.files.sources import CURRENT, read_catalogue
 from ontologies.library import State, data_directory, state_of
 from ontologies.pointer import Pointed, pointed
 from ontologies.release import Release
+from web import matching
 from web.curating.doing import FILES, LATEST
 from web.curating.jobs import Job, Jobs, Kind
 from web.curating.jobs import State as JobState
-from web.db import connection
+from web.db import connection, store
 from web.pages.admission import the_curator
 from web.pages.words import counted, moment, sentence
 from web.service import service
+from web.switching.preparing import is_prepared
 
 blueprint = Blueprint("library", __name__)
 
@@ -95,6 +97,7 @@ def page(problems: Sequence[tuple[str, str, str]] = ()) -> str:
         is_running=any(job.is_running for job in jobs),
         expected=said(state),
         before=_before(state, lines),
+        unread=_unread(state),
         sources=_sources(),
         entered=request.form,
         problems=problems,
@@ -204,6 +207,15 @@ def _before(state: Pointed, lines: Sequence[Line]) -> Line | None:
         return None
     named = state.before[0].release_id
     return next((line for line in lines if line.release_id == named), None)
+
+
+def _unread(state: Pointed) -> int:
+    """How many cases are read first if the last switch is undone; 0 where that takes no time."""
+    settings = service().settings
+    if not state.before or is_prepared(settings, state.before[0].release_id):
+        return 0
+    count = store().count()
+    return count if count >= matching.WORTH_KEEPING else 0
 
 
 def _sources() -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from web import matching
 from web.curating.doing import REFUSED, STAGED, given_folder
 from web.curating.jobs import State
 from web.pages.curation.studies import EXTENSION
@@ -159,6 +160,7 @@ def test_rolling_back_leads_to_the_release_before(curation: Curation) -> None:
     curation.activate(curation.newer)
     page = curation.dana.get("/curation").text
     assert "Roll back to 2026-06-06" in page
+    assert "It takes seconds." in page
 
     curation.dana.post("/curation/roll-back", curation.form("Ranks look odd"))
 
@@ -166,6 +168,19 @@ def test_rolling_back_leads_to_the_release_before(curation: Curation) -> None:
     entry = curation.audited()[-1]
     assert (entry.actor, entry.action) == ("dana", ROLLED_BACK)
     assert entry.facts["reasons"] == ["Ranks look odd"]
+
+
+def test_page_says_when_rolling_back_reads_every_case(
+    curation: Curation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curation.activate(curation.newer)
+    monkeypatch.setattr(matching, "WORTH_KEEPING", 2)
+    for index in curation.place.directory.glob("*.index"):
+        index.unlink()
+
+    page = curation.dana.get("/curation").text
+
+    assert "No index by it is kept, so 12 cases are read first." in page
 
 
 def test_nothing_is_rolled_back_by_a_page_that_is_out_of_date(
