@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _SHOWN = 20
@@ -95,6 +95,17 @@ class UnknownBundle(OntologyError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(f"There is no bundle {name!r}; there are {', '.join(known)}.")
+        self.name = name
+
+
+class UnknownPublisher(OntologyError):
+    """Somebody whose newest files are not known to be anywhere."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"{name!r} is no publisher whose newest files are known; there are "
+            f"{', '.join(known)}."
+        )
         self.name = name
 
 

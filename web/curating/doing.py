@@ -13,7 +13,7 @@ from matcher.errors import MatcherError
 from matcher.readers.fields import printable
 from matcher.storage.database import Database
 from ontologies.curation.findings import refused
-from ontologies.curation.latest import OFFERED, latest
+from ontologies.curation.latest import PUBLISHED, latest
 from ontologies.curation.staging import stage
 from ontologies.curation.uploads import Given
 from ontologies.errors import OntologyError
@@ -31,7 +31,8 @@ from web.switching.discarding import discard
 
 STAGED = "ontology staged"
 REFUSED = "ontology refused"
-LATEST = "latest"
+# The values of a form, and whose newest files each means.
+LATEST = MappingProxyType({f"latest {each}": each for each in PUBLISHED})
 FILES = "files"
 # Of a file of nothing but errors so many are kept; the count of all is said beside them.
 MOST_PROBLEMS = 500
@@ -102,8 +103,8 @@ def _stage(db: Database, settings: Settings, job: Job, told: Progress) -> str:
 def _parts(job: Job, told: Progress) -> Iterator[Sequence[Given | Source]]:
     """What the release is to be made of."""
     source = job.wanted["source"]
-    if source == LATEST:
-        with latest(read_catalogue(), OFFERED, told) as given:
+    if source in LATEST:
+        with latest(read_catalogue(), LATEST[source], told) as given:
             yield given
     elif source == FILES:
         folder = given_folder(job.job_id)

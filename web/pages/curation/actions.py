@@ -141,7 +141,7 @@ def _problem(source: str, files: list[FileStorage]) -> tuple[str, str, str] | No
             problem = f"{len(files)} were chosen; a release has at most {MOST_FILES}."
             return "files", "Files", problem
         return None
-    if source != LATEST and source not in read_catalogue().bundles:
+    if source not in LATEST and source not in read_catalogue().bundles:
         return "source", "From where", "Choose where the release comes from."
     return None
 

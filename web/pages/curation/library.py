@@ -29,6 +29,12 @@ blueprint = Blueprint("library", __name__)
 
 MOST_JOBS = 5
 TAGS = {State.ACTIVE: "tag-new", State.STAGED: "tag-look", State.ARCHIVED: ""}
+OFFERS = {
+    "all": "What HPO, HGNC and Orphanet offer now",
+    "hpo": "What the HPO project offers now",
+    "hgnc": "What HGNC offers now, genes",
+    "orphanet": "What Orphanet offers now, names of diseases",
+}
 DOES = {
     Kind.STAGE: "Staging a release",
     Kind.ACTIVATE: "Activating a release",
@@ -225,7 +231,7 @@ def _sources() -> list[tuple[str, str]]:
     current = catalogue.bundle(CURRENT)[0].release
     return [
         (FILES, "Files that I choose below"),
-        (LATEST, "What the HPO project offers now"),
+        *((value, OFFERS[publisher]) for value, publisher in LATEST.items()),
         (CURRENT, f"HPO {current}, pinned"),
         *((name, f"HPO {name}, pinned") for name in pinned),
     ]

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from ontologies.curation.records import read_record
+from ontologies.files.sources import Kind
 from web import matching
 from web.curating.doing import REFUSED, STAGED, given_folder
 from web.curating.jobs import State
@@ -284,3 +286,24 @@ def test_staged_release_is_discarded_and_one_that_was_active_is_not(
     told = curation.dana.get("/curation").text
     assert "only a staged release can be discarded" in told
     assert curation.audited()[-1].action == ACTIVATED
+
+
+def test_what_a_publisher_offers_now_is_staged(
+    curation: Curation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genes = {each.kind: each for each in curation.place.older.manifest.ingredients}
+    served = genes[Kind.GENES].path(curation.place.directory).read_bytes()
+    monkeypatch.setattr(
+        "ontologies.curation.latest.download_unpinned",
+        lambda address, target, *_: target.write_bytes(served),
+    )
+    assert "What HGNC offers now" in curation.dana.get("/curation").text
+
+    curation.dana.post("/curation/stage", {"source": "latest hgnc"})
+
+    job = curation.latest_job()
+    assert (job.state(), job.problems) == (State.DONE, ())
+    assert job.release_id == curation.place.older.release_id
+    assert read_record(job.release_id, curation.place.directory).stagings[
+        -1
+    ].origins == {"genes": "hgnc_complete_set.txt"}
