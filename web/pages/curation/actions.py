@@ -21,7 +21,7 @@ from web.pages.curation.studies import Studied, studied_release
 from web.pages.words import sentence
 from web.security import accepts_upload
 from web.service import service
-from web.switching import impacts
+from web.switching import finding_out
 from web.switching.activating import LONGEST_REASON
 from web.switching.impacts import Impacts, NothingToCompare, UnknownImpact
 
@@ -62,7 +62,7 @@ def find_out(release_id: str) -> ResponseReturnValue:
     except NothingToCompare as error:
         flash(str(error), "alert")
     else:
-        impacts.start(begun, service().settings)
+        finding_out.start(begun, service().settings)
     return _to(studied, "impact")
 
 

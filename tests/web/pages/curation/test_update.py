@@ -210,6 +210,26 @@ def test_impact_is_counted_for_a_curator_and_named_for_a_clinician(
     assert re.search(r"\bP0\d\d\b", named)
 
 
+def test_lists_that_were_shown_are_counted_and_named_for_a_clinician(
+    curation: Curation,
+) -> None:
+    asked = ["P000", "P003"]
+    for case_id in asked:
+        assert (
+            curation.cast["alice"].get(f"/cases/{case_id}/matches").status_code == 200
+        )
+    curation.dana.get(curation.newer)
+    curation.dana.post(f"{curation.newer}/impact")
+
+    told = words(curation.dana.get(curation.newer).text)
+    assert "Two lists, each the last that somebody was shown of a case" in told
+    assert "0 are not as they were shown today already" in told
+    assert "Lists that change most" not in curation.dana.get(curation.newer).text
+    named = curation.cast["cleo"].get(curation.newer).text
+    table = named.partition("Lists that change most")[2].partition("</table>")[0]
+    assert set(re.findall(r"/cases/(P\d+)", table)) <= {*asked} and "<tr>" in table
+
+
 def test_impact_beside_another_release_is_not_told(
     curation: Curation, later: dict[str, str]
 ) -> None:
