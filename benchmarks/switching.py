@@ -5,7 +5,8 @@
 
 Published cases are drawn again and again under new ids until there are enough. Each step is the
 command that a curator calls, in a process of its own, while a service in several processes goes
-on answering; how soon it follows is the last answer that names the release before.
+on answering; how soon it follows is what each process logs, and the last question that the
+release before answered.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 if not __package__:
     # Started as a file, whose folder is then searched for packages instead of the one above.
@@ -44,6 +46,9 @@ from web.api.tokens import Scope, Tokens
 from web.db import open_database
 
 READERS = 4
+# So many answers are had from each release before the next step.
+ANSWERS = 20
+PATIENCE_SECONDS = 600
 
 
 @contextmanager
@@ -82,6 +87,38 @@ def _used() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def wait_until(what: str, holds: Callable[[], bool]) -> None:
+    """Wait for a condition. Raises `TimeoutError` that names it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not come within {PATIENCE_SECONDS} s")
+        time.sleep(0.02)
+
+
+class Log:
+    """What a service writes to standard error, read as it comes."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        self.is_listening = threading.Event()
+        # When a process followed, in seconds of the clock, and to which release.
+        self.followed: list[tuple[float, str]] = []
+        threading.Thread(target=self._read, args=[lines], daemon=True).start()
+
+    def of(self, release_id: str, since: float) -> list[float]:
+        """When processes have followed to a release since a moment."""
+        return [at for at, name in self.followed if name == release_id and at > since]
+
+    def _read(self, lines: IO[str]) -> None:
+        for line in lines:
+            if line.startswith("Listening"):
+                self.is_listening.set()
+            elif line.startswith("{") and "release followed" in line:
+                said = json.loads(line)
+                at = datetime.fromisoformat(said["timestamp"]).timestamp()
+                self.followed.append((at, said["release"]))
+
+
 class Readers:
     """Systems that ask again and again, and note which release answered when."""
 
@@ -101,6 +138,10 @@ class Readers:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+
+    def count(self, release_id: str) -> int:
+        """How many questions a release has answered."""
+        return sum(name == release_id for _, _, name in self.answers)
 
     def last(self, release_id: str) -> float:
         """When the last question was asked that this release answered."""
@@ -149,16 +190,14 @@ def measured(given: argparse.Namespace) -> dict[str, Any]:
             folder, "-m", "web.cli", "serve", port=port, processes=given.processes
         ) as server:
             assert server.process.stderr is not None
-            for line in server.process.stderr:
-                if line.startswith("Listening"):
-                    break
-            threading.Thread(target=server.process.stderr.read, daemon=True).start()
+            log = Log(server.process.stderr)
+            wait_until("the service", log.is_listening.is_set)
             query = next(
                 each for each in cases if each.genes and len(each.observed) > 4
             )
             readers = Readers(port, tokens, query)
-            time.sleep(3)
-            figures |= _steps(folder, older, newer, given.sample, readers)
+            wait_until("an answer", lambda: readers.count(older) >= ANSWERS)
+            figures |= _steps(folder, older, newer, given, readers, log)
             readers.end()
         taken = sorted(each for _, each, _ in readers.answers)
         figures["answers"] = len(taken)
@@ -168,23 +207,33 @@ def measured(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _steps(
-    folder: Path, older: str, newer: str, sample: int, readers: Readers
+    folder: Path,
+    older: str,
+    newer: str,
+    given: argparse.Namespace,
+    readers: Readers,
+    log: Log,
 ) -> dict[str, Any]:
     """What a curator does, one after the other."""
     figures: dict[str, Any] = {}
     figures["prepare"], _ = command(folder, "prepare", newer)
-    arguments = ["--sample", str(sample), "--format", "json"]
+    arguments = ["--sample", str(given.sample), "--format", "json"]
     figures["impact_took"], said = command(folder, "impact", newer, *arguments)
     figures["impact"] = json.loads(said)["result"]
-    for name, before, call in (
-        ("activate", older, ("activate", newer, "--reason", "Measured only")),
-        ("rollback", newer, ("rollback",)),
+    for name, before, after, call in (
+        ("activate", older, newer, ("activate", newer, "--reason", "Measured only")),
+        ("rollback", newer, older, ("rollback",)),
     ):
+        known = readers.count(after)
         figures[name], _ = command(folder, *call)
         pointer = (folder / "releases" / "active").stat().st_mtime
+        wait_until("following", lambda: len(log.of(after, pointer)) >= given.processes)
+        wait_until("an answer", lambda: readers.count(after) >= known + ANSWERS)
+        slowest = max(log.of(after, pointer)) - pointer
+        figures[f"{name}_followed_by_all_s"] = slowest
         switched = time.perf_counter() - (time.time() - pointer)
-        time.sleep(10)
-        figures[f"{name}_followed_s"] = max(0.0, readers.last(before) - switched)
+        last = max(0.0, readers.last(before) - switched)
+        figures[f"{name}_last_answer_by_the_one_before_s"] = last
     return figures
 
 

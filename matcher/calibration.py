@@ -28,6 +28,7 @@ from matcher.evidence.settings import Background
 from matcher.engine.kernels import Kernels
 from matcher.engine.packed import Curve, Terms, curve
 from matcher.panel import Panel, Progress, QueryScale, silent
+from ontologies.durable import place_folder
 from ontologies.library import data_directory
 
 if TYPE_CHECKING:
@@ -171,14 +172,17 @@ class Calibration:
         return searched * self.tail.share(scale.share_beyond(y))
 
     def save(self, folder: Path, mode: int = 0o755) -> None:
-        """Write the bundle as a new folder; one that is already there is left as it is."""
+        """Write the bundle as a new folder, which a power cut leaves whole or absent.
+
+        One that is already there is left as it is.
+        """
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
         try:
             self.panel.save(made)
             (made / _FACTS).write_text(json.dumps(self._facts(), indent=1), "utf-8")
             os.chmod(made, mode)
-            made.rename(folder)
+            place_folder(made, folder)
         except OSError:
             shutil.rmtree(made, ignore_errors=True)
             if not folder.is_dir():
@@ -275,6 +279,12 @@ def default_calibration(
     calibration = calibrate(release, cases, progress=progress)
     calibration.save(folder)
     return calibration
+
+
+def drop_default_calibration(release: Release, directory: Path | None = None) -> None:
+    """Remove the default calibration of a release; it is made again if somebody wants it."""
+    folder = (directory or data_directory()) / "calibrations" / _default_name(release)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def shipped_knots() -> Knots:

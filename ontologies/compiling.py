@@ -18,7 +18,7 @@ from defusedxml import DefusedXmlException
 
 from ontologies.annotations import DiseaseAnnotations, build_annotations
 from ontologies.diseases import build_diseases
-from ontologies.durable import flush
+from ontologies.durable import place_folder
 from ontologies.errors import OntologyError, RefusedFiles, UnreadableFile
 from ontologies.files.confinement import Limits, Stopped, confine, run_confined
 from ontologies.files.formats import EXPECTED, plain_text
@@ -120,11 +120,8 @@ def compile_ingredients(
             findings=tuple(outcome["findings"]),
         )
         (ready / MANIFEST).write_text(manifest.to_json(), "utf-8")
-        for path in (*ready.rglob("*"), ready):
-            flush(path)
         ready.chmod(0o755)
-        ready.rename(folder)
-        flush(releases)
+        place_folder(ready, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Release.open(folder)

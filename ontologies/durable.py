@@ -31,3 +31,14 @@ def replace_text(path: Path, text: str, *, scratch: str) -> None:
     os.chmod(written.name, 0o644)
     os.replace(written.name, path)
     flush(path.parent)
+
+
+def place_folder(made: Path, folder: Path) -> None:
+    """Give a folder that was made beside its place its name, with all that is in it on the disk.
+
+    Raises `OSError` where there is one of that name already.
+    """
+    for path in (*made.rglob("*"), made):
+        flush(path)
+    made.rename(folder)
+    flush(folder.parent)

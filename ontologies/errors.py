@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _SHOWN = 20
@@ -95,6 +95,17 @@ class UnknownBundle(OntologyError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(f"There is no bundle {name!r}; there are {', '.join(known)}.")
+        self.name = name
+
+
+class UnknownPublisher(OntologyError):
+    """Somebody whose newest files are not known to be anywhere."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"{name!r} is no publisher whose newest files are known; there are "
+            f"{', '.join(known)}."
+        )
         self.name = name
 
 
@@ -250,6 +261,17 @@ class UnacceptedWarnings(OntologyError):
         super().__init__("\n".join(lines))
         self.release_id = release_id
         self.findings = tuple(findings)
+
+
+class ReleaseWasActive(OntologyError):
+    """A release that is not to be discarded, since it is or was in use."""
+
+    def __init__(self, release_id: str, state: str) -> None:
+        super().__init__(
+            f"Release {release_id} is {state}, and what was ever active is kept; only a staged "
+            "release can be discarded."
+        )
+        self.release_id = release_id
 
 
 class NoReason(OntologyError):

@@ -21,7 +21,7 @@ from ontologies.errors import (
     OntologyError,
     UnknownRelease,
 )
-from ontologies.pointer import Edition, pointed, switching
+from ontologies.pointer import Edition, Pointed, pointed, switching
 from ontologies.progress import Progress, silent
 from ontologies.compiling import SCRATCH, compile_release
 from ontologies.release import Release, release_id_of
@@ -99,18 +99,21 @@ def active_release_id(directory: Path) -> str | None:
 
 def _pointed(directory: Path) -> list[str]:
     """The active release and those that were active before it, the latest first."""
-    state = pointed(directory)
-    editions = (*((state.active,) if state.active else ()), *state.before)
-    return [each.release_id for each in editions]
+    return [each.release_id for each in pointed(directory).editions]
 
 
-def activate(release: Release, *, directory: Path | None = None) -> None:
+def activate(
+    release: Release, *, directory: Path | None = None, seen: Pointed | None = None
+) -> None:
     """Make a release the active one. Who reads meanwhile sees the one before or this one.
 
-    It goes on with the calibration that it was used with last.
+    It goes on with the calibration that it was used with last. With `seen`, which is what the
+    pointer said when this was decided, raises `ActiveReleaseChanged` if somebody was faster.
     """
     with switching(directory or data_directory()) as switch:
         before = switch.pointed
+        if seen is not None:
+            before.require(seen.active)
         calibration = before.calibration_of(release.release_id) or ""
         switch.point(before.switched(Edition(release.release_id, calibration)))
 
@@ -133,15 +136,17 @@ def fetch_release(
     """The release of a bundle, fetched and compiled unless it is already there.
 
     Several processes may ask at once: one works, the others wait. FetchFailed with every
-    attempt where a file cannot be had.
+    attempt where a file cannot be had; ActiveReleaseChanged, with the release ready and not
+    active, where somebody else switched meanwhile.
     """
     directory = directory or data_directory()
     catalogue = read_catalogue()
     sources = catalogue.bundle(bundle)
     with held(directory):
+        seen = pointed(directory)
         fetched = _fetch(sources, catalogue, directory, progress)
         if make_active:
-            activate(fetched.release, directory=directory)
+            activate(fetched.release, directory=directory, seen=seen)
     return fetched
 
 
@@ -182,7 +187,7 @@ def held(directory: Path) -> Iterator[None]:
 
 
 class State(enum.StrEnum):
-    """What a release on this disk is: not used yet, in use, or no longer."""
+    """What a release on this disk is: never used yet, in use, or no longer."""
 
     STAGED = "staged"
     ACTIVE = "active"

@@ -36,10 +36,22 @@ def release_of(basis: Basis, directory: Path) -> Release:
         return open_release(basis.release_id, directory=directory)
     except (UnknownRelease, OutdatedRelease):
         for release in _usable(directory):
-            wanted = (dict(basis.sources), basis.term_rows)
-            if (sources_of(release), term_rows_of(release)) == wanted:
+            if is_replayed_with(basis, release.release_id, release):
                 return release
         raise
+
+
+def is_replayed_with(basis: Basis, release_id: str, release: Release | None) -> bool:
+    """Whether a ranking of this basis names a release, or may be computed again with it.
+
+    `release` is None for one that cannot be opened.
+    """
+    if basis.release_id == release_id:
+        return True
+    wanted = (dict(basis.sources), basis.term_rows)
+    return (
+        release is not None and (sources_of(release), term_rows_of(release)) == wanted
+    )
 
 
 def _usable(directory: Path) -> Iterator[Release]:

@@ -47,6 +47,13 @@ def drop_other_indexes(database: Path, release_ids: Collection[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
+def drop_indexes_of(database: Path, release_id: str) -> None:
+    """Remove the indexes of every view by one release."""
+    name, ending = glob.escape(database.name), glob.escape(release_id)
+    for path in database.parent.glob(f"{name}.*{ending}.index"):
+        path.unlink(missing_ok=True)
+
+
 def drop_abandoned(database: Path) -> None:
     """Remove unfinished indexes that nobody has written to for a while."""
     name = glob.escape(database.name)

@@ -19,6 +19,7 @@ from matcher.storage.errors import (
     UnknownRanking,
 )
 from matcher.storage.kept_rows import (
+    Basis,
     KeptRanking,
     RankingToKeep,
     basis_of,
@@ -109,6 +110,18 @@ class KeptRankings:
         """When the last list of the case before a moment was kept, "" if there is none."""
         sql = f"SELECT max(kept_at) AS last FROM ({_OF_CASE} AND kept_at < ?)"
         return str(rows(self._db, sql, [query_id, before])[0]["last"] or "")
+
+    def bases(self) -> Iterator[tuple[Basis, int]]:
+        """What rankings were computed with, each with the number of rankings it stands under.
+
+        Raises `DamagedRanking`.
+        """
+        sql = """
+            SELECT kept_bases.*, min(ranking) AS first, count(*) AS n
+            FROM kept_bases JOIN kept_rankings USING (basis) GROUP BY basis ORDER BY basis
+        """
+        for row in rows(self._db, sql):
+            yield basis_of(row, row["first"]), row["n"]
 
     def revision(self, revision: int) -> Revision:
         """One state of a case. Raises `ErasedCase` if what it said is gone."""

@@ -91,6 +91,11 @@ def note_acceptance(release_id: str, acceptance: Acceptance, directory: Path) ->
         return _write(replace(record, acceptances=added), directory)
 
 
+def remove_record(release_id: str, directory: Path) -> None:
+    """Forget what people did with a release that is gone; the caller holds the library."""
+    _path(release_id, directory).unlink(missing_ok=True)
+
+
 def accepted_keys(acceptances: Iterable[Acceptance]) -> frozenset[str]:
     """The warnings that somebody has taken upon themselves."""
     return frozenset(key for each in acceptances for key in each.warnings)

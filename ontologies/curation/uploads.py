@@ -20,7 +20,7 @@ from ontologies.files.sources import Catalogue, Kind
 from ontologies.release import MANIFEST, Ingredient, Manifest
 
 _SCRATCH = ".uploading-"
-# Stands beside a kept file until there is a release that was made from it.
+# Stands beside a kept file while it is not known whether a release was made from it.
 _UNUSED = ".unused"
 _PIECE = 1 << 20
 _LICENCES: Mapping[Kind, str] = MappingProxyType(
@@ -166,8 +166,15 @@ def _is_date(text: str) -> bool:
     return lengths == (4, 2, 2) and f"{year}{month}{day}".isdecimal()
 
 
+def mark_unused(ingredient: Ingredient, directory: Path) -> None:
+    """Let the next sweep remove a file unless a release was made from it."""
+    path = ingredient.path(directory)
+    if path.is_file():
+        (path.parent / _UNUSED).touch()
+
+
 def sweep(directory: Path) -> None:
-    """Remove what no release came of; the caller holds the library."""
+    """Remove marked files that no release was made from; the caller holds the library."""
     sources = directory / "sources"
     for left in sources.glob(f"{_SCRATCH}*"):
         left.unlink(missing_ok=True)

@@ -1,5 +1,7 @@
 import dataclasses
 import math
+import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -230,6 +232,29 @@ def test_a_saved_calibration_comes_back_the_same(small, small_release, tmp_path)
     )
     assert opened.background == kept.background
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_saved_calibration_is_on_the_disk_before_it_has_its_name(
+    small, tmp_path, monkeypatch
+):
+    sync, rename, done = os.fsync, Path.rename, []
+
+    def note(descriptor):
+        sync(descriptor)
+        done.append(os.fstat(descriptor).st_ino)
+
+    def note_name(path, target):
+        done.append("named")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(Path, "rename", note_name)
+    folder = tmp_path / "calibrations" / "one"
+    small.save(folder)
+
+    at = done.index("named")
+    assert {path.stat().st_ino for path in (folder, *folder.iterdir())} == {*done[:at]}
+    assert done[at + 1 :] == [folder.parent.stat().st_ino]
 
 
 def test_a_calibration_of_another_release_is_refused(small, small_release, tmp_path):

@@ -9,15 +9,22 @@ import pytest
 
 import ontologies
 from ontologies import library
-from ontologies.errors import FetchFailed, NoActiveRelease, UnknownRelease
+from ontologies.errors import (
+    ActiveReleaseChanged,
+    FetchFailed,
+    NoActiveRelease,
+    UnknownRelease,
+)
 from ontologies.files.fetching import Origin
 from ontologies.library import (
+    FetchedRelease,
     activate,
     data_directory,
     fetch_release,
     open_release,
     status,
 )
+from ontologies.pointer import Edition, Pointed, pointed, switching
 
 
 @pytest.fixture
@@ -94,6 +101,24 @@ def test_first_fetch_compiles_and_makes_active(small_library):
     assert all(
         each.is_present for each in status(directory=small_library.directory).sources
     )
+
+
+def test_what_is_fetched_replaces_nothing_that_was_activated_meanwhile(
+    directory, release
+):
+    other = Edition("0123456789abcdef")
+
+    def switch(*arguments):
+        with switching(directory) as held:
+            held.point(held.pointed.switched(other))
+        return FetchedRelease(release, ())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ontologies.library._fetch", switch)
+        with pytest.raises(ActiveReleaseChanged, match="somebody switched meanwhile"):
+            fetch_release(directory=directory)
+
+    assert pointed(directory) == Pointed(other)
 
 
 def test_damaged_release_is_made_again_by_fetching(small_library):

@@ -8,6 +8,7 @@ from ontologies.errors import ActiveReleaseChanged, NothingBefore
 from ontologies.pointer import MOST_BEFORE, Edition, Pointed, pointed, switching
 
 A, B, C = Edition("a"), Edition("b", "default"), Edition("c", "0123456789abcdef")
+D = Edition("d", "default")
 
 
 def test_nothing_is_active_before_the_first(tmp_path):
@@ -23,14 +24,14 @@ def test_a_line_without_a_calibration_names_the_release_alone(tmp_path, text):
 
 
 def test_what_is_written_is_read(tmp_path):
-    state = Pointed(C, (B, A, B))
+    state = Pointed(C, (B, A, B), (D, Edition("e")))
     with switching(tmp_path) as held:
         held.point(state)
         assert held.pointed == state
 
     assert pointed(tmp_path) == state
     assert (tmp_path / "releases" / "active").read_text() == (
-        "c 0123456789abcdef\nb default\na\nb default\n"
+        "c 0123456789abcdef\nb default\na\nb default\n- d default\n- e\n"
     )
 
 
@@ -48,8 +49,8 @@ def test_switches_are_undone_one_by_one():
 
     assert state == Pointed(C, (B, A))
     assert state.switched(C) == state
-    assert state.undone() == Pointed(B, (A,))
-    assert state.undone().undone() == Pointed(A)
+    assert state.undone() == Pointed(B, (A,), (C,))
+    assert state.undone().undone() == Pointed(A, (), (B, C))
     with pytest.raises(NothingBefore, match="ontology activate"):
         Pointed(A).undone()
 
@@ -60,12 +61,17 @@ def test_so_many_are_remembered_and_no_more():
         state = state.switched(Edition(str(number)))
 
     assert len(state.before) == MOST_BEFORE
+    # That they were active is remembered, once for each release.
+    assert state.once[-1] == A
+    assert len(state.editions) == MOST_BEFORE + 11
+    assert state.undone().switched(A).undone().switched(A).once.count(A) == 0
 
 
 def test_the_latest_calibration_of_a_release_counts():
-    state = Pointed(B, (A, Edition("a", "x"), C))
+    state = Pointed(B, (A, Edition("a", "x"), C), (D,))
 
     assert state.calibration_of("a") == ""
+    assert state.calibration_of("d") == D.calibration
     assert state.calibration_of("c") == C.calibration
     assert state.calibration_of("z") is None
 

@@ -170,6 +170,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "POST pages.curation.actions.cancel": NOBODY,
     "POST pages.curation.actions.activate": NOBODY,
     "POST pages.curation.actions.roll_back": NOBODY,
+    "POST pages.curation.actions.discard": NOBODY,
     "GET pages.exchange.show": NOBODY,
     "GET pages.exports.csv_of_list": ALICE,
     "GET pages.exports.csv_of_pair": ALICE,

@@ -14,7 +14,7 @@ from ontologies.curation.admission import Verdict, accept_warnings, judge
 from ontologies.curation.differences import Difference, Part, What, compare
 from ontologies.curation.differences.report import COLUMNS
 from ontologies.curation.findings import Finding, Severity, refused
-from ontologies.curation.latest import OFFERED, latest
+from ontologies.curation.latest import latest
 from ontologies.curation.staging import Staged, stage
 from ontologies.curation.uploads import Given
 from ontologies.errors import (
@@ -80,9 +80,9 @@ def staged_here(parts: Sequence[Given | Source]) -> Staged:
     return staged
 
 
-def stage_latest() -> Staged:
-    """The release of what the HPO project offers now at its own addresses."""
-    with shown() as progress, latest(read_catalogue(), OFFERED, progress) as given:
+def stage_latest(publisher: str) -> Staged:
+    """The release of what a publisher, or each of them, offers now at its own addresses."""
+    with shown() as progress, latest(read_catalogue(), publisher, progress) as given:
         return staged_here(given)
 
 

@@ -19,7 +19,9 @@ from web.cli.progress import shown
 from web.cli.switching import ACTOR, calibration_option
 from web.config import load_settings
 from web.db import open_database
-from web.switching.impacts import SAMPLE, Impact, Impacts, changed_terms, run, start
+from web.switching.finding_out import changed_terms, run, start
+from web.switching.impacts import SAMPLE, Impact, Impacts
+from web.switching.kept_lists import ListShifts
 
 SHOWN_TERMS = 40
 SHOWN_CASES = 20
@@ -123,6 +125,7 @@ def as_json(db: Database, found: Impact) -> str:
         "result": found.result,
         "terms": terms,
         "case_changes": cases,
+        "list_changes": ListShifts(db).of(found.impact_id, limit=-1),
     }
     return json.dumps(said, indent=1, ensure_ascii=False)
 
@@ -149,6 +152,7 @@ def _lines(db: Database, found: Impact) -> Iterator[str]:
     if len(changes) > SHOWN_TERMS:
         yield f"  and {number(len(changes) - SHOWN_TERMS)} more, in --format json"
     yield from _cases(Impacts(db), found.impact_id)
+    yield from _lists(ListShifts(db).of(found.impact_id, SHOWN_CASES))
 
 
 def _summary(result: dict[str, Any]) -> Iterator[str]:
@@ -166,10 +170,16 @@ def _summary(result: dict[str, Any]) -> Iterator[str]:
             f"{number(ranked['cases'] - ranked['drawn'])} with kept lists, "
             f"{number(ranked['drawn'])} drawn by chance. The rest is not known."
         )
+    yield from _matches("their", matches)
+    yield from _shown(result["kept_lists"])
+
+
+def _matches(whose: str, matches: dict[str, Any]) -> Iterator[str]:
+    """How the ten best, and the numbers of the same pairs, change."""
     overlap = matches["top_overlap"]
     if overlap is not None:
         yield (
-            f"Of their ten best matches {overlap:.1%} stay among the ten best; "
+            f"Of {whose} ten best matches {overlap:.1%} stay among the ten best; "
             f"{number(matches['gained'])} come, {number(matches['lost'])} go; the best match "
             f"stays for {number(matches['same_best'])}."
         )
@@ -181,6 +191,32 @@ def _summary(result: dict[str, Any]) -> Iterator[str]:
         )
     for change, count in matches["bands"].items():
         yield f"  {change}: {number(count)} pairs"
+
+
+def _shown(lists: dict[str, Any]) -> Iterator[str]:
+    """The same of the lists that people were shown."""
+    if not lists["lists"]:
+        yield "No list of matches that somebody was shown could be set beside another."
+        return
+    today = lists["lists"] - lists["today"]["same_lists"]
+    yield (
+        f"{number(lists['lists'])} lists were set beside what the same people would be shown; "
+        f"{number(today)} of them are not as they were shown today already."
+    )
+    if lists["not_compared"]:
+        yield f"  {number(lists['not_compared'])} lists have nobody to be shown to any more."
+    yield from _matches("the lists'", lists["then"])
+
+
+def _lists(changes: list[dict[str, Any]]) -> Iterator[str]:
+    if changes:
+        yield "Lists that were shown and change most:"
+    for each in changes:
+        yield (
+            f"  {printable(each['case_id'])}, list {each['ranking']} of {each['kept_at'][:10]}: "
+            f"{each['kept']} stay, {each['gained']} come, {each['lost']} go; the largest move "
+            f"is {each['largest_move']} ranks"
+        )
 
 
 def _said(change: TermChange) -> str:

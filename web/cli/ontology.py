@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from ontologies import Release, fetch_release, open_release
+from ontologies.curation.latest import EVERYBODY
 from ontologies.curation.records import read_record
 from ontologies.errors import DamagedRelease, NoActiveRelease, OutdatedRelease
 from ontologies.files.sources import CURRENT, read_catalogue
@@ -25,6 +26,7 @@ from web.cli.jobs import curate
 from web.cli.progress import console, shown
 from web.cli.switching import (
     activate,
+    discard_release,
     prepare_release,
     rollback,
     settle,
@@ -45,6 +47,7 @@ for command in (
     impact,
     activate,
     rollback,
+    discard_release,
     unsettled,
     settle,
     curate,
@@ -60,7 +63,9 @@ ontology.add_command(abbreviation, "synonyms")
     "--latest",
     "is_latest",
     is_flag=True,
-    help="Stage what the HPO project offers today, whatever it is.",
+    help="Stage what the publishers offer today, whatever it is: NAME is hpo (ontology, "
+    "annotations, genes of diseases), hgnc (genes), orphanet (names of diseases), or all, the "
+    "default.",
 )
 def fetch(named: str, is_latest: bool) -> None:
     """Fetch, check and compile the current release; the first one becomes active.
@@ -73,7 +78,7 @@ def fetch(named: str, is_latest: bool) -> None:
     has none and is checked as a file of anybody's is.
     """
     if is_latest:
-        stage_latest()
+        stage_latest(EVERYBODY if named == CURRENT else named)
     elif named != CURRENT or is_in_use():
         staged_here(read_catalogue().named(named))
     else:

@@ -1,4 +1,4 @@
-"""`secondcase ontology prepare`, `activate`, `rollback`, and what then is to be decided."""
+"""`secondcase ontology prepare`, `activate`, `rollback`, `discard`, and what is to be decided."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from web.config import load_settings
 from web.db import open_database
 from web.service import DEFAULT
 from web.switching.activating import Curator, Switched
+from web.switching.discarding import discard
 from web.switching.preparing import prepare
 from web.switching.unsettled import Unsettled, UnsettledFeatures
 
@@ -26,7 +27,8 @@ calibration_option = click.option(
     "--calibration",
     metavar="ID",
     help="Use this calibration, which 'secondcase calibrate' made with the release; by default "
-    "that of the settings if it was made with it, else the default one.",
+    "that of the settings if it was made with it, then the one it was active with last, then the "
+    "default one.",
 )
 reason_option = click.option(
     "--reason",
@@ -117,6 +119,20 @@ def rollback(reasons: tuple[str, ...], expect: str | None) -> None:
     with _curator() as curator, shown() as tell:
         switched = curator.roll_back(expected=expected, reasons=reasons, progress=tell)
     _tell(switched)
+
+
+@click.command("discard")
+@click.argument("release_id", metavar="RELEASE")
+def discard_release(release_id: str) -> None:
+    """Remove RELEASE, which was never active, with the files that only it was made of.
+
+    One that is or was active stays, and so does one that kept lists of matches name. It can be
+    fetched or staged again. A calibration that was made with it stays.
+    """
+    release_id = identify(release_id, data_directory())
+    with _curator() as curator:
+        discard(curator.db, curator.settings, release_id, actor=ACTOR)
+    click.echo(f"release {release_id} is discarded")
 
 
 @click.command()

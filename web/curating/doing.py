@@ -1,4 +1,4 @@
-"""A job of a curator done: a release staged, activated or undone, and who did so in the audit."""
+"""A job of a curator done: a release staged, activated, undone or discarded, on the record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matcher.errors import MatcherError
 from matcher.readers.fields import printable
 from matcher.storage.database import Database
 from ontologies.curation.findings import refused
-from ontologies.curation.latest import OFFERED, latest
+from ontologies.curation.latest import PUBLISHED, latest
 from ontologies.curation.staging import stage
 from ontologies.curation.uploads import Given
 from ontologies.errors import OntologyError
@@ -26,11 +26,13 @@ from web.config import Settings
 from web.curating.jobs import Job, Jobs, Kind, State
 from web.errors import WebError
 from web.switching.activating import Curator
-from web.switching.apart import run_apart
+from web.switching.apart import run_apart, showing_life
+from web.switching.discarding import discard
 
 STAGED = "ontology staged"
 REFUSED = "ontology refused"
-LATEST = "latest"
+# The values of a form, and whose newest files each means.
+LATEST = MappingProxyType({f"latest {each}": each for each in PUBLISHED})
 FILES = "files"
 # Of a file of nothing but errors so many are kept; the count of all is said beside them.
 MOST_PROBLEMS = 500
@@ -48,7 +50,9 @@ def run(db: Database, settings: Settings, job_id: int) -> Job:
     jobs = Jobs(db)
     job = jobs.get(job_id)
     try:
-        release_id = _DOING[job.kind](db, settings, job, _noting(jobs, job_id))
+        # A child may read, and a package may be on its way, for many silent minutes.
+        with showing_life(settings.database, lambda db: Jobs(db).show_life(job_id)):
+            release_id = _DOING[job.kind](db, settings, job, _noting(jobs, job_id))
     except (OntologyError, MatcherError, WebError, OSError) as error:
         problems = _sentences(error)
         if job.kind is Kind.STAGE:
@@ -99,8 +103,8 @@ def _stage(db: Database, settings: Settings, job: Job, told: Progress) -> str:
 def _parts(job: Job, told: Progress) -> Iterator[Sequence[Given | Source]]:
     """What the release is to be made of."""
     source = job.wanted["source"]
-    if source == LATEST:
-        with latest(read_catalogue(), OFFERED, told) as given:
+    if source in LATEST:
+        with latest(read_catalogue(), LATEST[source], told) as given:
             yield given
     elif source == FILES:
         folder = given_folder(job.job_id)
@@ -133,6 +137,12 @@ def _roll_back(db: Database, settings: Settings, job: Job, told: Progress) -> st
     return switched.after.release_id
 
 
+def _discard(db: Database, settings: Settings, job: Job, told: Progress) -> str:
+    told("Waiting for others who stage or switch", 0, 0)
+    discard(db, settings, job.release_id, actor=job.actor)
+    return job.release_id
+
+
 def _expected(job: Job) -> Edition | None:
     words = job.wanted["expected"]
     return Edition(*words) if words else None
@@ -141,7 +151,12 @@ def _expected(job: Job) -> Edition | None:
 Doing = Callable[[Database, Settings, Job, Progress], str]
 
 _DOING: Mapping[Kind, Doing] = MappingProxyType(
-    {Kind.STAGE: _stage, Kind.ACTIVATE: _activate, Kind.ROLL_BACK: _roll_back}
+    {
+        Kind.STAGE: _stage,
+        Kind.ACTIVATE: _activate,
+        Kind.ROLL_BACK: _roll_back,
+        Kind.DISCARD: _discard,
+    }
 )
 
 

@@ -1,6 +1,6 @@
 """Jobs of curators: what was wanted, how far it is, and what came of it.
 
-Each is done by a process of its own, which notes its progress in one row.
+Each is done by a process of its own, which notes its progress, and that it lives, in one row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matcher.storage.database import Database, rows, write_transaction
 from web.errors import WebError
 from web.work.outbox import text_of
 
-# A job that has not noted anything for so long is no more.
+# A job that has not shown for so long that it goes on is no more.
 SILENT = timedelta(minutes=5)
 KEPT = 50
 
@@ -27,6 +27,7 @@ class Kind(enum.StrEnum):
     STAGE = "stage"
     ACTIVATE = "activate"
     ROLL_BACK = "roll back"
+    DISCARD = "discard"
 
 
 class State(enum.StrEnum):
@@ -120,6 +121,12 @@ class Jobs:
         row = {"task": task, "done": done, "total": total, "seen_at": seen}
         with write_transaction(self._db):
             self._db.table("curation_jobs").update(job_id, row)
+
+    def show_life(self, job_id: int) -> None:
+        """Note that a job goes on, though there is nothing new to tell."""
+        with write_transaction(self._db):
+            sql = "UPDATE curation_jobs SET seen_at = ? WHERE job_id = ? AND ended_at IS NULL"
+            self._db.execute(sql, [text_of(self._clock()), job_id])
 
     def end(
         self, job_id: int, *, release_id: str = "", problems: Sequence[str] = ()

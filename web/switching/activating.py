@@ -14,7 +14,7 @@ from matcher.storage.database import Database
 from ontologies.curation import admission
 from ontologies.curation.admission import Verdict
 from ontologies.curation.findings import Severity, of_severity
-from ontologies.library import data_directory
+from ontologies.library import data_directory, open_release
 from ontologies.pointer import Edition, Pointed, Switching, pointed, switching
 from ontologies.progress import Progress, silent
 from web.audit import Audit
@@ -176,6 +176,8 @@ class Curator:
             held.pointed.require(expected)
             after = change(held.pointed)
             assert after.active is not None
+            # Somebody may have discarded it since it was prepared.
+            open_release(after.active.release_id)
             self._note_found(audit, held)
             audit.record(
                 self.actor,

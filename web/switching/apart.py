@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from matcher.storage.database import Database, connect
+from matcher.storage.errors import StoreError
+
+LIFE_SECONDS = 20.0
+THREAD = "sign-of-life"
 
 
 def run_apart(directory: Path, *arguments: str) -> None:
@@ -25,3 +34,28 @@ def run_apart(directory: Path, *arguments: str) -> None:
 
 def _be_nice() -> None:
     os.nice(10)
+
+
+@contextmanager
+def showing_life(database: Path, note: Callable[[Database], object]) -> Iterator[None]:
+    """Let `note` write down now and then that the work is still going on, however silent it is.
+
+    A sign that cannot be written is left out: the next one will do.
+    """
+    done = threading.Event()
+
+    def show() -> None:
+        while not done.wait(LIFE_SECONDS):
+            try:
+                with closing(connect(database)) as db:
+                    note(db)
+            except StoreError:
+                continue
+
+    thread = threading.Thread(target=show, name=THREAD, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

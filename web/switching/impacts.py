@@ -1,4 +1,4 @@
-"""What a release would change, found out before it is active: work that is followed and kept.
+"""Runs that find out what a release would change: how far each is, and what it came to.
 
 A run notes how far it is, and looks whether it was cancelled, in one row. What it finds about a
 case goes with the case.
@@ -7,37 +7,22 @@ case goes with the case.
 from __future__ import annotations
 
 import json
-import random
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from matcher.case import Case
-from matcher.impact.ranks import CaseShift, Drift, shifts
-from matcher.impact.terms import RESOLVES_OTHERWISE, TermChange, term_changes
+from matcher.impact.ranks import CaseShift
 from matcher.storage.database import Database, rows, write_transaction
-from matcher.storage.errors import DamagedCase
-from matcher.storage.store import CaseStore
 from ontologies import open_release
 from ontologies.library import active_release_id, data_directory
-from ontologies.progress import Progress, silent
-from web.config import Settings
 from web.errors import WebError
-from web.switching.apart import run_apart
-from web.switching.preparing import Prepared, prepare
 from web.work.outbox import text_of
 
 # So many cases are ranked by both releases: the first are those whose lists somebody was shown.
 SAMPLE = 2000
-SEED = 1
-RANKING = "Ranking by both"
-# A run that has not noted anything for so long is no more.
+# A run that has not shown for so long that it goes on is no more.
 SILENT = timedelta(minutes=5)
-BATCH = 64
-NOTED_SECONDS = 0.5
 
 
 class UnknownImpact(WebError):
@@ -175,6 +160,12 @@ class Impacts:
                 return
         raise Cancelled
 
+    def show_life(self, impact_id: int) -> None:
+        """Note that a run goes on, though there is nothing new to tell."""
+        with write_transaction(self._db):
+            sql = "UPDATE impacts SET seen_at = ? WHERE impact_id = ? AND ended_at IS NULL"
+            self._db.execute(sql, [text_of(self._clock()), impact_id])
+
     def add(self, impact_id: int, found: Sequence[CaseShift]) -> None:
         """Keep what was found about cases that are there still."""
         with write_transaction(self._db):
@@ -196,8 +187,15 @@ class Impacts:
         with write_transaction(self._db):
             self._db.table("impacts").update(impact_id, row)
             if result is None:
-                sql = "DELETE FROM impact_cases WHERE impact_id = ?"
-                self._db.execute(sql, [impact_id])
+                for table in ("impact_cases", "impact_lists"):
+                    sql = f"DELETE FROM {table} WHERE impact_id = ?"
+                    self._db.execute(sql, [impact_id])
+
+    def forget(self, release_id: str) -> None:
+        """Remove every run about a release, and what it found about cases."""
+        with write_transaction(self._db):
+            sql = "DELETE FROM impacts WHERE release_id = ?"
+            self._db.execute(sql, [release_id])
 
     def cases(self, impact_id: int, limit: int = 50) -> list[dict[str, Any]]:
         """The cases whose best matches change most: lost first, then by the largest move."""
@@ -223,147 +221,6 @@ class Impacts:
             ORDER BY rank_after IS NULL, rank_after, rank_before
         """
         return rows(self._db, sql, [impact_id, case_id])
-
-
-def changed_terms(db: Database, impact: Impact) -> list[tuple[TermChange, int]]:
-    """The terms of the stored cases that the two releases read otherwise, and their cases.
-
-    Computed from the cases as they are now, so that nothing is kept of one that is gone.
-    """
-    before, after = open_release(impact.before), open_release(impact.release_id)
-    counts = CaseStore(db).term_counts()
-    found = term_changes(before, after, counts)
-    return [(change, counts[change.term_id]) for change in found]
-
-
-def run(
-    db: Database, settings: Settings, impact_id: int, progress: Progress = silent
-) -> Impact:
-    """Find out what a run was begun for. Raises `Cancelled`, and what `prepare` raises.
-
-    Both releases are prepared first; of the one that is not active that is no loss, since it has
-    to be before it is activated.
-    """
-    impacts = Impacts(db)
-    begun = impacts.get(impact_id)
-
-    noted = ("", 0.0)
-
-    def told(task: str, done: int, total: int) -> None:
-        nonlocal noted
-        progress(task, done, total)
-        now = time.monotonic()
-        # Each note waits for the disk.
-        if task != noted[0] or now - noted[1] > NOTED_SECONDS:
-            noted = (task, now)
-            impacts.note(impact_id, task, done, total)
-
-    try:
-        told("Beginning", 0, 0)
-        before = prepare(db, settings, begun.before, progress=told)
-        after = prepare(
-            db,
-            settings,
-            begun.release_id,
-            calibration=begun.calibration or None,
-            progress=told,
-        )
-        result = _result(db, begun, before, after, told)
-    except Cancelled as error:
-        impacts.end(impact_id, why=str(error))
-        raise
-    except BaseException as error:
-        impacts.end(impact_id, why=type(error).__name__)
-        raise
-    impacts.end(impact_id, result=result)
-    return impacts.get(impact_id)
-
-
-def start(impact: Impact, settings: Settings) -> None:
-    """Let a process of its own find it out, at low priority, whatever becomes of this one."""
-    arguments = ("ontology", "impact", "--run", str(impact.impact_id))
-    run_apart(settings.directory, *arguments)
-
-
-def _result(
-    db: Database, begun: Impact, before: Prepared, after: Prepared, told: Progress
-) -> dict[str, Any]:
-    store, impacts = CaseStore(db), Impacts(db)
-    queries = chosen_queries(db, begun.sample)
-    drift = Drift()
-    cases = _cases(store, queries.case_ids)
-    total = len(queries.case_ids)
-    found = shifts(
-        before.matcher.current(),
-        after.matcher.current(),
-        cases,
-        drift,
-        lambda done: told(RANKING, done, total),
-    )
-    while batch := list(islice(found, BATCH)):
-        impacts.add(begun.impact_id, [shift for shift in batch if shift.pairs])
-    changes = changed_terms(db, begun)
-    otherwise = [c.term_id for c, _ in changes if c.change in RESOLVES_OTHERWISE]
-    counts: dict[str, int] = {}
-    for change, _ in changes:
-        counts[change.change] = counts.get(change.change, 0) + 1
-    return {
-        "cases": store.count(),
-        "calibrations": {
-            "before": before.calibration.calibration_id,
-            "after": after.calibration.calibration_id,
-        },
-        "changed_terms": counts,
-        "cases_with_changed_terms": store.count_with_terms(
-            c.term_id for c, _ in changes
-        ),
-        "cases_that_resolve_otherwise": store.count_with_terms(otherwise),
-        "ranked": {
-            "cases": drift.cases,
-            "with_kept_lists": queries.with_lists,
-            "drawn": drift.cases - min(queries.with_lists, drift.cases),
-            "is_all": drift.cases >= queries.of,
-        },
-        "matches": drift.to_json(),
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Queries:
-    """Whose matches are compared: of `of` cases those with kept lists first, then drawn ones."""
-
-    case_ids: tuple[str, ...]
-    with_lists: int
-    of: int
-
-
-def chosen_queries(db: Database, sample: int) -> Queries:
-    """At most `sample` cases, always the same of the same store."""
-    sql = """
-        SELECT DISTINCT cases.case_id FROM kept_rankings
-        JOIN revisions ON revisions.revision = query
-        JOIN cases ON cases.case_id = revisions.case_id ORDER BY 1
-    """
-    listed = [row["case_id"] for row in rows(db, sql)]
-    everyone = [r["case_id"] for r in rows(db, "SELECT case_id FROM cases ORDER BY 1")]
-    # A fixed draw, so that two runs can be set side by side.
-    draw = random.Random(SEED)
-    if len(listed) > sample:
-        listed = draw.sample(listed, sample)
-    others = sorted(set(everyone) - set(listed))
-    drawn = draw.sample(others, min(sample - len(listed), len(others)))
-    return Queries((*listed, *sorted(drawn)), len(listed), len(everyone))
-
-
-def _cases(store: CaseStore, case_ids: Sequence[str]) -> Iterator[Case]:
-    """The cases that are there still and whole, read a batch at a time."""
-
-    def passed_over(error: DamagedCase) -> None:
-        """The check of the database tells of it."""
-
-    for at in range(0, len(case_ids), BATCH):
-        found = store.get_many(case_ids[at : at + BATCH], on_damage=passed_over)
-        yield from (found[each].case for each in sorted(found))
 
 
 _ADD_CASE = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matcher import Calibration
+from matcher.storage.beside import index_path
 from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
 from ontologies import Release, open_release
@@ -70,6 +71,11 @@ def prepare(
     for each in (prepared.matcher, prepared.peers):
         _keep(each)
     return prepared
+
+
+def is_prepared(settings: Settings, release_id: str) -> bool:
+    """Whether the index of all cases by a release is kept, so that they need not be read."""
+    return index_path(settings.database, release_id=release_id).is_file()
 
 
 def _keep(matcher: LiveMatcher) -> None:

@@ -14,6 +14,11 @@ def switching_migrations() -> Migrations:
         for statement in _M0001_SWITCHING:
             db.execute(statement)
 
+    @migrations()
+    def m0002_kept_lists(db: Database) -> None:
+        for statement in _M0002_KEPT_LISTS:
+            db.execute(statement)
+
     return migrations
 
 
@@ -76,4 +81,26 @@ _M0001_SWITCHING = (
         PRIMARY KEY (case_id, term_id)
     ) STRICT, WITHOUT ROWID
     """,
+)
+
+# A kept list goes with the case that asked; who moved in it most goes by itself.
+_M0002_KEPT_LISTS = (
+    """
+    CREATE TABLE impact_lists (
+        impact_id INTEGER NOT NULL REFERENCES impacts (impact_id) ON DELETE CASCADE,
+        ranking INTEGER NOT NULL REFERENCES kept_rankings (ranking) ON DELETE CASCADE,
+        case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE,
+        kept INTEGER NOT NULL,
+        gained INTEGER NOT NULL,
+        lost INTEGER NOT NULL,
+        largest_move INTEGER NOT NULL,
+        mover TEXT REFERENCES cases (case_id) ON DELETE SET NULL,
+        rank_before INTEGER,
+        rank_after INTEGER,
+        PRIMARY KEY (impact_id, ranking)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX impact_lists_by_ranking ON impact_lists (ranking)",
+    "CREATE INDEX impact_lists_by_case ON impact_lists (case_id)",
+    "CREATE INDEX impact_lists_by_mover ON impact_lists (mover)",
 )

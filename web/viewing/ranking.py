@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from matcher import Case, Constraints, Match
+from matcher import Case, Constraints, Match, Matcher
 from matcher.evidence import EvidenceKind
 from matcher.explanation import Explanation
 from matcher.matches import Ranking
@@ -36,7 +36,12 @@ class Answer:
 
 def answer(person: Viewer, case: Case, limit: int) -> Answer:
     """The best `limit` matches of the case among those the person may see."""
-    own, others = (ask(limit) for ask in _questions(person, case))
+    return answer_by(service().matcher.current(), person, case, limit)
+
+
+def answer_by(matcher: Matcher, person: Viewer, case: Case, limit: int) -> Answer:
+    """The same by a matcher over all cases, whatever the service answers by."""
+    own, others = (ask(limit) for ask in _questions(matcher, person, case))
     return Answer(
         matches=tuple(_merged(own, others)[:limit]),
         searched=own.searched,
@@ -46,13 +51,14 @@ def answer(person: Viewer, case: Case, limit: int) -> Answer:
 
 def best(person: Viewer, case: Case) -> Match | None:
     """The most probable match that the person may see."""
-    own, others = (ask(1) for ask in _questions(person, case))
+    matcher = service().matcher.current()
+    own, others = (ask(1) for ask in _questions(matcher, person, case))
     return next(iter(_merged(own, others)), None)
 
 
 def pair(person: Viewer, case: Case, other: Case) -> Match | None:
     """The match of two given cases; None where it lies too deep to be worth a page."""
-    own, others = _questions(person, case)
+    own, others = _questions(service().matcher.current(), person, case)
     ask = own if may_open(person, other) else others
     looks = (ask(depth).matches for depth in DEPTHS)
     return next(
@@ -68,9 +74,8 @@ def explained(person: Viewer, match: Match) -> Explanation:
     return dataclasses.replace(match, pair=pair).explanation()
 
 
-def _questions(person: Viewer, case: Case) -> tuple[Ask, Ask]:
+def _questions(matcher: Matcher, person: Viewer, case: Case) -> tuple[Ask, Ask]:
     """The case asked of its own site on everything, and of the others on what is shared."""
-    matcher = service().matcher.current()
     own = Constraints(test=case.test, admits=lambda other: may_open(person, other))
     others = Constraints(
         test=case.test,

@@ -7,13 +7,14 @@ import gzip
 import io
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ontologies.compiling import compile_release
-from ontologies.files.sources import Kind
-from ontologies.library import activate, active_release_id
+from ontologies.files.sources import Kind, read_catalogue
+from ontologies.library import activate, active_release_id, open_release
 from web.cli import main
 
 from ...ontologies.conftest import DISEASE_GENES, HGNC, ORPHANET, make_library
@@ -136,19 +137,44 @@ def test_fetch_lists_what_it_knows(library):
     assert done.exit_code == 1 and "there are current, 2026-02-16" in done.output
 
 
-def test_fetch_of_the_latest_stages_what_the_addresses_serve(
-    library, newer, monkeypatch
-):
-    asked = []
+@pytest.fixture
+def asked(library, newer, monkeypatch) -> list[str]:
+    """The addresses that were asked; they serve the newer ontology, else what is active."""
+    addresses: list[str] = []
+    manifest = open_release(directory=library).manifest
+    served = {each.kind: each.path(library) for each in manifest.ingredients}
+    served[Kind.HPO] = newer
+    kinds = {address: kind for kind, address in read_catalogue().latest.items()}
 
     def download(address, target, most, progress):
-        asked.append(address)
-        target.write_bytes(newer.read_bytes())
+        addresses.append(address)
+        target.write_bytes(served[kinds[address]].read_bytes())
 
     monkeypatch.setattr("ontologies.curation.latest.download_unpinned", download)
-    monkeypatch.setattr("web.cli.curation.OFFERED", (Kind.HPO,))
-    done = call("fetch", "--latest")
+    return addresses
+
+
+@pytest.mark.parametrize(
+    ("publisher", "hosts"),
+    [
+        ([], ["github.com"] * 3 + ["storage.googleapis.com", "www.orphadata.com"]),
+        (["hpo"], ["github.com"] * 3),
+        (["hgnc"], ["storage.googleapis.com"]),
+        (["orphanet"], ["www.orphadata.com"]),
+    ],
+    ids=["all", "hpo", "hgnc", "orphanet"],
+)
+def test_fetch_of_the_latest_stages_what_the_addresses_serve(asked, publisher, hosts):
+    done = call("fetch", "--latest", *publisher)
+
     assert done.exit_code == 0, done.output
-    assert "on this disk already: hpo 2027-06-06" in done.output
-    (address,) = asked
-    assert address.endswith("/releases/latest/download/hp.obo")
+    version = "2027-06-06" if "github.com" in hosts else "2026-06-06"
+    assert f"on this disk already: hpo {version}" in done.output
+    assert sorted(urlsplit(address).netloc for address in asked) == hosts
+
+
+def test_fetch_of_the_latest_lists_the_publishers(asked):
+    done = call("fetch", "--latest", "2026-01-08")
+
+    assert done.exit_code == 1 and asked == []
+    assert "there are all, hpo, hgnc, orphanet" in " ".join(done.output.split())

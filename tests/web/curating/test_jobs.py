@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from matcher.storage.database import Database
+from matcher.storage.errors import DatabaseBusy
+from ontologies.errors import NoReason
 from web.config import Settings
 from web.curating import doing
 from web.curating.doing import given_folder, keep_given, run, sweep
@@ -37,6 +40,44 @@ def test_job_that_is_silent_for_long_is_lost(db: Database) -> None:
 
     assert job.state(NOON + SILENT) is State.RUNNING
     assert job.state(NOON + SILENT + timedelta(seconds=1)) is State.LOST
+
+
+def test_job_that_says_nothing_for_long_shows_that_it_lives(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = begun(db)
+    states = [job.state()]
+
+    def read_silently(*arguments: object, **named: object) -> None:
+        with closing(open_database(settings.database)) as other:
+            while states[-1] is not State.RUNNING:
+                states.append(Jobs(other).get(job.job_id).state())
+        raise NoReason("none")
+
+    monkeypatch.setattr(apart, "LIFE_SECONDS", 0.01)
+    monkeypatch.setattr(doing, "stage", read_silently)
+    assert run(db, settings, job.job_id).state() is State.FAILED
+
+    assert {*states} == {State.LOST, State.RUNNING}
+    assert apart.THREAD not in {thread.name for thread in threading.enumerate()}
+    Jobs(db).show_life(job.job_id)
+    assert Jobs(db).get(job.job_id).state() is State.FAILED
+
+
+def test_sign_of_life_that_cannot_be_written_is_left_out(
+    settings: Settings, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "LIFE_SECONDS", 0.01)
+    shown, signs = threading.Event(), iter([DatabaseBusy(), None])
+
+    def note(db: Database) -> None:
+        sign = next(signs, None)
+        if sign is not None:
+            raise sign
+        shown.set()
+
+    with apart.showing_life(settings.database, note):
+        assert shown.wait(60)
 
 
 def test_progress_and_end_are_noted(db: Database) -> None:

@@ -1,4 +1,8 @@
-"""Switches back and forth in children that may be killed: `switcher.py RELEASE CALIBRATION`."""
+"""Switches back and forth in children that may be killed: `switcher.py RELEASE CALIBRATION`.
+
+For each line that it reads it tells the number of a new child, then "switched" for each switch of
+the child, and at last how the child ended.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ def opened() -> Database:
 
 
 def main(release_id: str, calibration: str) -> None:
-    """For each line a child, whose number is told; it switches until it is killed."""
+    """For each line a child, which switches until it is killed."""
     matching.WORTH_KEEPING = 2
     with closing(opened()) as db:
         # What is slow at the first time only is behind the children.
@@ -49,11 +53,12 @@ def main(release_id: str, calibration: str) -> None:
     for _ in iter(sys.stdin.readline, ""):
         child = os.fork()
         if not child:
+            print(os.getpid(), flush=True)
             db = opened()
             while True:
                 switch(db, release_id, calibration)
-        print(child, flush=True)
-        print(os.waitpid(child, 0)[1], flush=True)
+                print("switched", flush=True)
+        print(f"ended {os.waitpid(child, 0)[1]}", flush=True)
 
 
 if __name__ == "__main__":

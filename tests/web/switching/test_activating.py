@@ -20,7 +20,7 @@ from ontologies.errors import (
     UnacceptedWarnings,
     UnknownRelease,
 )
-from ontologies.library import activate
+from ontologies.library import State, activate, state_of
 from ontologies.pointer import Edition, pointed
 from web import matching
 from web.audit import Audit, AuditFailed
@@ -84,6 +84,7 @@ def test_roll_back_returns_to_release_and_calibration(
     switched = place.curator(db).roll_back(expected=place.active)
 
     assert switched.after == place.active == older
+    assert state_of(place.newer.release_id, place.directory) is State.ARCHIVED
     assert [each[1:] for each in switches(db)] == [
         ("ontology activated", older.release_id, place.newer.release_id),
         ("ontology rolled back", place.newer.release_id, older.release_id),

@@ -11,24 +11,32 @@ import pytest
 from click.testing import CliRunner, Result
 
 from matcher.calibration import Calibration
+from matcher.case import Sharing
 from matcher.matching import Matcher
 from matcher.storage.database import Database, rows
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from ontologies.errors import UnknownRelease
+from web.accounts import Person, Role
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts
 from web.cli import main
 from web.db import open_database
+from web.pages.matches.keeping import is_kept
 from web.switching import apart
-from web.switching import impacts as module
+from web.switching import finding_out as module
+from web.switching.finding_out import run
 from web.switching.impacts import (
     Cancelled,
     Impact,
     Impacts,
     NothingToCompare,
     UnknownImpact,
-    run,
 )
+from web.switching.kept_lists import ListShifts
+from web.viewing import ranking
 
+from ...matcher.kept.conftest import a_case
 from .conftest import Place
 
 
@@ -89,6 +97,84 @@ def test_counts_are_of_all_that_were_ranked(place: Place, db: Database) -> None:
     named = impact.result["calibrations"]
     assert named["before"] == place.calibrations[place.older.release_id]
     assert named["after"] == place.calibrations[place.newer.release_id]
+    assert impact.result["kept_lists"]["lists"] == 0
+
+
+def keep_lists(place: Place, db: Database, case_ids: list[str]) -> Person:
+    """Let Alice look at the matches of some cases; her lists are kept as on the page."""
+    alice = Accounts(db, Passwords()).add(
+        "alice", "a second case is a disease", roles=[Role.CLINICIAN], site="North"
+    )
+    store, app = CaseStore(db), place.app()
+    for case_id in case_ids:
+        with app.app_context():
+            as_of, stored = store.revision(), store.get(case_id)
+            answer = ranking.answer(alice, stored.case, 20)
+            assert is_kept(alice, stored, answer, at_most=20, as_of=as_of)
+    return alice
+
+
+def shown_by(
+    place: Place, release: Release, person: Person, case_id: str
+) -> dict[str, int]:
+    """The ranks on the page of a person, had the release been active."""
+    app = place.app(release)
+    with app.app_context(), CaseStore(open_database(place.settings.database)) as store:
+        answer = ranking.answer(person, store.get(case_id).case, 10)
+    return {match.case_id: n for n, match in enumerate(answer.matches, 1)}
+
+
+def test_lists_that_people_were_shown_are_set_beside_what_they_would_be_shown(
+    place: Place, db: Database
+) -> None:
+    store, asked = CaseStore(db), ["P000", "P003", "P004"]
+    # A colleague's private case is on no list of hers, before or after.
+    store.put(a_case(7, submitter="bob", sharing=Sharing.PRIVATE), actor="bob")
+    alice = keep_lists(place, db, asked)
+    was = {each: shown_by(place, place.older, alice, each) for each in asked}
+    # Saved since, so that her list of today is not the one that she was shown.
+    store.put(a_case(11, features=store.get("P003").case.features), actor="alice")
+
+    impact = found_out(place, db)
+
+    assert impact.result is not None
+    told = impact.result["kept_lists"]
+    assert (told["lists"], told["not_compared"]) == (3, 0)
+    then = {each: shown_by(place, place.newer, alice, each) for each in asked}
+    today = {each: shown_by(place, place.older, alice, each) for each in asked}
+    assert today["P003"] != was["P003"]
+    for name, now in (("then", then), ("today", today)):
+        pairs = [(was[each], now[each]) for each in asked]
+        kept = sum(len(a.keys() & b.keys()) for a, b in pairs)
+        of = sum(max(len(a), len(b)) for a, b in pairs)
+        assert told[name]["top_overlap"] == pytest.approx(kept / of, abs=1e-4)
+        assert told[name]["gained"] == sum(len(b.keys() - a.keys()) for a, b in pairs)
+        assert told[name]["lost"] == sum(len(a.keys() - b.keys()) for a, b in pairs)
+        assert told[name]["same_lists"] == sum(a == b for a, b in pairs)
+    assert told["then"]["mean_score_shift"] > 0
+    changed = {r["case_id"]: r for r in ListShifts(db).of(impact.impact_id)}
+    assert changed.keys() == {each for each in asked if was[each] != then[each]}
+    for case_id, row in changed.items():
+        mover = row["mover"]
+        assert row["rank_before"] == was[case_id].get(mover)
+        assert row["rank_after"] == then[case_id].get(mover)
+        places = (row["rank_before"] or 11, row["rank_after"] or 11)
+        assert row["largest_move"] == abs(places[0] - places[1]) > 0
+        assert "P007" not in (mover, *was[case_id], *then[case_id])
+
+
+def test_lists_of_who_is_there_no_more_are_counted_alone(
+    place: Place, db: Database
+) -> None:
+    keep_lists(place, db, ["P000", "P003"])
+    Accounts(db, Passwords()).deactivate("alice")
+
+    impact = found_out(place, db)
+
+    assert impact.result is not None
+    told = impact.result["kept_lists"]
+    assert (told["lists"], told["not_compared"]) == (0, 2)
+    assert ListShifts(db).losing(impact.impact_id) == {}
 
 
 def test_a_sample_says_that_it_is_one_and_takes_kept_lists_first(
@@ -112,14 +198,18 @@ def test_a_sample_says_that_it_is_one_and_takes_kept_lists_first(
 def test_nothing_is_left_of_a_case_that_goes(
     place: Place, db: Database, how: str
 ) -> None:
+    keep_lists(place, db, [f"P{number:03}" for number in range(12)])
     impact = found_out(place, db)
     (gone, *_), store = Impacts(db).cases(impact.impact_id), CaseStore(db)
+    listed = ListShifts(db).of(impact.impact_id)
+    assert gone["case_id"] in {each["mover"] for each in listed}
 
     getattr(store, how)(gone["case_id"], "alice")
 
     for table, columns in (
         ("impact_cases", ("case_id",)),
         ("impact_pairs", ("case_id", "other_id")),
+        ("impact_lists", ("case_id", "mover")),
         ("impacts", ("result",)),
     ):
         for column in columns:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -22,7 +24,52 @@ from web.switching.activating import ACTIVATED, FOUND, ROLLED_BACK
 from .conftest import Place
 
 SWITCHER = Path(__file__).parent / "switcher.py"
-LONGEST = 0.4
+# A child is killed within the switch after so many at most.
+MOST_SWITCHES = 2
+
+
+class Switcher:
+    """The process whose children switch until they are killed."""
+
+    def __init__(self, place: Place) -> None:
+        newer = place.edition(place.newer)
+        self._process = subprocess.Popen(
+            [sys.executable, str(SWITCHER), newer.release_id, newer.calibration],
+            env={**os.environ, "SECONDCASE_DATA": str(place.directory)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._choose = random.Random(7)
+        self._pause = threading.Event()
+        # How long switches take on this machine at this moment.
+        self._seconds = [0.1]
+        self.switched = 0
+
+    def kill_one(self) -> None:
+        """Let a child switch, and kill it at some point of a switch."""
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        child = int(self._line())
+        for _ in range(self._choose.randint(0, MOST_SWITCHES)):
+            begun = time.monotonic()
+            assert self._line() == "switched"
+            self._seconds.append(time.monotonic() - begun)
+            self.switched += 1
+        longest = 1.5 * statistics.median(self._seconds[-9:])
+        self._pause.wait(self._choose.uniform(0, longest))
+        os.kill(child, signal.SIGKILL)
+        while (said := self._line()) == "switched":
+            self.switched += 1
+        assert said == f"ended {int(signal.SIGKILL)}"
+
+    def end(self) -> None:
+        self._process.communicate()
+
+    def _line(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline().strip()
 
 
 @pytest.mark.parametrize(
@@ -30,31 +77,17 @@ LONGEST = 0.4
 )
 def test_killed_at_any_point_it_is_old_or_new(place: Place, kills: int) -> None:
     newer = place.edition(place.newer)
-    both = {newer, place.edition(place.older)}
-    choose, states = random.Random(7), set()
-    switcher = subprocess.Popen(
-        [sys.executable, str(SWITCHER), newer.release_id, newer.calibration],
-        env={**os.environ, "SECONDCASE_DATA": str(place.directory)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert switcher.stdin and switcher.stdout
-    pause = threading.Event()
+    both, states = {newer, place.edition(place.older)}, set()
+    switcher = Switcher(place)
     for _ in range(kills):
-        switcher.stdin.write("\n")
-        switcher.stdin.flush()
-        child = int(switcher.stdout.readline())
-        pause.wait(choose.uniform(0.05, LONGEST))
-        os.kill(child, signal.SIGKILL)
-        assert int(switcher.stdout.readline()) == signal.SIGKILL
+        switcher.kill_one()
 
         found = pointed(place.directory)
         states.add(found.active)
         assert found.active in both
         assert len(found.before) <= 1
         assert open_release().release_id == found.active.release_id
-    switcher.communicate()
+    switcher.end()
 
     assert states == both
     with closing(open_database(place.settings.database)) as db:
@@ -69,7 +102,8 @@ def test_killed_at_any_point_it_is_old_or_new(place: Place, kills: int) -> None:
                 expected=place.active,
                 calibration=newer.calibration,
             )
-    assert len(done) > kills
+    # Every switch that took place is on record, and at most one more for each kill.
+    assert switcher.switched <= len(done) - 2 <= switcher.switched + kills
     assert set(done) == {ACTIVATED, ROLLED_BACK}
     unfinished = [p for p in (place.directory / "releases").glob(".active-*")]
     assert unfinished == []

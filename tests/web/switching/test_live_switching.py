@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -32,15 +33,19 @@ from .conftest import Place
 READERS = 16
 # As many as the API answers with by itself.
 SHOWN = 10
-FOLLOWED_SECONDS = 2.0
+PROCESSES = 2
+PATIENCE_SECONDS = 600
+# Of so many switches the last comes at once after the one before it.
+CYCLE = 6
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What was answered to a query, and when it was asked."""
+    """What was answered to a query, and when it was asked and answered."""
 
     query: int
     asked_at: float
+    answered_at: float
     body: dict[str, Any]
 
     @property
@@ -63,34 +68,65 @@ def query(number: int) -> Case:
     )
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for something that happens in another thread."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    pause = threading.Event()
+    while not holds():
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
+
+
+class Live:
+    """A service in several processes, and how many of them have followed where."""
+
+    def __init__(self, place: Place) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "web.cli", "serve"],
+            env={
+                **os.environ,
+                "SECONDCASE_DATA": str(place.directory),
+                "SECONDCASE_PORT": str(self.port),
+                "SECONDCASE_PROCESSES": str(PROCESSES),
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._is_listening = threading.Event()
+        self._at = Counter({place.older.release_id: PROCESSES})
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        wait_until(self._is_listening.is_set)
+
+    def are_at(self, release: Release) -> bool:
+        """Whether every process answers by a release."""
+        return self._at[release.release_id] == PROCESSES
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+        self._thread.join()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if line.startswith("Listening at"):
+                self._is_listening.set()
+            elif line.startswith("{") and "release followed" in line:
+                said = json.loads(line)
+                self._at.update({said["before"]: -1, said["release"]: 1})
+
+
 @pytest.fixture
-def port(place: Place) -> Iterator[int]:
-    """A service in two processes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "web.cli", "serve"],
-        env={
-            **os.environ,
-            "SECONDCASE_DATA": str(place.directory),
-            "SECONDCASE_PORT": str(port),
-            "SECONDCASE_PROCESSES": "2",
-        },
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("Listening at"):
-            break
-    drain = threading.Thread(target=process.stderr.read, daemon=True)
-    drain.start()
-    yield port
-    process.terminate()
-    process.wait(30)
-    drain.join()
-    process.stderr.close()
+def live(place: Place) -> Iterator[Live]:
+    started = Live(place)
+    yield started
+    started.end()
 
 
 class Readers:
@@ -120,22 +156,32 @@ class Readers:
         for thread in self._threads:
             thread.join()
 
+    def wait_for_all(self) -> None:
+        """Wait until as many as there are readers were asked and answered from now on."""
+        now, known = time.monotonic(), len(self.replies)
+        wait_until(
+            lambda: sum(r.asked_at > now for r in self.replies[known:]) >= READERS
+        )
+
     def _read(self, number: int, token: str) -> None:
-        body = json.dumps(phenopackets.to_json(query(number)))
+        asked = json.dumps(phenopackets.to_json(query(number)))
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
         }
         while not self._stop.wait(0.05):
             # A connection each time, so that any of the processes may take it.
-            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", self._port, timeout=PATIENCE_SECONDS
+            )
             asked_at = time.monotonic()
             with closing(connection):
-                connection.request("POST", "/api/v1/match", body, headers)
+                connection.request("POST", "/api/v1/match", asked, headers)
                 answer = connection.getresponse()
                 said = answer.read()
             if answer.status == 200:
-                self.replies.append(Reply(number, asked_at, json.loads(said)))
+                body, now = json.loads(said), time.monotonic()
+                self.replies.append(Reply(number, asked_at, now, body))
             else:
                 self.failures.append(f"{answer.status} {said[:200]!r}")
 
@@ -175,45 +221,46 @@ class Replays:
     "activations", [6, pytest.param(100, marks=pytest.mark.full)], ids=str
 )
 def test_every_answer_while_releases_change_is_of_the_one_it_names(
-    place: Place, port: int, activations: int
+    place: Place, live: Live, activations: int
 ) -> None:
-    switches: list[tuple[float, str]] = [(0.0, place.older.release_id)]
-    pause = threading.Event()
+    settled: list[tuple[float, float, str]] = []
     with (
-        Readers(place, port) as readers,
+        Readers(place, live.port) as readers,
         closing(open_database(place.settings.database)) as db,
     ):
-        pause.wait(1)
+        readers.wait_for_all()
         for number in range(activations):
-            chosen = place.edition((place.newer, place.older)[number % 2])
+            release = (place.newer, place.older)[number % 2]
+            chosen = place.edition(release)
             place.curator(db).activate(
                 chosen.release_id,
                 expected=place.active,
                 calibration=chosen.calibration,
             )
-            switches.append((time.monotonic(), chosen.release_id))
-            # Some come before the one before them was followed.
-            pause.wait(FOLLOWED_SECONDS + 0.5 if number % 3 != 1 else 0.3)
-        pause.wait(FOLLOWED_SECONDS + 0.5)
+            turn = number % CYCLE
+            if turn < CYCLE - 1:
+                wait_until(lambda: live.are_at(release))
+                begun = time.monotonic()
+                readers.wait_for_all()
+                # After two that come at once a process may be on its way to the first still,
+                # until all have followed twice more.
+                if number < CYCLE or turn > 1:
+                    settled.append((begun, time.monotonic(), release.release_id))
+        wait_until(lambda: live.are_at(release))
+        readers.wait_for_all()
     replays = Replays(place)
 
     assert readers.failures == []
-    assert len(readers.replies) > 5 * activations
     assert {len(reply.named) for reply in readers.replies} == {1}
     assert [r for r in readers.replies if r.matches != replays.of(r)] == []
     both = {place.older.release_id, place.newer.release_id}
     assert {release for r in readers.replies for release, _ in r.named} == both
-    late = [r for r in readers.replies if not _is_in_time(r, switches)]
-    assert late == []
-
-
-def _is_in_time(reply: Reply, switches: list[tuple[float, str]]) -> bool:
-    """Whether it names a release that was active within two seconds before it was asked."""
-    ((release, _),) = reply.named
-    ends = [at for at, _ in switches[1:]] + [float("inf")]
-    return any(
-        release == name and end + FOLLOWED_SECONDS > reply.asked_at
-        for (at, name), end in zip(switches, ends)
-        # One that was asked before the switch may be answered after it.
-        if at <= reply.asked_at + 30
-    )
+    assert len(settled) > activations // 2 - 1
+    within = [
+        (name, reply)
+        for begun, ended, name in settled
+        for reply in readers.replies
+        if begun < reply.asked_at and reply.answered_at < ended
+    ]
+    assert len(within) > READERS
+    assert [r for name, r in within if {n for n, _ in r.named} != {name}] == []

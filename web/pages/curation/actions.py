@@ -1,13 +1,13 @@
-"""What a curator has done: a release staged, its impact found out, activated, undone."""
+"""What a curator has done: a release staged, its impact found out, activated, undone, discarded."""
 
 from __future__ import annotations
 
 from werkzeug.datastructures import FileStorage
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ontologies.errors import ActiveReleaseChanged, NothingBefore
-from ontologies.library import data_directory
+from ontologies.errors import ActiveReleaseChanged, NothingBefore, ReleaseWasActive
+from ontologies.library import State, data_directory, state_of
 from ontologies.pointer import Edition, pointed
 from ontologies.files.sources import read_catalogue
 from web.accounts import Person
@@ -21,7 +21,7 @@ from web.pages.curation.studies import Studied, studied_release
 from web.pages.words import sentence
 from web.security import accepts_upload
 from web.service import service
-from web.switching import impacts
+from web.switching import finding_out
 from web.switching.activating import LONGEST_REASON
 from web.switching.impacts import Impacts, NothingToCompare, UnknownImpact
 
@@ -62,7 +62,7 @@ def find_out(release_id: str) -> ResponseReturnValue:
     except NothingToCompare as error:
         flash(str(error), "alert")
     else:
-        impacts.start(begun, service().settings)
+        finding_out.start(begun, service().settings)
     return _to(studied, "impact")
 
 
@@ -97,6 +97,24 @@ def activate(release_id: str) -> ResponseReturnValue:
     return _to(studied)
 
 
+@blueprint.post("/curation/releases/<release_id>/discard")
+def discard(release_id: str) -> ResponseReturnValue:
+    """Begin to remove a release that was never active; also one that is of no use."""
+    person = the_curator()
+    if not library.is_stored(release_id):
+        abort(404)
+    state = state_of(release_id, data_directory())
+    if state is State.STAGED:
+        jobs = Jobs(connection())
+        job = jobs.begin(
+            Kind.DISCARD, actor=person.name, wanted={}, release_id=release_id
+        )
+        doing.start(job, service().settings)
+    else:
+        flash(str(ReleaseWasActive(release_id, state)), "alert")
+    return redirect(url_for("pages.curation.library.show"), 303)
+
+
 @blueprint.post("/curation/roll-back")
 def roll_back() -> ResponseReturnValue:
     """Begin to go back to what was active before the last switch."""
@@ -123,7 +141,7 @@ def _problem(source: str, files: list[FileStorage]) -> tuple[str, str, str] | No
             problem = f"{len(files)} were chosen; a release has at most {MOST_FILES}."
             return "files", "Files", problem
         return None
-    if source != LATEST and source not in read_catalogue().bundles:
+    if source not in LATEST and source not in read_catalogue().bundles:
         return "source", "From where", "Choose where the release comes from."
     return None
 

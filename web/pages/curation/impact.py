@@ -13,6 +13,7 @@ from web.pages.admission import is_clinician
 from web.pages.curation.studies import Studied
 from web.pages.words import counted, moment, sentence
 from web.switching.impacts import Impact, Impacts, UnknownImpact
+from web.switching.kept_lists import ListShifts
 from web.viewing.visibility import may_open
 
 TOP = 10
@@ -38,6 +39,28 @@ class Mover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListLine:
+    """A list that somebody was shown, and its match that moves most, None if not to be named."""
+
+    case_id: str
+    shown: str
+    kept: int
+    gained: int
+    lost: int
+    mover: Mover | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListsView:
+    """What becomes of the lists that people were shown. `overlap` has a bar and a count each."""
+
+    sentence: str
+    overlap: Sequence[tuple[str, float, int]] = ()
+    drift: str = ""
+    lines: Sequence[ListLine] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImpactView:
     """How far the last run is, and what it found. `overlap` has a bar and a count each."""
 
@@ -52,6 +75,7 @@ class ImpactView:
     overlap: Sequence[tuple[str, float, int]] = ()
     drift: str = ""
     movers: Sequence[Mover] = ()
+    lists: ListsView | None = None
     hidden: bool = False
 
 
@@ -116,8 +140,58 @@ def _known(
         overlap=_overlap(ranked, unchanged, losing),
         drift=_drift(result["matches"]),
         movers=_movers(person, studied, found) if is_clinician(person) else (),
+        lists=_lists(person, studied, found, result["kept_lists"]),
         hidden=not is_clinician(person),
     )
+
+
+def _lists(
+    person: Person, studied: Studied, found: Impact, result: Mapping[str, Any]
+) -> ListsView:
+    """The lists that people were shown, each beside what the same person would be shown."""
+    losing = ListShifts(connection()).losing(found.impact_id)
+    lists = sum(losing.values())
+    if not lists:
+        return ListsView(sentence="No list of matches that somebody was shown is kept.")
+    today = result["lists"] - result["today"]["same_lists"]
+    then = result["then"]
+    return ListsView(
+        sentence=(
+            f"{sentence(counted(lists, 'list'))}, each the last that somebody was shown of a "
+            f"case, beside what she would be shown: {then['gained']:,} matches come among the "
+            f"ten best, {then['lost']:,} go. {today:,} are not as they were shown today already."
+        ),
+        overlap=_overlap(lists, losing.get(0, 0), losing),
+        drift=_drift(then),
+        lines=_list_lines(person, studied, found) if is_clinician(person) else (),
+    )
+
+
+def _list_lines(person: Person, studied: Studied, found: Impact) -> list[ListLine]:
+    """The lists that change most, of cases that the person may open."""
+    changed = ListShifts(connection()).of(found.impact_id, MOST_CASES)
+    ids = {row[name] for row in changed for name in ("case_id", "mover") if row[name]}
+    cases = _readable(person, sorted(ids))
+    lines = [
+        ListLine(
+            case_id=row["case_id"],
+            shown=moment(row["kept_at"]),
+            kept=row["kept"],
+            gained=row["gained"],
+            lost=row["lost"],
+            mover=_list_mover(row, cases, studied),
+        )
+        for row in changed
+        if row["case_id"] in cases
+    ]
+    return lines[:MOST_MOVERS]
+
+
+def _list_mover(
+    row: Mapping[str, Any], cases: Mapping[str, Case], studied: Studied
+) -> Mover | None:
+    pair = {**row, "other_id": row["mover"]}
+    return next(_of_case(row["case_id"], [pair], cases, studied), None)
 
 
 def _overlap(

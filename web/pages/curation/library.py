@@ -15,32 +15,43 @@ from ontologies.files.sources import CURRENT, read_catalogue
 from ontologies.library import State, data_directory, state_of
 from ontologies.pointer import Pointed, pointed
 from ontologies.release import Release
+from web import matching
 from web.curating.doing import FILES, LATEST
 from web.curating.jobs import Job, Jobs, Kind
 from web.curating.jobs import State as JobState
-from web.db import connection
+from web.db import connection, store
 from web.pages.admission import the_curator
 from web.pages.words import counted, moment, sentence
 from web.service import service
+from web.switching.preparing import is_prepared
 
 blueprint = Blueprint("library", __name__)
 
 MOST_JOBS = 5
 TAGS = {State.ACTIVE: "tag-new", State.STAGED: "tag-look", State.ARCHIVED: ""}
+OFFERS = {
+    "all": "What HPO, HGNC and Orphanet offer now",
+    "hpo": "What the HPO project offers now",
+    "hgnc": "What HGNC offers now, genes",
+    "orphanet": "What Orphanet offers now, names of diseases",
+}
 DOES = {
     Kind.STAGE: "Staging a release",
     Kind.ACTIVATE: "Activating a release",
     Kind.ROLL_BACK: "Rolling back",
+    Kind.DISCARD: "Discarding a release",
 }
 DID = {
     Kind.STAGE: "staged a release",
     Kind.ACTIVATE: "activated a release",
     Kind.ROLL_BACK: "rolled back",
+    Kind.DISCARD: "discarded a release",
 }
 TRIED = {
     Kind.STAGE: "No release was staged",
     Kind.ACTIVATE: "The release was not activated",
     Kind.ROLL_BACK: "Nothing was rolled back",
+    Kind.DISCARD: "The release was not discarded",
 }
 
 
@@ -92,6 +103,7 @@ def page(problems: Sequence[tuple[str, str, str]] = ()) -> str:
         is_running=any(job.is_running for job in jobs),
         expected=said(state),
         before=_before(state, lines),
+        unread=_unread(state),
         sources=_sources(),
         entered=request.form,
         problems=problems,
@@ -142,6 +154,12 @@ def _line(folder: Path, state: Pointed) -> Line:
     )
 
 
+def is_stored(release_id: str) -> bool:
+    """Whether there is such a release on this disk, of use or not."""
+    folder = data_directory() / "releases" / release_id
+    return release_id.isalnum() and folder.is_dir()
+
+
 def job_lines(limit: int) -> list[JobLine]:
     """The last jobs as they are told."""
     return [job_line(job) for job in Jobs(connection()).latest(limit)]
@@ -167,7 +185,8 @@ def job_line(job: Job) -> JobLine:
         is_running=is_running,
         is_bad=state in (JobState.FAILED, JobState.LOST),
         problems=job.problems,
-        release_id=job.release_id,
+        # What was discarded since has no page.
+        release_id=job.release_id if is_stored(job.release_id) else "",
         when=moment(job.ended_at or job.begun_at),
     )
 
@@ -196,6 +215,15 @@ def _before(state: Pointed, lines: Sequence[Line]) -> Line | None:
     return next((line for line in lines if line.release_id == named), None)
 
 
+def _unread(state: Pointed) -> int:
+    """How many cases are read first if the last switch is undone; 0 where that takes no time."""
+    settings = service().settings
+    if not state.before or is_prepared(settings, state.before[0].release_id):
+        return 0
+    count = store().count()
+    return count if count >= matching.WORTH_KEEPING else 0
+
+
 def _sources() -> list[tuple[str, str]]:
     """Where a release may come from: the values and words of a choice."""
     catalogue = read_catalogue()
@@ -203,7 +231,7 @@ def _sources() -> list[tuple[str, str]]:
     current = catalogue.bundle(CURRENT)[0].release
     return [
         (FILES, "Files that I choose below"),
-        (LATEST, "What the HPO project offers now"),
+        *((value, OFFERS[publisher]) for value, publisher in LATEST.items()),
         (CURRENT, f"HPO {current}, pinned"),
         *((name, f"HPO {name}, pinned") for name in pinned),
     ]

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from ontologies.curation.admission import Verdict
 from ontologies.curation.differences import Part, What
 from ontologies.curation.findings import Finding, Severity
-from ontologies.library import data_directory
+from ontologies.library import State, data_directory, state_of
 from ontologies.pointer import pointed
 from web.accounts import Person
 from web.curating.jobs import Jobs, Kind
@@ -108,6 +108,8 @@ def page(person: Person, studied: Studied, wrong: str = "") -> str:
         releases=list(release_lines(pointed(data_directory()))),
         expected=said(pointed(data_directory())),
         job=job,
+        is_staged=state_of(studied.release.release_id, data_directory())
+        is State.STAGED,
         entered=request.form.get("reason", ""),
         problems=problems,
         wrong=wrong,

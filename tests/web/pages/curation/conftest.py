@@ -26,7 +26,7 @@ from web.config import Settings
 from web.curating import doing
 from web.curating.jobs import Job, Jobs
 from web.db import open_database
-from web.switching import impacts
+from web.switching import finding_out
 from web.switching.following import follower_of
 from web.switching.impacts import Impact
 
@@ -145,7 +145,7 @@ def at_once(job: Job, settings: Settings) -> None:
 def found_out(impact: Impact, settings: Settings) -> None:
     """The same for an impact."""
     with closing(open_database(settings.database)) as db:
-        impacts.run(db, settings, impact.impact_id)
+        finding_out.run(db, settings, impact.impact_id)
 
 
 @pytest.fixture
@@ -181,6 +181,6 @@ def curation(
         people.add("cleo", PASSWORD, roles=both, site="North")
 
         monkeypatch.setattr(doing, "start", at_once)
-        monkeypatch.setattr(impacts, "start", found_out)
+        monkeypatch.setattr(finding_out, "start", found_out)
         cast = Cast(app=app, settings=replace(place.settings))
         yield Curation(cast, place, db)

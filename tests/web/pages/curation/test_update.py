@@ -6,10 +6,14 @@ import re
 
 import pytest
 
+from ontologies.curation.records import read_record
+from ontologies.files.sources import Kind
+from web import matching
 from web.curating.doing import REFUSED, STAGED, given_folder
 from web.curating.jobs import State
 from web.pages.curation.studies import EXTENSION
 from web.switching.activating import ACTIVATED, ROLLED_BACK
+from web.switching.discarding import DISCARDED
 
 from .conftest import GENERALIZED, LATER, REASON, SHORT, Curation
 
@@ -158,6 +162,7 @@ def test_rolling_back_leads_to_the_release_before(curation: Curation) -> None:
     curation.activate(curation.newer)
     page = curation.dana.get("/curation").text
     assert "Roll back to 2026-06-06" in page
+    assert "It takes seconds." in page
 
     curation.dana.post("/curation/roll-back", curation.form("Ranks look odd"))
 
@@ -165,6 +170,19 @@ def test_rolling_back_leads_to_the_release_before(curation: Curation) -> None:
     entry = curation.audited()[-1]
     assert (entry.actor, entry.action) == ("dana", ROLLED_BACK)
     assert entry.facts["reasons"] == ["Ranks look odd"]
+
+
+def test_page_says_when_rolling_back_reads_every_case(
+    curation: Curation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curation.activate(curation.newer)
+    monkeypatch.setattr(matching, "WORTH_KEEPING", 2)
+    for index in curation.place.directory.glob("*.index"):
+        index.unlink()
+
+    page = curation.dana.get("/curation").text
+
+    assert "No index by it is kept, so 12 cases are read first." in page
 
 
 def test_nothing_is_rolled_back_by_a_page_that_is_out_of_date(
@@ -190,6 +208,26 @@ def test_impact_is_counted_for_a_curator_and_named_for_a_clinician(
     assert not re.search(r"\bP0\d\d\b", told)
     named = curation.cast["cleo"].get(curation.newer).text
     assert re.search(r"\bP0\d\d\b", named)
+
+
+def test_lists_that_were_shown_are_counted_and_named_for_a_clinician(
+    curation: Curation,
+) -> None:
+    asked = ["P000", "P003"]
+    for case_id in asked:
+        assert (
+            curation.cast["alice"].get(f"/cases/{case_id}/matches").status_code == 200
+        )
+    curation.dana.get(curation.newer)
+    curation.dana.post(f"{curation.newer}/impact")
+
+    told = words(curation.dana.get(curation.newer).text)
+    assert "Two lists, each the last that somebody was shown of a case" in told
+    assert "0 are not as they were shown today already" in told
+    assert "Lists that change most" not in curation.dana.get(curation.newer).text
+    named = curation.cast["cleo"].get(curation.newer).text
+    table = named.partition("Lists that change most")[2].partition("</table>")[0]
+    assert set(re.findall(r"/cases/(P\d+)", table)) <= {*asked} and "<tr>" in table
 
 
 def test_impact_beside_another_release_is_not_told(
@@ -244,3 +282,48 @@ def test_for_others_there_is_no_such_page(curation: Curation, name: str) -> None
         assert visitor.get(path).status_code == status
     for path in ("/curation/stage", "/curation/roll-back", f"{curation.newer}/impact"):
         assert visitor.post(path).status_code == status
+
+
+def test_staged_release_is_discarded_and_one_that_was_active_is_not(
+    curation: Curation, later: dict[str, str]
+) -> None:
+    address = f"/curation/releases/{curation.stage(later).release_id}"
+    assert f"Discard {LATER}" in curation.dana.get(address).text
+
+    answer = curation.dana.post(f"{address}/discard")
+
+    told = curation.dana.get(answer.headers["Location"]).text
+    assert "Dana discarded a release" in told and f"HPO {LATER}" not in told
+    assert address not in told and curation.dana.get(address).status_code == 404
+    assert curation.dana.post(f"{address}/discard").status_code == 404
+    entry = curation.audited()[-1]
+    assert (entry.actor, entry.action) == ("dana", DISCARDED)
+
+    curation.activate(curation.newer)
+    older = f"/curation/releases/{curation.place.older.release_id}"
+    assert "Discard" not in curation.dana.get(older).text
+    curation.dana.post(f"{older}/discard")
+    told = curation.dana.get("/curation").text
+    assert "only a staged release can be discarded" in told
+    assert curation.audited()[-1].action == ACTIVATED
+
+
+def test_what_a_publisher_offers_now_is_staged(
+    curation: Curation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genes = {each.kind: each for each in curation.place.older.manifest.ingredients}
+    served = genes[Kind.GENES].path(curation.place.directory).read_bytes()
+    monkeypatch.setattr(
+        "ontologies.curation.latest.download_unpinned",
+        lambda address, target, *_: target.write_bytes(served),
+    )
+    assert "What HGNC offers now" in curation.dana.get("/curation").text
+
+    curation.dana.post("/curation/stage", {"source": "latest hgnc"})
+
+    job = curation.latest_job()
+    assert (job.state(), job.problems) == (State.DONE, ())
+    assert job.release_id == curation.place.older.release_id
+    assert read_record(job.release_id, curation.place.directory).stagings[
+        -1
+    ].origins == {"genes": "hgnc_complete_set.txt"}

@@ -27,7 +27,7 @@ from web.accounts.people import Accounts, Role
 from web.config import Settings
 from web.curating import doing
 from web.db import open_database
-from web.switching import impacts
+from web.switching import finding_out
 from web.switching.following import follower_of
 
 from ...conftest import PASSWORD
@@ -54,7 +54,7 @@ def aside(work: Callable[..., None]) -> Callable[..., None]:
 def base(curation: Curation, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of the application, which follows what is active."""
     monkeypatch.setattr(doing, "start", aside(at_once))
-    monkeypatch.setattr(impacts, "start", aside(found_out))
+    monkeypatch.setattr(finding_out, "start", aside(found_out))
     app = curation.cast.app
     with served(app) as address, follower_of(app).following(0.05):
         yield address
