@@ -13,7 +13,7 @@ from ontologies import NoteReader, Release
 from ontologies.lookup import TermLookup
 from web.errors import WebError
 
-LONGEST_SHORT = 30
+LONGEST_SHORT = 80
 LONGEST_MEANING = 200
 
 

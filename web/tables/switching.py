@@ -6,13 +6,17 @@ from matcher.storage.database import Database, Migrations
 
 
 def switching_migrations() -> Migrations:
-    """Impacts of releases with their progress, and decisions about features."""
+    """Impacts of releases with their progress, decisions about features, and who was told."""
     migrations = Migrations("switching")
 
     @migrations()
     def m0001_switching(db: Database) -> None:
         for statement in _M0001_SWITCHING:
             db.execute(statement)
+
+    @migrations()
+    def m0002_features_told(db: Database) -> None:
+        db.execute(_M0002_FEATURES_TOLD)
 
     return migrations
 
@@ -77,3 +81,12 @@ _M0001_SWITCHING = (
     ) STRICT, WITHOUT ROWID
     """,
 )
+
+# Up to which revision people were told of features that wait, and by which release.
+_M0002_FEATURES_TOLD = """
+    CREATE TABLE features_told (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        release_id TEXT NOT NULL,
+        revision INTEGER NOT NULL
+    ) STRICT
+"""
