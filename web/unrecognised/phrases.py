@@ -139,6 +139,6 @@ def _is_allowed(sign: str) -> bool:
 
 
 def _is_like_a_name(parts: list[str], is_word: IsWord) -> bool:
-    """Whether all words begin with a capital, as in a name, and none is in a name of a term."""
+    """Whether all words begin with a capital, as in a name, and not all are in names of terms."""
     is_titled = all(part[:1].isupper() and part[1:].islower() for part in parts)
-    return len(parts) > 1 and is_titled and not any(map(is_word, parts))
+    return len(parts) > 1 and is_titled and not all(map(is_word, parts))
