@@ -1,6 +1,7 @@
-// The queue by the keyboard: j and k go from entry to entry, figures choose a suggestion.
+// The queue by the keyboard: j and k go from entry to entry, figures choose a term, letters a decision.
 
 const links = [...document.querySelectorAll("#queue li a")];
+const decisions = [...document.querySelectorAll("#decision input[data-key]")];
 const choices = [...document.querySelectorAll("#suggestions input")];
 
 function isTyping(target) {
@@ -13,8 +14,11 @@ document.addEventListener("keydown", (event) => {
   if (step && links.length) {
     const now = links.indexOf(document.activeElement);
     links[Math.min(Math.max(now + step, 0), links.length - 1)].focus();
-  } else if (choices[event.key - 1]) {
-    choices[event.key - 1].checked = true;
-    choices[event.key - 1].focus();
+    return;
+  }
+  const chosen = choices[event.key - 1] ?? decisions.find((each) => each.dataset.key === event.key);
+  if (chosen) {
+    chosen.checked = true;
+    chosen.focus();
   }
 });

@@ -122,14 +122,14 @@ class Queue:
     ) -> list[Entry]:
         """So many of the entries that are wanted, in their order."""
         where, values = _where(wanted)
-        sql = (
-            f"{_ENTRY} WHERE {where} ORDER BY {_ORDERS[wanted.order]} LIMIT ? OFFSET ?"
-        )
+        order = _ORDERS[wanted.order]
+        chosen = f"{where} ORDER BY {order} LIMIT ? OFFSET ?"
+        sql = f"{_ENTRY.format(chosen)} ORDER BY {order}"
         return [_entry(row) for row in rows(self._db, sql, [*values, limit, offset])]
 
     def get(self, number: int) -> Entry:
         """One entry. Raises `UnknownEntry`."""
-        sql = f"{_ENTRY} WHERE u.number = ? AND u.is_readable"
+        sql = _ENTRY.format("u.number = ? AND u.is_readable = 1")
         found = rows(self._db, sql, [max(-1, min(number, 2**62))])
         if not found:
             raise UnknownEntry(number)
@@ -172,7 +172,7 @@ def expire(db: Database) -> None:
 
 
 def _where(wanted: Wanted) -> tuple[str, Sequence[Any]]:
-    where, values = ["u.state = ?", "u.is_readable"], [str(wanted.state)]
+    where, values = ["u.state = ?", "u.is_readable = 1"], [str(wanted.state)]
     if wanted.kind is not None:
         where.append(
             "EXISTS (SELECT 1 FROM unrecognised_sources AS s "
@@ -192,6 +192,7 @@ def _entry(row: dict[str, Any]) -> Entry:
     )
 
 
+# Sources are counted of what is shown alone.
 _ENTRY = """
     SELECT number, code, words, patients, first_day, last_day, state, term_id, place,
         meaning, reason,
@@ -200,10 +201,10 @@ _ENTRY = """
             WHERE s.number = u.number) AS sources,
         (SELECT group_concat(kind, char(10)) FROM (SELECT DISTINCT kind
             FROM unrecognised_sources AS s WHERE s.number = u.number)) AS kinds
-    FROM unrecognised AS u
+    FROM (SELECT * FROM unrecognised AS u WHERE {}) AS u
 """
 _ORDERS = {
-    Order.OFTEN: "u.patients DESC, u.number",
+    Order.OFTEN: "u.patients DESC, u.number DESC",
     Order.LATEST: "u.last_day DESC, u.number DESC",
     Order.OLDEST: "u.first_day, u.number",
 }

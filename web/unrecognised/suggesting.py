@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from ontologies import Release
-from ontologies.lookup import TermHit, TermLookup
+from ontologies.lookup import TermHit
 
 OFFERED = 5
+CLOSE, SURE = 0.6, 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +26,30 @@ class Suggestion:
     score: float | None
     why: str
 
+    @property
+    def is_close(self) -> bool:
+        """Whether it is more than the nearest of all."""
+        return self.score is None or self.score >= CLOSE
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nobody would look twice: it may be chosen beforehand."""
+        return self.score is None or self.score >= SURE
+
+    @property
+    def likeness(self) -> str:
+        """The score as it is said, "" for none."""
+        return "" if self.score is None else f"{self.score:.2f}"
+
+
+class Search(Protocol):
+    """What finds the terms that words may mean, best first."""
+
+    def search(self, text: str, limit: int) -> list[TermHit]: ...
+
 
 def suggestions(
-    code: str, words: str, release: Release, lookup: TermLookup, limit: int = OFFERED
+    code: str, words: str, release: Release, lookup: Search, limit: int = OFFERED
 ) -> list[Suggestion]:
     """At most so many phenotypes: first what the release offers for the id, then by the words."""
     found: dict[str, Suggestion] = {}
@@ -47,7 +70,7 @@ def _offered(code: str, release: Release) -> Iterator[Suggestion]:
         )
 
 
-def _by_words(words: str, lookup: TermLookup, limit: int) -> Iterator[Suggestion]:
+def _by_words(words: str, lookup: Search, limit: int) -> Iterator[Suggestion]:
     for hit in lookup.search(words, limit=limit) if words else ():
         yield Suggestion(
             term_id=hit.term_id, label=hit.label, score=hit.score, why=_why(hit)

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from matcher.storage.database import Database
 from ontologies import Release
-from ontologies.lookup import TermLookup
 from web.unrecognised.queue import Entry, Queue, State, Wanted
-from web.unrecognised.suggesting import suggestions
+from web.unrecognised.suggesting import Search, suggestions
 
 REPORTED = "unrecognised features written up"
 COLUMNS = (
@@ -62,7 +61,7 @@ def reportable(db: Database, numbers: Sequence[int] = ()) -> list[Entry]:
 
 
 def written(
-    form: Form, entries: Iterable[Entry], release: Release, lookup: TermLookup
+    form: Form, entries: Iterable[Entry], release: Release, lookup: Search
 ) -> str:
     """The report of these entries. Where no term was chosen, the nearest close one is named."""
     rows = [_row(entry, release, lookup) for entry in entries]
@@ -70,7 +69,7 @@ def written(
     return "".join(f"{line}\n" for line in lines)
 
 
-def _row(entry: Entry, release: Release, lookup: TermLookup) -> tuple[str, ...]:
+def _row(entry: Entry, release: Release, lookup: Search) -> tuple[str, ...]:
     place, term_id = entry.place or "a new term", entry.term_id
     if not term_id:
         near = suggestions(entry.code, entry.words, release, lookup, 1)

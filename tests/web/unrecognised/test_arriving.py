@@ -128,7 +128,7 @@ def test_what_nobody_decides_expires_and_what_was_decided_stays(desk: Desk) -> N
     assert desk.queue.waiting() == 0 and desk.queue.count() == 1
 
     desk.comes("odd nose")
-    [nose, _] = desk.queue.page(Wanted())[::-1]
+    [nose, _] = desk.queue.page(Wanted())
     desk.db.execute(
         "UPDATE unrecognised SET state = 'ignored' WHERE words = 'odd nose'"
     )

@@ -179,7 +179,7 @@ def test_the_queue_is_filtered_and_ordered(desk: Desk) -> None:
     def found(**wanted: object) -> list[str]:
         return [e.said for e in desk.queue.page(Wanted(**wanted))]  # type: ignore[arg-type]
 
-    assert found() == [WORDS, "odd ears", UNKNOWN]
+    assert found() == [WORDS, UNKNOWN, "odd ears"]
     assert found(order=Order.LATEST) == [UNKNOWN, WORDS, "odd ears"]
     assert found(find="ZEBRA") == [WORDS] and found(find="9999") == [UNKNOWN]
     assert found(find="%") == [] and found(state=State.IGNORED) == []

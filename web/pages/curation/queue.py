@@ -43,25 +43,13 @@ from web.unrecognised.upstream import MOST_REPORTED, REPORTED, Form, reportable,
 
 blueprint = Blueprint("queue", __name__)
 
-# What each decision does, beside its button.
+# What each decision does, beside its button, and the key that chooses it.
 CHOICES = (
-    (State.TERM, "Stands for the term", "Offered wherever it comes again."),
-    (
-        State.SYNONYM,
-        "Local word for the term",
-        "The search finds the term by it at once.",
-    ),
-    (
-        State.UPSTREAM,
-        "Report it to HPO",
-        "Put into the report, at the term if one is chosen.",
-    ),
-    (State.IGNORED, "Ignore it", "It is no feature, or says too little."),
-    (
-        State.ERASED,
-        "Erase it",
-        "It tells of a person: its words go, and are never kept again.",
-    ),
+    (State.TERM, "t", "Stands for the term", "Offered wherever it comes again."),
+    (State.SYNONYM, "w", "Local word for the term", "The search finds it at once."),
+    (State.UPSTREAM, "r", "Report it to HPO", "Into the report, at a term if chosen."),
+    (State.IGNORED, "i", "Ignore it", "It is no feature, or says too little."),
+    (State.ERASED, "e", "Erase it", "It tells of a person; it is never kept again."),
 )
 KINDS = {
     Kind.QUESTION: "questions of peers",
@@ -214,7 +202,8 @@ def _page(entry: Entry, problems: Sequence[tuple[str, str, str]] = ()) -> str:
 
 
 def _suggested(entry: Entry, limit: int = 5) -> list[Suggestion]:
-    return suggestions(entry.code, entry.words, service().release, site_lookup(), limit)
+    search = service().words.remembered(connection())
+    return suggestions(entry.code, entry.words, service().release, search, limit)
 
 
 def _label(term_id: str) -> str:

@@ -175,9 +175,6 @@ def test_ten_thousand_entries_come_a_page_at_a_time(cast: Cast, db: Database) ->
 
     assert len(first) == PAGE_SIZE and "Page 501 of 501" in last
     assert last.count("into the report") == 2
-    [plan] = [
-        row[3]
-        for row in db.execute(f"EXPLAIN QUERY PLAN {counted[0]}").fetchall()
-        if "unrecognised_by_state" in row[3]
-    ]
-    assert plan.startswith("SEARCH u USING INDEX")
+    plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {counted[0]}").fetchall()]
+    assert "SEARCH u USING INDEX unrecognised_by_state" in " ".join(plan)
+    assert not any("ORDER BY" in step for step in plan[:2])
