@@ -10,11 +10,12 @@ from pathlib import Path
 
 from matcher.storage.database import Database, connect, rows, write_transaction
 from ontologies import NoteReader, Release
-from ontologies.lookup import TermLookup
+from ontologies.lookup import TermHit, TermLookup
 from web.errors import WebError
 
-LONGEST_SHORT = 30
+LONGEST_SHORT = 80
 LONGEST_MEANING = 200
+MOST_REMEMBERED = 2_000
 
 
 class BadAbbreviation(WebError):
@@ -150,6 +151,24 @@ def listed_at(path: Path) -> Mapping[str, tuple[str, ...]]:
         db.close()
 
 
+class RememberedSearch:
+    """A search that answers what it was asked before from memory, for lists of the same words."""
+
+    def __init__(self, lookup: TermLookup) -> None:
+        self._lookup = lookup
+        self._found: dict[tuple[str, int], list[TermHit]] = {}
+
+    def search(self, text: str, limit: int) -> list[TermHit]:
+        """The terms that `text` may mean, best first."""
+        key = text, limit
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= MOST_REMEMBERED:
+                self._found.clear()
+            found = self._found[key] = self._lookup.search(text, limit)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The search and the note reading of one state of the list."""
@@ -157,6 +176,7 @@ class Words:
     mark: tuple[int, int]
     lookup: TermLookup
     reader: NoteReader
+    remembered: RememberedSearch
 
 
 class SiteWords:
@@ -170,6 +190,10 @@ class SiteWords:
     def lookup(self, db: Database) -> TermLookup:
         """The search that knows every abbreviation of the site."""
         return self._current(db).lookup
+
+    def remembered(self, db: Database) -> RememberedSearch:
+        """The same search, which remembers what it was asked while the list is as it is."""
+        return self._current(db).remembered
 
     def reader(self, db: Database) -> NoteReader:
         """The reading of notes that knows every abbreviation of the site."""
@@ -195,4 +219,5 @@ class SiteWords:
             lookup = TermLookup(
                 release.ontology, release.annotations, meanings, release.names
             )
-        return Words(mark, lookup, NoteReader(release.ontology, lookup))
+        reader = NoteReader(release.ontology, lookup)
+        return Words(mark, lookup, reader, RememberedSearch(lookup))

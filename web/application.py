@@ -22,6 +22,7 @@ from web.mme.asking import aside
 from web.mme.asking.aside import Aside
 from web.pages.people import openid
 from web.switching.following import Follower
+from web.switching.waiting import OpenTerms
 
 STATIC_AGE_SECONDS = 3600
 
@@ -86,4 +87,5 @@ def service_of(
         ),
         chain=service.chain_of(settings),
         words=SiteWords(release),
+        open_terms=OpenTerms(release.ontology),
     )

@@ -17,6 +17,7 @@ from matcher.storage.database import Database, location, rows
 from matcher.storage.store import CaseStore
 from web.audit import Audit
 from web.errors import WebError
+from web.unrecognised.forgetting import forget_case
 
 ERASED = "erased a case"
 LIST = "erased.list"
@@ -37,6 +38,7 @@ def erase(db: Database, case_id: str, by: str) -> None:
     store, audit = CaseStore(db), Audit(db)
     with audit.together():
         store.erase(case_id, by)
+        forget_case(db, case_id)
         audit.record(by, ERASED, [case_id])
     # The write-ahead log still holds the old pages until it is emptied.
     rows(db, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -102,5 +104,6 @@ def erase_again(db: Database, case_ids: Iterator[str], by: str) -> int:
     for case_id in wanted:
         if rows(db, "SELECT 1 FROM revisions WHERE case_id = ? LIMIT 1", [case_id]):
             store.erase(case_id, by)
+            forget_case(db, case_id)
             count += 1
     return count

@@ -22,6 +22,7 @@ from web.config import Settings
 from web.db import connection
 from web.errors import BadSettings
 from web.matching import LiveMatcher, LiveMatchers
+from web.switching.waiting import OpenTerms
 
 EXTENSION = "secondcase"
 # The name of the default calibration where another could be meant.
@@ -34,7 +35,8 @@ class Service:
 
     `peers` knows the shared cases alone, and of them what their sharing level lets a peer see;
     `limited` has one more for each peer that is told less of some case than that.
-    `chain` moves GRCh37 positions to GRCh38.
+    `open_terms` are those of stored cases that somebody has to decide about. `chain` moves GRCh37
+    positions to GRCh38.
     """
 
     settings: Settings
@@ -43,6 +45,7 @@ class Service:
     matcher: LiveMatcher
     peers: LiveMatcher
     words: SiteWords
+    open_terms: OpenTerms
     limited: LiveMatchers = field(default_factory=LiveMatchers)
     chain: Chain | None = None
 

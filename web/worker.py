@@ -13,6 +13,7 @@ import structlog
 
 from matcher.storage.database import Database, connect
 from matcher.storage.errors import StoreError
+from ontologies import Release
 from web.config import Settings
 from web.conversations.reminders import Reminders
 from web.entry.uploads import erase_expired
@@ -24,6 +25,8 @@ from web.notices.telling import DIGEST, LETTER
 from web.notices.withdrawal_letters import WithdrawalLetters
 from web.standing.peers import MakeAsker, asking_peers, has_peers
 from web.standing.questions import ASK, StandingQueries
+from web.switching.waiting import WaitingFeatures
+from web.unrecognised.queue import expire
 from web.viewing.visibility import may_open
 from web.work.mail import mail_server
 from web.work.outbox import NotDone, Outbox, Work
@@ -117,10 +120,15 @@ def _named(error: Exception, work: Work) -> NotDone:
     return NotDone(f"the program failed with {name}; the log says where")
 
 
-def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker:
+def worker_of(
+    settings: Settings,
+    make_asker: MakeAsker | None = None,
+    release: Callable[[], Release | None] = lambda: None,
+) -> Worker:
     """The worker of a site. Without a mail server, e-mails wait for one.
 
-    Without `make_asker` no case is asked again by itself.
+    Without `make_asker` no case is asked again by itself, and without a `release` nobody is told
+    of features that wait for a decision.
     """
     handlers: dict[str, Handler] = {}
     reminders = Reminders(
@@ -132,6 +140,8 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
         erase_expired,
         reminders.tell_due,
         lambda db: Consents(db, level).lapse(),
+        expire,
+        WaitingFeatures(release=release, by_mail=settings.sends_mail).tell_due,
     ]
     server = mail_server(settings)
     if server is not None:

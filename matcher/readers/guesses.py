@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from matcher.readers.report import CaseRecord
 if TYPE_CHECKING:
     from ontologies import Release
     from ontologies.diseases import DiseaseHit
-    from ontologies.lookup import TermHit
+    from ontologies.lookup import TermHit, TermLookup
 
 LONGEST = 200
 # A search takes ten milliseconds and more, and a file may hold any number of words.
@@ -43,18 +43,34 @@ class Guess:
     @property
     def key(self) -> str:
         """The same wherever the same words were read as the same entry."""
-        return f"{self.coded_id}|{' '.join(self.entered.casefold().split())}"
+        return f"{self.coded_id}|{folded(self.entered)}"
+
+
+def folded(words: str) -> str:
+    """Words as they compare: in lower case, with single blanks."""
+    return " ".join(words.casefold().split())
 
 
 class Guesser:
     """Looks words up in a release. Without one, words stand for nothing."""
 
     def __init__(
-        self, release: Release | None = None, most: int = MOST_SEARCHES
+        self,
+        release: Release | None = None,
+        most: int = MOST_SEARCHES,
+        *,
+        lookup: TermLookup | None = None,
+        stand_for: Mapping[str, str] | None = None,
     ) -> None:
-        """At most so many different words are looked up; labels of terms do not count."""
+        """At most so many different words are looked up; labels of terms do not count.
+
+        A site has a `lookup` of its own, and terms that folded words `stand_for`, by decision of
+        its curators; of both only those count that the release knows.
+        """
         self._release = release
         self._most = most
+        self._lookup = lookup or (release.lookup if release else None)
+        self._stand_for = stand_for or {}
         self._terms: dict[str, TermHit | None] = {}
         self._diseases: dict[str, DiseaseHit | None] = {}
         self.guesses: list[Guess] = []
@@ -69,10 +85,21 @@ class Guesser:
         key = words.strip()[:LONGEST]
         if key.casefold() in self._labels:
             return self._labels[key.casefold()]
-        if key not in self._terms and self._release and self._may_search():
-            hits = self._release.lookup.search(key, 1)
+        if decided := self._decided(key):
+            return decided
+        if key not in self._terms and self._lookup and self._may_search():
+            hits = self._lookup.search(key, 1)
             self._terms[key] = hits[0] if hits and hits[0].is_close else None
         return self._terms.get(key)
+
+    def _decided(self, words: str) -> TermHit | None:
+        """The term that the curators of the site let the words stand for."""
+        chosen = self._stand_for.get(folded(words))
+        if self._release is None or chosen is None:
+            return None
+        ontology = self._release.ontology
+        term_id = ontology.resolve(chosen).term_id
+        return self._labels.get(ontology.label(term_id).casefold()) if term_id else None
 
     @cached_property
     def _labels(self) -> dict[str, TermHit]:
@@ -107,6 +134,7 @@ class Guesser:
         words = entered.strip()[:LONGEST]
         hit = self._term(words)
         if hit is None:
+            record.uncoded(words)
             self._drop(
                 record, field, entered, "no HPO id, and like the name of no HPO term"
             )
@@ -115,6 +143,8 @@ class Guesser:
         if hit.label.casefold() == words.casefold():
             record.changed(field, entered, f"{entered!r} was read as {hit.term_id}.")
             return found
+        if not self.is_name(words):
+            record.uncoded(words)
         self._keep(record, field, entered, found, hit.label, hit.score)
         return None
 

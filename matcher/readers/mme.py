@@ -177,6 +177,7 @@ def _feature(fields: Fields) -> PhenotypicFeature | None:
     term_id = _feature_id(fields)
     label = fields.text("label")
     if not term_id:
+        record.uncoded(label)
         record.dropped(
             "features.id",
             label,

@@ -26,6 +26,7 @@ def _feature(fields: Fields) -> PhenotypicFeature | None:
     fields.ignore_but(_FEATURE)
     entered, label = fields.term("type")
     if not entered:
+        record.uncoded(label)
         record.dropped(
             "phenotypicFeatures.type",
             label,

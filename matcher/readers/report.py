@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 _SHOWN = 12
 _VALUE_LENGTH = 200
 _MESSAGE_LENGTH = 400
+_MOST_UNCODED = 10_000
 
 
 class Kind(enum.StrEnum):
@@ -61,12 +62,21 @@ class Entry:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Uncoded:
+    """The words of a feature that has no id and is no name of a term, and the case they are of."""
+
+    case_id: str
+    words: str
+
+
 class Report:
     """Collects entries while cases are read.
 
     Counts are complete. Entries name values that were changed, guessed or dropped; past
     `limit` they are counted in `omitted` only, so that a large import fits in memory. Troubles
     say where something was guessed or dropped, and hold no value; past `limit` they are left out.
+    `uncoded` are features in words alone, whatever the `limit`; at most ten thousand.
     """
 
     def __init__(self, limit: int = 10_000) -> None:
@@ -75,6 +85,7 @@ class Report:
         self.omitted = 0
         self.entries: list[Entry] = []
         self.troubles: list[Trouble] = []
+        self.uncoded: list[Uncoded] = []
         self.counts: dict[Kind, Counter[str]] = {kind: Counter() for kind in Kind}
 
     def count(self, kind: Kind, field: str, number: int = 1) -> None:
@@ -174,6 +185,12 @@ class CaseRecord:
         """Tells of a value that was left out, and why."""
         self._add(Kind.DROPPED, field, value, message)
         self.report.trouble(place or field, wrong, right)
+
+    def uncoded(self, words: str) -> None:
+        """Keeps the words of a feature that has no id and is no name of a term."""
+        kept = self.report.uncoded
+        if words and len(kept) < _MOST_UNCODED:
+            kept.append(Uncoded(self.case_id, words[:_VALUE_LENGTH]))
 
     def _add(self, kind: Kind, field: str, value: object, message: str) -> None:
         shown = "" if value is None else str(value)[:_VALUE_LENGTH]

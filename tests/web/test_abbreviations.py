@@ -62,7 +62,7 @@ def test_list_names_who_added_what(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("short", "meaning"), [("", "x"), ("--", "x"), ("x" * 31, "x"), ("X", "  ")]
+    ("short", "meaning"), [("", "x"), ("--", "x"), ("x" * 81, "x"), ("X", "  ")]
 )
 def test_what_cannot_be_listed_is_refused(
     db: Database, short: str, meaning: str

@@ -48,6 +48,8 @@ from web.mme.nodes import Nodes
 from web.notices.matters import asked
 from web.notices.telling import Telling
 from web.service import EXTENSION
+from web.unrecognised.arriving import Arrivals, Arrived
+from web.unrecognised.arriving import Kind as ArrivalKind
 from web.verdicts.kept import Verdicts
 from web.verdicts.verdict import Judged, PairKey, Said
 
@@ -162,6 +164,10 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "GET pages.curation.changes.as_file": NOBODY,
     "GET pages.curation.decisions.show": ALICE,
     "POST pages.curation.decisions.decide": ALICE,
+    "GET pages.curation.queue.show": NOBODY,
+    "GET pages.curation.queue.one": NOBODY,
+    "GET pages.curation.queue.as_file": NOBODY,
+    "POST pages.curation.queue.decide": NOBODY,
     "GET pages.curation.local_words.show": NOBODY,
     "POST pages.curation.local_words.add": NOBODY,
     "POST pages.curation.local_words.remove": NOBODY,
@@ -400,6 +406,7 @@ def world(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
         cast.put(bare(shared), actor=person)
     talk_of_shared_cases(cast)
     keep_group_of_north(cast)
+    bring_unknown_features(cast)
     return World(cast, given)
 
 
@@ -450,6 +457,19 @@ def keep_group_of_north(cast: Cast) -> None:
         KeptGroups(db).keep(view, [group])
         with write_transaction(db):
             db.execute("UPDATE kept_groups SET link = ?", [GROUP])
+
+
+def bring_unknown_features(cast: Cast) -> None:
+    """Words that three patients of a peer have, and those of one private case alone."""
+    release = cast.app.extensions[EXTENSION].current.release
+    private = Arrived(private_case(PRIVATE, "alice"), [canary("words"), canary("said")])
+    with closing(open_database(cast.settings.database)) as db:
+        arrivals = Arrivals(db, release)
+        patients = (Case(case_id=f"P-{number}") for number in range(3))
+        arrivals.note(
+            ArrivalKind.QUESTION, PEER, [Arrived(p, ["zebra toes"]) for p in patients]
+        )
+        arrivals.note(ArrivalKind.IMPORT, "North", [private])
 
 
 def tell_of_private_case(cast: Cast) -> None:
@@ -521,6 +541,7 @@ def pairs_of_paths(
         "filename": "base.css",
         "session_id": "1",
         "release_id": "0123456789abcdef",
+        "number": "1",
         "node": PEER,
         "peer": "trusted node",
         "remote_id": PATIENT,

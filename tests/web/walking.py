@@ -37,6 +37,7 @@ FILLED = (
         "external_id": "none",
         "group": GROUP,
         "name": "bob",
+        "number": "1",
     },
     {
         "case_id": SHARED,

@@ -25,6 +25,8 @@ from web.api.tokens import Scope
 from web.db import connection
 from web.mme.consents import LEVELS, BadConsent, ConsentFacts, Consents
 from web.service import service
+from web.unrecognised.arriving import Arrived, Kind
+from web.unrecognised.noting import note
 
 blueprint = make_blueprint("api_cases", __name__)
 
@@ -85,6 +87,9 @@ def put_case(path: CasePath, query: PutQuery) -> Response:
         expected(),
         consent_facts(query),
     )
+    if status is not Status.UNCHANGED:
+        words = [each.words for each in submission.report.uncoded]
+        note(Kind.DEPOSIT, stored.case.site or "", [Arrived(stored.case, words)])
     body = Deposit(
         external_id=path.external_id,
         case_id=stored.case.case_id,

@@ -63,6 +63,7 @@ def ask(case_id: str, names: tuple[str, ...], output: str, **wished: Any) -> Non
             consent_from_level=settings.consent_from_level,
             rare_below=settings.rare_below,
             singled_out_by=settings.singled_out_by,
+            readable_from=settings.readable_from,
         )
         asked = asker.ask(case_id, by=ACTOR, names=names, wishes=wishes)
         for text in WRITERS[output](asked):

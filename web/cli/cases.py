@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,7 +18,8 @@ from matcher.readers.fields import as_object
 from matcher.readers.guesses import Guesser, with_guesses
 from matcher.readers.strict_json import parse_json
 from matcher.storage.store import CaseStore
-from ontologies import Release, open_release
+from ontologies import open_release
+from web.abbreviations import SiteWords
 from web.accounts import Accounts, Passwords
 from web.cli.inputs import (
     read_inputs,
@@ -29,6 +31,9 @@ from web.cli.progress import console
 from web.config import load_settings
 from web.db import open_database
 from web.erasure import erase
+from web.unrecognised.arriving import Arrivals, Arrived
+from web.unrecognised.arriving import Kind as Source
+from web.unrecognised.deciding import stand_for
 from web.wellbeing import without_consent
 
 ACTOR = "command line"
@@ -85,19 +90,27 @@ def import_cases(
     report = Report()
     owner = site or settings.site_name
     release = open_release()
-    cases = [
-        replace(case, site=owner, submitter=submitter, sharing=Sharing(sharing))
-        for case in imported(paths, report, release, map_path, accept_guesses)
-    ]
-    report_unresolved(cases, release, report)
     db = open_database(settings.database)
     with CaseStore(db) as store:
+        guesser = Guesser(
+            release,
+            MOST_SEARCHES,
+            lookup=SiteWords(release).lookup(db),
+            stand_for=stand_for(db),
+        )
+        cases = [
+            replace(case, site=owner, submitter=submitter, sharing=Sharing(sharing))
+            for case in imported(paths, report, guesser, map_path, accept_guesses)
+        ]
+        report_unresolved(cases, release, report)
         if submitter is not None:
             require_member(Accounts(db, Passwords()), submitter, owner)
         new, changed, same = sorted_out(cases, store)
         if changed and not update:
             raise click.ClickException(differing(changed))
         store.put_many([*new, *changed], actor=ACTOR)
+        arrivals = Arrivals(db, release, settings.readable_from)
+        arrivals.note(Source.IMPORT, owner, arrived([*new, *changed], report))
         hidden = without_consent(db, cases, settings)
     if hidden:
         click.echo(
@@ -111,12 +124,11 @@ def import_cases(
 def imported(
     paths: tuple[str, ...],
     report: Report,
-    release: Release,
+    guesser: Guesser,
     map_path: Path | None,
     accept_guesses: bool,
 ) -> list[Case]:
     """The cases of all paths; guesses are left out, or are taken where they are accepted."""
-    guesser = Guesser(release, MOST_SEARCHES)
     columns = _mapping(map_path) if map_path else None
     cases = read_inputs(
         paths, report, guesser=guesser, columns=columns, accept_columns=accept_guesses
@@ -130,6 +142,14 @@ def imported(
             err=True,
         )
     return cases
+
+
+def arrived(cases: Iterable[Case], report: Report) -> Iterator[Arrived]:
+    """The cases that were saved, with their features in words alone."""
+    words: dict[str, list[str]] = defaultdict(list)
+    for each in report.uncoded:
+        words[each.case_id].append(each.words)
+    yield from (Arrived(case, words[case.case_id]) for case in cases)
 
 
 def _mapping(path: Path) -> dict[str, str]:

@@ -24,6 +24,7 @@ from web.cli.curation import (
 from web.cli.impact import impact
 from web.cli.jobs import curate
 from web.cli.progress import console, shown
+from web.cli.queue import queue
 from web.cli.switching import (
     activate,
     discard_release,
@@ -51,6 +52,7 @@ for command in (
     unsettled,
     settle,
     curate,
+    queue,
 ):
     ontology.add_command(command)
 # The words of a site are a curator's as well.

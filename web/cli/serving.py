@@ -101,7 +101,11 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
     server.channel_class = channel_class(settings.body_limit)
     try:
         follower = follower_of(app)
-        worker = worker_of(settings, lambda db: follower.asker()(db))
+        worker = worker_of(
+            settings,
+            lambda db: follower.asker()(db),
+            lambda: follower.current.release,
+        )
         groups = grouping(settings, lambda: follower.current.release.release_id)
         with follower.following(), working(worker), groups:
             server.run()

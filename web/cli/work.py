@@ -15,7 +15,7 @@ from web.config import Settings, load_settings
 from web.db import open_database
 from web.groups.work import Grouping, grouping
 from web.standing.peers import MakeAsker, has_peers
-from web.switching.following import FollowedGround
+from web.switching.following import FollowedGround, OpenedRelease
 from web.wellbeing import of_work
 from web.work.outbox import Outbox
 from web.worker import Worker, worker_of
@@ -35,7 +35,8 @@ def work(once: bool, retry: bool) -> None:
     with closing(open_database(settings.database)) as db:
         if retry:
             click.echo(f"{Outbox(db).retry():,} attempted anew.")
-        worker = worker_of(settings, _asker(settings) if has_peers(db) else None)
+        asker = _asker(settings) if has_peers(db) else None
+        worker = worker_of(settings, asker, OpenedRelease())
     if once:
         groups = Grouping(settings=settings, release_id=_release_id)
         _once(worker, groups.worker())

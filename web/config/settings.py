@@ -240,6 +240,13 @@ class Settings:
         1_000_000,
         "How many nearly equal profiles a peer may ask about within 24 hours.",
     )
+    readable_from: int = number(
+        3,
+        2,
+        100,
+        "How many different patients must have an id or words that are no HPO term before the "
+        "curators can read them; before, only a keyed hash is kept.",
+    )
     rare_below: int = number(
         0,
         0,

@@ -51,6 +51,8 @@ from web.mme.wire import (
 from web.notices import matters
 from web.notices.telling import Telling
 from web.service import service
+from web.unrecognised.arriving import Arrived, Kind
+from web.unrecognised.noting import note
 
 MOST_RESULTS = 10
 MOST_WARNINGS = 200
@@ -203,6 +205,7 @@ def _answered(node: Node, report: Report) -> Response:
     query = bounded(query, warnings)
     warnings += unknown(query, service().release)
     diagnosing.note_unknown(message, report, service().release)
+    arrived = Arrived(query, [each.words for each in report.uncoded])
     asked = read_asked(
         message.get("_query"),
         warnings,
@@ -218,6 +221,7 @@ def _answered(node: Node, report: Report) -> Response:
     if why := too_little(query, service().release):
         _audit().record(node.name, REFUSED, reason="too little", **facts)
         diagnosing.answered(node, report, is_enough=False)
+        note(Kind.QUESTION, node.name, [arrived])
         return _reply([], [*warnings, why])
     found = {each["patient"]["id"]: each for each in _results(query, node, asked)}
     # Before anything leaves: what cannot be recorded is not told.
@@ -237,6 +241,7 @@ def _answered(node: Node, report: Report) -> Response:
         patients = [result["patient"] for result in results]
         note_matched_genes(connection(), query, patients, service().release)
     diagnosing.answered(node, report)
+    note(Kind.QUESTION, node.name, [arrived])
     return _reply(results, warnings)
 
 

@@ -27,6 +27,7 @@ class Kind(enum.StrEnum):
     DECLINED = "declined"
     REMINDER = "reminder"
     WITHDRAWN_CASE = "withdrawn case"
+    FEATURE_WAITS = "feature waits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,20 @@ def conversed(
         pair=("conversation", link),
         content=content,
         facts={"site": other_site, "conversation": link},
+    )
+
+
+def waiting_feature(case_id: str, *, content: str, version: str) -> Matter:
+    """A feature of a case of ours stands for no single term of an HPO version.
+
+    All of a case are one thing to its reader; `content` is the feature and what is offered.
+    """
+    return Matter(
+        kind=Kind.FEATURE_WAITS,
+        case_id=case_id,
+        pair=("feature waits",),
+        content=content,
+        facts={"version": version},
     )
 
 

@@ -8,7 +8,8 @@ from werkzeug.routing import BaseConverter
 from matcher.labels import lowered
 from matcher.storage.errors import DamagedCase
 from matcher.wording import rarity
-from web.accounts import Role, maybe_person
+from web.accounts import Person, Role, maybe_person
+from web.db import connection
 from web.pages import curation, damage, help, home, imports, node, pictures, shared
 from web.pages.admission import is_clinician
 from web.pages.cases import erasing, history
@@ -21,6 +22,7 @@ from web.pages.pairs import pair
 from web.pages.peers import exchange, network, sharing
 from web.pages.people import account, new_password, notices, openid, second_factor
 from web.pages.words import sentence
+from web.service import service
 from web.viewing import told
 
 
@@ -85,6 +87,11 @@ def init_app(app: Flask) -> None:
     app.context_processor(_on_every_page)
 
 
+def _waiting(person: Person) -> int:
+    """How many cases of hers have a feature that waits for a decision."""
+    return service().open_terms.count(connection(), person)
+
+
 def _on_every_page() -> dict[str, object]:
     person = maybe_person()
     clinician = person if person is not None and is_clinician(person) else None
@@ -93,6 +100,7 @@ def _on_every_page() -> dict[str, object]:
         "is_clinician": clinician is not None,
         "is_curator": person is not None and person.has(Role.CURATOR),
         "is_operator": person is not None and person.has(Role.OPERATOR),
+        "waiting_features": _waiting(clinician) if clinician else 0,
         "unread_notices": notices.inbox_of(clinician).unread() if clinician else 0,
         "theme": person.theme if person else "auto",
         "colophon": colophon(),

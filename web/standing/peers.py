@@ -38,6 +38,7 @@ def asker_of(
         consent_from_level=settings.consent_from_level,
         rare_below=settings.rare_below,
         singled_out_by=settings.singled_out_by,
+        readable_from=settings.readable_from,
     )
 
 

@@ -21,7 +21,7 @@ from matcher import Calibration
 from matcher.errors import MatcherError
 from ontologies import Release, open_release
 from ontologies.errors import OntologyError
-from ontologies.library import data_directory
+from ontologies.library import active_release_id, data_directory
 from ontologies.pointer import Edition, pointed
 from web.config import Settings
 from web.errors import WebError, frames
@@ -158,6 +158,23 @@ def follower_of(app: Flask) -> Follower:
     found = source_of(app)
     assert isinstance(found, Follower)
     return found
+
+
+class OpenedRelease:
+    """The active release of the moment, opened once; for a command that runs for long."""
+
+    def __init__(self) -> None:
+        self._release: Release | None = None
+
+    def __call__(self) -> Release | None:
+        """The release; None while none is active or it cannot be opened."""
+        try:
+            named = active_release_id(data_directory())
+            if self._release is None or self._release.release_id != named:
+                self._release = open_release(named)
+        except OntologyError:
+            return None
+        return self._release
 
 
 class FollowedGround:

@@ -26,7 +26,7 @@ from web.viewing.visibility import Viewer, may_open
 from web.work.outbox import text_of
 
 # What a reader could not make an id of is another queue.
-_TOLD = frozenset(
+TOLD = frozenset(
     {
         ResolutionStatus.AMBIGUOUS,
         ResolutionStatus.OBSOLETE,
@@ -141,7 +141,7 @@ class UnsettledFeatures:
         row = {
             "case_id": case_id,
             "term_id": term_id,
-            "candidates": _offered(found),
+            "candidates": offered(found),
             "actor": actor,
             "left_at": text_of(datetime.now(UTC)),
         }
@@ -154,7 +154,7 @@ class UnsettledFeatures:
         return {
             term: each
             for term, each in found.items()
-            if each.term_id is None and each.status in _TOLD
+            if each.term_id is None and each.status in TOLD
         }
 
     def _all(self, person: Viewer | None) -> Iterator[Unsettled]:
@@ -171,7 +171,7 @@ class UnsettledFeatures:
         person: Viewer | None,
     ) -> Iterator[Unsettled]:
         case_ids = self._store.cases_with_term(term_id)
-        left = self._left(term_id, _offered(found))
+        left = self._left(term_id, offered(found))
         stored = self._store.get_many(case_ids, on_damage=_passed_over)
         for case_id in sorted(stored.keys() - left):
             each = stored[case_id]
@@ -260,7 +260,8 @@ def _with_term(case: Case, term_id: str, chosen: str, label: str) -> Case:
     return replace(case, features=tuple(kept))
 
 
-def _offered(found: Resolution) -> str:
+def offered(found: Resolution) -> str:
+    """What a release says of an id that is no single term: left features wait for another."""
     return f"{found.status} {' '.join(found.candidates)}".strip()
 
 

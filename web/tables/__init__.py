@@ -17,6 +17,7 @@ from web.tables.groups import group_migrations
 from web.tables.limits import limit_migrations
 from web.tables.notices import notice_migrations
 from web.tables.statistics import statistics_migrations
+from web.tables.unrecognised import unrecognised_migrations
 from web.tables.verdicts import verdict_migrations
 from web.tables.switching import switching_migrations
 from web.tables.uploads import upload_migrations
@@ -46,4 +47,5 @@ def web_migrations() -> tuple[Migrations, ...]:
         group_migrations(),
         backup_migrations(),
         curation_migrations(),
+        unrecognised_migrations(),
     )

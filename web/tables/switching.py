@@ -6,7 +6,7 @@ from matcher.storage.database import Database, Migrations
 
 
 def switching_migrations() -> Migrations:
-    """Impacts of releases with their progress, and decisions about features."""
+    """Impacts of releases with their progress, decisions about features, and who was told."""
     migrations = Migrations("switching")
 
     @migrations()
@@ -18,6 +18,9 @@ def switching_migrations() -> Migrations:
     def m0002_kept_lists(db: Database) -> None:
         for statement in _M0002_KEPT_LISTS:
             db.execute(statement)
+
+    def m0003_features_told(db: Database) -> None:
+        db.execute(_M0003_FEATURES_TOLD)
 
     return migrations
 
@@ -104,3 +107,12 @@ _M0002_KEPT_LISTS = (
     "CREATE INDEX impact_lists_by_case ON impact_lists (case_id)",
     "CREATE INDEX impact_lists_by_mover ON impact_lists (mover)",
 )
+
+# Up to which revision people were told of features that wait, and by which release.
+_M0003_FEATURES_TOLD = """
+    CREATE TABLE features_told (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        release_id TEXT NOT NULL,
+        revision INTEGER NOT NULL
+    ) STRICT
+"""

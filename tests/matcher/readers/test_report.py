@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 
-from matcher.readers.report import CaseRecord, Kind, Report, Wrong
+import pytest
+
+from matcher.case import PhenotypicFeature
+from matcher.readers import cases_in
+from matcher.readers.guesses import Guesser
+from matcher.readers.report import CaseRecord, Kind, Report, Uncoded, Wrong
+from ontologies import Release
 
 
 def test_counts_stay_complete_when_entries_are_full() -> None:
@@ -89,3 +95,49 @@ def test_troubles_hold_places_and_never_values() -> None:
         "b[3].c: read by a guess; a number",
         "d: missing",
     ]
+
+
+PATIENT = {"id": "A", "features": [{"id": "HP:0001250"}, {"label": "odd toes"}]}
+PACKET = {
+    "id": "A",
+    "phenotypicFeatures": [
+        {"type": {"id": "HP:0001250"}},
+        {"type": {"label": "odd toes"}},
+    ],
+    "metaData": {"phenopacketSchemaVersion": "2.0"},
+}
+BUNDLE = {
+    "resourceType": "Bundle",
+    "entry": [
+        {"resource": {"resourceType": "Patient", "id": "A"}},
+        {
+            "resource": {
+                "resourceType": "Condition",
+                "subject": {"reference": "Patient/A"},
+                "code": {"text": "odd toes"},
+            }
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize("document", [PATIENT, PACKET, BUNDLE])
+def test_features_in_words_alone_are_kept_whatever_the_limit(
+    document: dict[str, object],
+) -> None:
+    report = Report(limit=0)
+
+    [case] = cases_in(document, report, "", Guesser())
+
+    assert report.uncoded == [Uncoded(case.case_id, "odd toes")]
+    assert report.entries == []
+
+
+def test_words_that_are_a_name_of_a_term_are_not_among_them(release: Release) -> None:
+    report = Report()
+    like = PhenotypicFeature(term_id="")
+
+    for words in ("Seizure", "lazy eye", "zebra toes"):
+        Guesser(release).feature(CaseRecord(report, ""), "features", words, like)
+
+    assert [each.words for each in report.uncoded] == ["zebra toes"]

@@ -14,6 +14,7 @@ from ontologies import Release
 from web.cli import main
 from web.config import load_settings
 from web.db import open_database
+from web.unrecognised.queue import Queue, Wanted
 
 TABLE = "patient,hpo,absent\nA,HP:0001250;floppy baby,HP:0000252\nB,Seizure,\n"
 
@@ -101,3 +102,15 @@ def test_a_fhir_bundle_is_read(tmp_path: Path) -> None:
 
     assert done.exit_code == 0, done.output
     assert stored()["p1"].observed == ("HP:0001250",)
+
+
+def test_words_that_are_no_term_are_counted_for_the_curators(tmp_path: Path) -> None:
+    lines = [f"{name},HP:0001250;zebra toes,\n" for name in "ABC"]
+    path = tmp_path / "cases.csv"
+    path.write_text("patient,hpo,absent\n" + "".join(lines))
+
+    for _ in range(2):
+        assert call(path, "--accept-guesses").exit_code == 0
+
+    [entry] = Queue(open_database(load_settings().database)).page(Wanted())
+    assert (entry.words, entry.patients) == ("zebra toes", 3)

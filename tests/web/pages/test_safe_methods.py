@@ -29,6 +29,7 @@ NAMES = {
     "notice": "0123456789abcdef0123456789abcdef",
     "external_id": "I1",
     "link": "0123456789abcdef0123456789abcdef",
+    "number": "1",
     "group": "0123456789abcdef",
     "upload_id": "fedcba9876543210fedcba9876543210",
 }

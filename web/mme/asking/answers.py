@@ -41,12 +41,14 @@ class RemoteCase:
 
     `case.case_id` is the peer's id, unique with the node alone. `peer_score` is the text of the
     peer's own score, "" for none; `score_in_range` the same as a number if it lies in [0, 1].
+    `uncoded` are features in words alone, which are not compared and not kept with the patient.
     """
 
     node: str
     case: Case
     peer_score: str = ""
     score_in_range: float | None = None
+    uncoded: tuple[str, ...] = ()
 
 
 def score_in_range(given: str) -> float | None:

@@ -38,6 +38,7 @@ from web.mme.generalisation import Generalisation
 from web.mme.limits import Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker
+from web.unrecognised.arriving import AFTER, Arrivals, Arrived, Kind
 
 SENT = "sent to peers"
 OWN_CASE = "case of ours"
@@ -117,6 +118,7 @@ class Asker:
         consent_from_level: int = 2,
         rare_below: int = 0,
         singled_out_by: int = 0,
+        readable_from: int = AFTER,
     ) -> None:
         self._db = db
         self._store = CaseStore(db)
@@ -129,6 +131,7 @@ class Asker:
         self._breaker = breaker or Breaker(db)
         self._kept = kept or Kept(db)
         self._resolve = resolve
+        self._arrivals = Arrivals(db, release, readable_from)
 
     def ask(
         self,
@@ -296,6 +299,8 @@ class Asker:
         case, wishes = question.case, question.wishes
         answer, elapsed = outcome
         answer = self._without_own(answer, case)
+        arrived = [Arrived(each.case, each.uncoded) for each in answer.remotes]
+        self._arrivals.note(Kind.ANSWER, node.name, arrived)
         health = self._breaker.health(node.node_id)
         results = self._comparison.ranked(case, answer.remotes, health.cases, wishes)
         if wishes:

@@ -177,21 +177,26 @@ class _Reading:
         if patient is None:
             self.dropped[NO_PATIENT] += 1
             return None
-        case = self._case(patient)
+        report = Report(limit=0)
+        case = self._case(patient, report)
         if case is None:
             return None
         given, in_range = self._score(result.get("score"))
         if case.contact is None:
             self.noted[NO_CONTACT] += 1
         return RemoteCase(
-            node=self.node.name, case=case, peer_score=given, score_in_range=in_range
+            node=self.node.name,
+            case=case,
+            peer_score=given,
+            score_in_range=in_range,
+            uncoded=tuple(each.words for each in report.uncoded),
         )
 
-    def _case(self, patient: Mapping[str, object]) -> Case | None:
+    def _case(self, patient: Mapping[str, object], report: Report) -> Case | None:
         try:
             case = mme.from_json(
                 patient,
-                Report(limit=0),
+                report,
                 self.node.name,
                 coordinate_base=self.node.quirks.coordinates.read,
                 limits=LIMITS,

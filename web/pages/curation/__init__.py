@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from web.db import connection
 from web.pages.curation import (
     actions,
     changes,
     decisions,
     library,
     local_words,
+    queue,
     update,
 )
+from web.unrecognised.queue import Queue
 
 blueprint = Blueprint("curation", __name__)
 
-for module in (library, update, changes, actions, decisions, local_words):
+for module in (library, update, changes, actions, decisions, local_words, queue):
     blueprint.register_blueprint(module.blueprint)
+
+
+@blueprint.context_processor
+def _on_every_tab() -> dict[str, int]:
+    return {"unknown_features": Queue(connection()).count()}

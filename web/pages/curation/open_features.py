@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ontologies import Release
@@ -11,6 +11,7 @@ from web.db import connection
 from web.pages.words import sentence
 from web.service import service
 from web.switching.unsettled import Unsettled, UnsettledFeatures
+from web.unrecognised.deciding import stand_for, stands_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class Question:
     """One feature of a case, and the terms that may stand for it.
 
     Of `candidates` each has whether the active release knows it, so that it may stand already.
+    `curators` is the term that the curators of the site let the id stand for, with its name,
+    where the release offers none.
     """
 
     case_id: str
@@ -27,6 +30,7 @@ class Question:
     said: str
     candidates: Sequence[tuple[str, str, bool]]
     known_to: Sequence[str]
+    curators: tuple[str, str] | None
 
 
 def open_questions(
@@ -44,7 +48,8 @@ def open_questions(
             for each in UnsettledFeatures(db, active).of(person)
         }
         found = [each for each in found if (each.case_id, each.term_id) not in already]
-    return [_question(each, release, active) for each in found]
+    chosen = stand_for(db) if found else {}
+    return [_question(each, release, active, chosen) for each in found]
 
 
 def undecided(release: Release) -> int:
@@ -54,7 +59,9 @@ def undecided(release: Release) -> int:
     return new.count_beyond(old)
 
 
-def _question(each: Unsettled, release: Release, active: Release) -> Question:
+def _question(
+    each: Unsettled, release: Release, active: Release, chosen: Mapping[str, str]
+) -> Question:
     no = "no " if each.excluded else ""
     label = each.label or _label(each.term_id, release, active)
     return Question(
@@ -68,7 +75,17 @@ def _question(each: Unsettled, release: Release, active: Release) -> Question:
             for term_id, name in each.candidates
         ],
         known_to=each.known_to,
+        curators=(
+            None if each.candidates else _of_curators(each.term_id, chosen, active)
+        ),
     )
+
+
+def _of_curators(
+    term_id: str, chosen: Mapping[str, str], active: Release
+) -> tuple[str, str] | None:
+    found = active.ontology.resolve(stands_for(chosen, term_id)).term_id
+    return (found, active.ontology.label(found)) if found else None
 
 
 def _label(term_id: str, *releases: Release) -> str:

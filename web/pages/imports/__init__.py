@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -17,10 +18,20 @@ from web.entry.numbering import free_id
 from web.entry.uploads import Kind, Upload, Uploads
 from web.pages.admission import the_clinician
 from web.pages.imports import family, review
-from web.pages.imports.reading import LARGEST, kind_of, mapping_of, read, table_values
+from web.pages.imports.reading import (
+    LARGEST,
+    Found,
+    kind_of,
+    mapping_of,
+    read,
+    table_values,
+)
 from web.pages.words import counted, sentence
 from web.security import accepts_upload
 from web.service import service
+from web.unrecognised.arriving import Arrived
+from web.unrecognised.arriving import Kind as Source
+from web.unrecognised.noting import note
 
 blueprint = Blueprint("imports", __name__)
 
@@ -123,6 +134,7 @@ def save(upload_id: str) -> ResponseReturnValue:
     if problems:
         return _review(person, upload, problems), 422
     saved = _saved(person, upload_id, cases)
+    _note_unrecognised(person, found, chosen, saved)
     flash(f"{sentence(counted(len(saved), 'case'))} saved; the file is erased.", "good")
     if len(saved) == 1:
         return redirect(url_for("pages.cases.show", case_id=saved[0]), 303)
@@ -147,6 +159,18 @@ def _saved(person: Person, upload_id: str, cases: list[Case]) -> list[str]:
             saved.append(case_id)
         _uploads().erase(upload_id)
     return saved
+
+
+def _note_unrecognised(
+    person: Person, found: Found, chosen: Sequence[Case], saved: Sequence[str]
+) -> None:
+    """Note what of the saved cases is no term, for the curators."""
+    words = found.words_by_case()
+    arrived = [
+        Arrived(dataclasses.replace(case, case_id=case_id), words[case.case_id])
+        for case, case_id in zip(chosen, saved)
+    ]
+    note(Source.IMPORT, person.site or "", arrived)
 
 
 def _of_this_site(person: Person, case: Case) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,10 @@ from matcher.readers.guesses import Guess, Guesser
 from matcher.readers.pedigrees import is_pedigree_name
 from matcher.readers.report import CaseRecord
 from ontologies import Release
+from web.db import connection
 from web.entry.uploads import Kind, Upload
+from web.pages.entry.terms import site_lookup
+from web.unrecognised.deciding import stand_for
 
 LARGEST = 10_000_000
 MOST_CASES = 300
@@ -35,6 +39,13 @@ class Found:
     cases: tuple[Case, ...]
     report: Report
     guesses: tuple[Guess, ...]
+
+    def words_by_case(self) -> Mapping[str, list[str]]:
+        """The features in words alone, by the id of their case in the file."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for each in self.report.uncoded:
+            found[each.case_id].append(each.words)
+        return found
 
 
 def kind_of(name: str, data: bytes) -> Kind:
@@ -66,7 +77,13 @@ def _is_pedigree(data: bytes) -> bool:
 
 def read(upload: Upload, release: Release) -> Found:
     """The cases of a file that waits; raises what its reader raises."""
-    report, guesser = Report(), Guesser(release, MOST_SEARCHES)
+    report = Report()
+    guesser = Guesser(
+        release,
+        MOST_SEARCHES,
+        lookup=site_lookup(),
+        stand_for=stand_for(connection()),
+    )
     cases: list[Case] = []
     if upload.kind is Kind.TABLE:
         table = _table(upload, report)

@@ -35,6 +35,10 @@ SAID = {
     Kind.DECLINED: "{site} declines to talk about this case.",
     Kind.REMINDER: "{site} waits for your answer about this case.",
     Kind.WITHDRAWN_CASE: "{site} withdrew its case, so the conversation about this one is erased.",
+    Kind.FEATURE_WAITS: (
+        "HPO {version} has no single term for a feature of this case; it counts for nothing until "
+        "you decide."
+    ),
 }
 OF_MATCHES = frozenset({Kind.NEW_MATCH, Kind.CHANGED_MATCH, Kind.WITHDRAWN_MATCH})
 
@@ -147,6 +151,9 @@ def _leads_to(notice: Notice) -> dict[str, str]:
     if link := notice.facts.get("conversation"):
         href = url_for("pages.conversations.show", link=link)
         return {"href": href, "next": "See the conversation"}
+    if notice.kind is Kind.FEATURE_WAITS:
+        href = url_for("pages.curation.decisions.show")
+        return {"href": href, "next": "Decide"}
     if notice.kind in OF_MATCHES:
         href = url_for("pages.network.show", case_id=case_id)
         return {"href": href, "next": "See what other sites said"}

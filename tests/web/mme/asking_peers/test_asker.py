@@ -24,6 +24,8 @@ from web.mme.asking.kept import News
 from web.mme.nodes import UnknownNode
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
 from web.mme.nodes.register import Description
+from web.unrecognised.arriving import Kind
+from web.unrecognised.queue import Queue, Wanted
 
 from .. import faults
 from .conftest import (
@@ -753,3 +755,20 @@ def test_patients_that_name_a_canary_reach_no_audit(site: Site) -> None:
 
     assert CANARY not in str([(e.facts, e.case_ids) for e in site.audited()])
     assert patient("x")["id"] == "x"
+
+
+def test_features_of_its_patients_that_are_no_term_are_counted(site: Site) -> None:
+    odd = [{"id": "HP:9999999", "label": "Odd toes"}, {"label": "zebra striped toes"}]
+    told = [result(f"p{number}") for number in range(3)]
+    for each in told:
+        each["patient"]["features"] += odd
+    site.peer("Island", faults.answering(results(*told)))
+
+    asked = site.ask()["Island"]
+
+    assert len(asked.results) == 3
+    found = Queue(site.db).page(Wanted(kind=Kind.ANSWER))
+    assert {(e.code, e.words, e.patients) for e in found} == {
+        ("HP:9999999", "Odd toes", 3),
+        ("", "zebra striped toes", 3),
+    }

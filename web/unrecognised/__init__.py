@@ -1,0 +1,1 @@
+"""Features that came from outside and are no term: gathered for the curators, and decided."""
