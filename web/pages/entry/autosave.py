@@ -22,7 +22,7 @@ from web.pages.admission import the_clinician
 from web.pages.cases import profile
 from web.pages.cases.head import opened
 from web.pages.entry.advice import advice
-from web.pages.entry.bases import as_of, empty_case
+from web.pages.entry.bases import as_of, begun, empty_case
 from web.pages.entry.drafts import Draft
 from web.pages.words import counted, moment
 from web.service import service
@@ -32,7 +32,8 @@ blueprint = Blueprint("autosave", __name__)
 # A pasted note is never kept, nor what belongs to one page or one press of a button.
 NEVER_KEPT = frozenset(
     "csrf_token form_id pasted keep_pasted action observe exclude turn remove drop choose_gene "
-    "add_variant drop_variant choose_disease drop_disease dismiss".split()
+    "add_variant drop_variant choose_disease drop_disease dismiss genes proband mother father vcf "
+    "pedigree".split()
 )
 
 
@@ -49,8 +50,7 @@ class Unsaved:
 def keep_new() -> ResponseReturnValue:
     """Keep the form of a case that is not entered yet."""
     person = the_clinician()
-    base = empty_case(person)
-    draft = Draft.from_form(request.form, base)
+    base, draft = begun(person, request.form)
     return jsonify(**_told(person, draft, base, keep(person, draft, base)))
 
 
@@ -96,7 +96,7 @@ def keep(person: Person, draft: Draft, base: Case) -> str:
     is_saved = not base.case_id and one_time.made_of(connection(), person) is not None
     if not form_id or is_saved:
         return ""
-    if is_untouched(draft, base):
+    if is_untouched(draft, base if base.case_id else empty_case(person)):
         drafts.discard(person.person_id, form_id)
         return ""
     fields = [

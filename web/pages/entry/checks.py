@@ -158,7 +158,8 @@ def _variant_problems(draft: Draft) -> Iterator[Problem]:
         return
     for number, typed in enumerate(draft.variants):
         name = f"Variant {number + 1}"
-        if len(typed.written) > variants.LONGEST:
+        is_typed = typed.known is None
+        if is_typed and len(typed.written) > variants.LONGEST:
             message = (
                 f"{len(typed.written):,} characters are more than {variants.LONGEST}."
             )

@@ -205,6 +205,26 @@ class Draft:
             self, gene_lines=(*self.gene_lines, *more), gene_search=""
         )
 
+    def with_found(self, features: Iterable[GenomicFeature]) -> Draft:
+        """The draft with genes and variants that a file held, each once.
+
+        A variant takes the place of its gene alone.
+        """
+        draft = self
+        for feature in features:
+            if feature.variant is None:
+                draft = draft.with_gene(feature.gene or "", feature.gene_label)
+                continue
+            typed = TypedVariant.of(feature)
+            same = [(v.gene, v.written) for v in draft.variants]
+            if (typed.gene, typed.written) in same:
+                continue
+            kept = [g for g in draft.gene_lines if g.excluded or g.gene != feature.gene]
+            draft = dataclasses.replace(
+                draft, gene_lines=tuple(kept), variants=(*draft.variants, typed)
+            )
+        return draft
+
     def without_gene(self, gene: str) -> Draft:
         """The draft without this gene and the variants in it."""
         return dataclasses.replace(

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from matcher.case import Case, Sharing
 from matcher.storage.database import write_transaction
@@ -37,17 +38,19 @@ from web.pages.entry.autosave import (
     restored,
     unsaved,
 )
-from web.pages.entry.bases import as_of, empty_case
+from web.pages.entry.bases import as_of, begun, empty_case
 from web.pages.entry.buttons import Answer, answer, unfinished, with_typed_gene
 from web.pages.entry.checks import Problem
 from web.pages.entry.differences import differences
 from web.pages.entry.drafts import Draft
+from web.pages.entry.found import Seal, offered
 from web.pages.entry.merging import Merge, merge
 from web.pages.entry.notes import reading
 from web.pages.typed import choices
 from web.pages.typed.coded import RESPONSES, TypedExposure, TypedTreatment, listed
 from web.pages.typed.variants import TypedVariant
 from web.pages.words import counted, moment, sentence
+from web.security import accepts_upload
 from web.service import service
 from web.viewing.visibility import may_share
 
@@ -58,18 +61,21 @@ Save = Callable[[Person, Case, Case, int], ResponseReturnValue]
 def new() -> ResponseReturnValue:
     """The form for a case that is not entered yet."""
     person = the_clinician()
-    base = empty_case(person)
     kept = KeptDrafts(connection()).of(person.person_id, request.args.get("draft", ""))
     if kept is None or kept.case_id is not None:
+        base = empty_case(person)
         return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
-    return _form(person, base, Answer(draft=restored(kept, base)), kept=kept)
+    base, draft = begun(person, MultiDict(kept.fields))
+    return _form(person, base, Answer(draft=draft), kept=kept)
 
 
 @blueprint.post("/cases/new")
+@accepts_upload
 def create() -> ResponseReturnValue:
     """Enter a case."""
     person = the_clinician()
-    return _answered(person, empty_case(person), _save_new)
+    base, draft = begun(person, request.form)
+    return _answered(person, base, draft, _save_new)
 
 
 @blueprint.get("/cases/<case_id:case_id>/edit")
@@ -106,12 +112,14 @@ def change(case_id: str) -> ResponseReturnValue:
     person = the_clinician()
     stored = opened(person, case_id)
     before = as_of(person, stored, request.form.get("version", 0, type=int))
-    return _answered(person, before, _save_change)
+    draft = Draft.from_form(request.form, before)
+    return _answered(person, before, draft, _save_change)
 
 
-def _answered(person: Person, base: Case, save: Save) -> ResponseReturnValue:
+def _answered(
+    person: Person, base: Case, draft: Draft, save: Save
+) -> ResponseReturnValue:
     release = service().release
-    draft = Draft.from_form(request.form, base)
     pressed = answer(draft, request.form, release)
     if pressed is not None:
         _noted(person, base, draft)
@@ -236,7 +244,11 @@ def _form(
         "others": [],
         "changed": "",
     }
-    if base.case_id:
+    if not base.case_id:
+        seal = Seal(person, "")
+        taken = (v.known for v in shown.draft.variants if v.known)
+        values |= {"taken": map(seal.closed, taken), **offered(shown.from_file, seal)}
+    else:
         stored = store().get(base.case_id)
         values |= {
             **head_values(stored),
