@@ -91,6 +91,7 @@ def _changes(draft: Draft, release: Release) -> dict[str, Callable[[str], Draft]
             PhenotypicFeature(term_id=i, excluded=True)
         ),
         "turn": draft.turned,
+        "doubt": draft.doubted,
         "remove": draft.without_feature,
         "drop": draft.without_gene,
         "choose_gene": lambda i: _with_gene(draft, i, release),

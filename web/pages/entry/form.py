@@ -48,6 +48,7 @@ from web.pages.entry.merging import Merge, merge
 from web.pages.entry.notes import reading
 from web.pages.typed import choices
 from web.pages.typed.coded import RESPONSES, TypedExposure, TypedTreatment, listed
+from web.pages.typed.relatives import RELATIONS, STATES, TypedRelative
 from web.pages.typed.variants import TypedVariant
 from web.pages.words import counted, moment, sentence
 from web.security import accepts_upload
@@ -298,12 +299,16 @@ def _draft_values(base: Case, shown: Answer) -> dict[str, Any]:
         "diseases": profile.disease_options(shown.draft.diseases, release),
         "treatments": [*shown.draft.treatments, TypedTreatment()],
         "exposures": [*shown.draft.exposures, TypedExposure()],
+        "uncertain": profile.lines(shown.draft.uncertain, release),
+        "relatives": [*shown.draft.relatives, TypedRelative()],
         "found": shown.found,
         "genes_found": shown.genes_found,
         "diseases_found": shown.diseases_found,
         "dismissed": shown.dismissed,
         "reading": reading(
-            shown.draft.pasted, (f.term_id for f in features), shown.dismissed
+            shown.draft.pasted,
+            (f.term_id for f in (*features, *shown.draft.uncertain)),
+            shown.dismissed,
         ),
         "blank": profile.Line(),
         "blank_variant": TypedVariant(),
@@ -340,6 +345,8 @@ def _offered(base: Case, draft: Draft) -> dict[str, Any]:
         "classes": choices.CLASSES,
         "diagnoses": choices.DIAGNOSES,
         "responses": RESPONSES,
+        "relations": RELATIONS,
+        "states": STATES,
         "treatment_names": sorted(listed("treatments")),
         "exposure_names": sorted(listed("exposures")),
         "inheritance": [(key, sentence(text)) for key, text in modes],

@@ -53,6 +53,8 @@ class CaseLine:
     proband: str
     observed: list[profile.Line]
     excluded: list[profile.Line]
+    uncertain: list[profile.Line]
+    relatives: list[tuple[str, str]]
     genes: list[profile.GeneRow]
     diseases: list[profile.Line]
     facts: list[tuple[str, str]]
@@ -113,6 +115,8 @@ def _line(
         proband=proband(case),
         observed=profile.lines((f for f in case.features if not f.excluded), release),
         excluded=profile.lines((f for f in case.features if f.excluded), release),
+        uncertain=profile.lines(case.uncertain, release),
+        relatives=profile.relatives(case, release),
         genes=profile.gene_rows(case.genomic_features, release),
         diseases=profile.disease_lines(case, release),
         facts=[fact for fact in profile.facts(case, release) if fact[1]],

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from matcher.case import Case, Sex, Sharing
+from matcher.case import Case, Relation, Sex, Sharing
 from matcher.storage.database import rows
 from ontologies import Release
 from web.accounts.passwords import Passwords
@@ -181,7 +181,10 @@ def test_a_pedigree_makes_a_case_of_the_person_that_is_chosen(cast: Cast) -> Non
     assert answer.status_code == 303 and uploads(cast) == []
     [case] = cases(cast)
     assert (case.family, case.sex, case.observed) == ("F7", Sex.FEMALE, (SEIZURE,))
-    assert case.note == "Pedigree: mother affected, father not affected."
+    assert [(each.relation, each.affected) for each in case.relatives] == [
+        (Relation.MOTHER, True),
+        (Relation.FATHER, False),
+    ]
 
 
 def test_a_pedigree_adds_to_a_case_and_overwrites_nothing(cast: Cast) -> None:
@@ -193,7 +196,11 @@ def test_a_pedigree_adds_to_a_case_and_overwrites_nothing(cast: Cast) -> None:
     after = cast.get("NORTH-1").case
     assert (after.family, after.sex) == (before.family, Sex.MALE)
     assert after.features == before.features
-    assert after.note == "canary-note\nPedigree: daughter affected."
+    assert after.note == "canary-note"
+    [daughter] = after.relatives
+    assert (daughter.relation, daughter.affected) == (Relation.DAUGHTER, True)
+    page = cast["alice"].get("/cases/NORTH-1").text
+    assert "<dt>Daughter</dt><dd>affected; Seizure</dd>" in page
 
 
 @pytest.mark.parametrize(
