@@ -31,7 +31,8 @@ blueprint = Blueprint("autosave", __name__)
 
 # A pasted note is never kept, nor what belongs to one page or one press of a button.
 NEVER_KEPT = frozenset(
-    "csrf_token form_id pasted keep_pasted action observe exclude turn doubt remove drop choose_gene "
+    "csrf_token form_id pasted keep_pasted action observe exclude turn doubt "
+    "remove drop choose_gene erase_conversations "
     "add_variant drop_variant choose_disease drop_disease dismiss genes proband mother father vcf "
     "pedigree".split()
 )

@@ -19,6 +19,7 @@ from matcher.storage.database import write_transaction
 from matcher.storage.errors import CaseChanged
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
+from web.conversations.hiding import CONFIRMED, erased_with, erased_words
 from web.db import connection, store
 from web.entry.kept_drafts import Editors, KeptDraft, KeptDrafts
 from web.entry.numbering import free_id
@@ -146,7 +147,7 @@ def _sharing_problems(person: Person, draft: Draft, base: Case) -> list[Problem]
     if draft.sharing == base.sharing.value:
         return []
     if may_share(person, base):
-        return _consent_problems(draft, base)
+        return _consent_problems(draft, base) or _conversation_problems(draft, base)
     message = f"Only {base.submitter or 'who entered it'} changes how far this case is shared."
     return [Problem("sharing", "Sharing", message)]
 
@@ -163,6 +164,18 @@ def _consent_problems(draft: Draft, base: Case) -> list[Problem]:
         else "save the case for your site, then record it on its page “What peers see”"
     )
     message = f"This level needs a consent on record; {where}."
+    return [Problem("sharing", "Sharing", message)]
+
+
+def _conversation_problems(draft: Draft, base: Case) -> list[Problem]:
+    """What is asked where a lower level erases what was written about the case."""
+    erased = erased_with(connection(), base, Sharing(draft.sharing))
+    if not erased or CONFIRMED in request.form:
+        return []
+    message = (
+        f"At this level {erased_words(erased)} would be erased, on both sides and for good. "
+        "Tick that you want this, or choose a level that reaches them."
+    )
     return [Problem("sharing", "Sharing", message)]
 
 
@@ -272,6 +285,7 @@ def _form(
         advice=advice(person, shown.draft, base),
         person=person,
         can_share=may_share(person, base),
+        erased=erased_words(erased_with(connection(), base, Sharing.PRIVATE)),
     )
 
 
