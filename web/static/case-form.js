@@ -46,7 +46,8 @@ const presses = {
   drop_variant: (button) => dropVariant(button.closest("[data-variant]")),
   observe: (button) => take(button),
   exclude: (button) => take(button),
-  dismiss: (button) => leave(button.closest("li")),
+  dismiss: (button) => leave(button.closest("li"), "dismissed", "left out"),
+  pass_over: (button) => leave(button.closest("li"), "unexamined", "not examined"),
 };
 
 form.addEventListener("click", (event) => {
@@ -73,13 +74,13 @@ function take(button) {
   refocus(next);
 }
 
-function leave(line) {
+function leave(line, name, said) {
   const gone = document.createElement("input");
-  Object.assign(gone, { type: "hidden", name: "dismissed", value: line.dataset.id });
+  Object.assign(gone, { type: "hidden", name, value: line.dataset.id });
   form.append(gone);
   const next = line.nextElementSibling ?? line.previousElementSibling;
   line.remove();
-  say(`${line.dataset.label} left out.`);
+  say(`${line.dataset.label} ${said}.`);
   refocus(next);
 }
 

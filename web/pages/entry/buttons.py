@@ -92,6 +92,7 @@ def _changes(draft: Draft, release: Release) -> dict[str, Callable[[str], Draft]
         ),
         "turn": draft.turned,
         "doubt": draft.doubted,
+        "pass_over": draft.passed_over,
         "remove": draft.without_feature,
         "drop": draft.without_gene,
         "choose_gene": lambda i: _with_gene(draft, i, release),

@@ -31,7 +31,9 @@ class Draft:
     """Everything on the form. Its lines keep what the case already knew of each.
 
     `gene_lines` are genes without a variant, `variants` those with one, which may not be readable
-    yet. `feature_ages` has the ages at onset as typed, by term.
+    yet. `feature_ages` has the ages at onset as typed, by term. `unexamined` are
+    terms that are not to be asked about again: nobody looked for them, and the case says nothing
+    of them.
     """
 
     features: tuple[PhenotypicFeature, ...] = ()
@@ -59,6 +61,7 @@ class Draft:
     disease_search: str = ""
     pasted: str = ""
     keeps_pasted: bool = False
+    unexamined: tuple[str, ...] = ()
 
     @classmethod
     def from_case(cls, case: Case, version: int) -> Draft:
@@ -130,6 +133,7 @@ class Draft:
             disease_search=form.get("disease_q", "").strip(),
             pasted=lines.text(form, "pasted"),
             keeps_pasted="keep_pasted" in form,
+            unexamined=tuple(dict.fromkeys(form.getlist("unexamined"))),
         )
 
     @property
@@ -226,6 +230,10 @@ class Draft:
         return dataclasses.replace(
             rest, uncertain=(*rest.uncertain, feature), search=""
         )
+
+    def passed_over(self, term_id: str) -> Draft:
+        """The draft with one term more that nobody looked for."""
+        return dataclasses.replace(self, unexamined=(*self.unexamined, term_id))
 
     def turned(self, term_id: str) -> Draft:
         """The draft with an observed term made excluded, and any other made observed."""

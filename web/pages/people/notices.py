@@ -35,6 +35,7 @@ SAID = {
     Kind.DECLINED: "{site} declines to talk about this case.",
     Kind.REMINDER: "{site} waits for your answer about this case.",
     Kind.WITHDRAWN_CASE: "{site} withdrew its case, so the conversation about this one is erased.",
+    Kind.HANDED_OVER: "{cases} of {leaver} became yours, this one among them.",
 }
 OF_MATCHES = frozenset({Kind.NEW_MATCH, Kind.CHANGED_MATCH, Kind.WITHDRAWN_MATCH})
 
@@ -150,5 +151,7 @@ def _leads_to(notice: Notice) -> dict[str, str]:
     if notice.kind in OF_MATCHES:
         href = url_for("pages.network.show", case_id=case_id)
         return {"href": href, "next": "See what other sites said"}
+    if notice.kind is Kind.HANDED_OVER:
+        return {"href": url_for("pages.home.mine"), "next": "See your cases"}
     href = url_for("pages.cases.show", case_id=case_id)
     return {"href": href, "next": "See the case"}
