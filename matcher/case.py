@@ -91,6 +91,49 @@ class GenomicFeature:
     excluded: bool = False
 
 
+class Relation(enum.StrEnum):
+    """What a relative is to the proband."""
+
+    MOTHER = "mother"
+    FATHER = "father"
+    SISTER = "sister"
+    BROTHER = "brother"
+    SIBLING = "sibling"
+    HALF_SISTER = "half-sister"
+    HALF_BROTHER = "half-brother"
+    HALF_SIBLING = "half-sibling"
+    DAUGHTER = "daughter"
+    SON = "son"
+    CHILD = "child"
+    GRANDPARENT = "grandparent"
+    AUNT = "aunt"
+    UNCLE = "uncle"
+    COUSIN = "cousin"
+    RELATIVE = "relative"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """What is known of a relative, by relation and never by name.
+
+    `affected` says whether she has the disorder of the proband, None where that is not known;
+    `features` are her own, of which term, label and exclusion count.
+    """
+
+    relation: Relation
+    affected: bool | None = None
+    features: tuple[PhenotypicFeature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """That the proband has died: at what age in years (>= 0) and, coded, of what."""
+
+    years: float | None = None
+    cause_id: str | None = None
+    cause: str = ""
+
+
 class DiseaseStatus(enum.StrEnum):
     """How sure a diagnosis is."""
 
@@ -159,7 +202,9 @@ class Case:
 
     `case_id` is unique within its source. `site` and `submitter` say where it came from and
     who deposited it, `family` links cases of one family, `publications` are PMIDs.
-    `age_years` is the age at the last encounter. `note` is free text and never leaves the site.
+    `age_years` is the age at the last encounter. `uncertain` are findings that may be, of which
+    term and label count; like those of `relatives` they are compared with nothing and told to
+    nobody outside of the site. `note` is free text and never leaves the site.
     """
 
     case_id: str
@@ -184,6 +229,9 @@ class Case:
     measurements: tuple[Measurement, ...] = ()
     treatments: tuple[Treatment, ...] = ()
     exposures: tuple[Exposure, ...] = ()
+    uncertain: tuple[PhenotypicFeature, ...] = ()
+    relatives: tuple[Relative, ...] = ()
+    death: Death | None = None
     note: str = ""
 
     @property

@@ -7,10 +7,11 @@ Format: six columns, family, person, father, mother, sex (1 male, 2 female), aff
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from matcher.case import Sex
+from matcher.case import PhenotypicFeature, Relation, Relative, Sex
 from matcher.errors import NotText, TooLarge, UnreadablePedigree
 from matcher.readers.fields import printable
 
@@ -21,6 +22,17 @@ _SEXES = {"1": Sex.MALE, "2": Sex.FEMALE, "m": Sex.MALE, "f": Sex.FEMALE}
 _SEXES |= {"male": Sex.MALE, "female": Sex.FEMALE}
 _AFFECTED = {"2": True, "1": False, "affected": True, "unaffected": False}
 _NOBODY = frozenset({"0", "", ".", "-9", "na"})
+_SIBLINGS = defaultdict(
+    lambda: Relation.SIBLING,
+    {Sex.MALE: Relation.BROTHER, Sex.FEMALE: Relation.SISTER},
+)
+_HALF = defaultdict(
+    lambda: Relation.HALF_SIBLING,
+    {Sex.MALE: Relation.HALF_BROTHER, Sex.FEMALE: Relation.HALF_SISTER},
+)
+_CHILDREN = defaultdict(
+    lambda: Relation.CHILD, {Sex.MALE: Relation.SON, Sex.FEMALE: Relation.DAUGHTER}
+)
 _HPO = re.compile(r"HP[:_]?(\d{7})(?!\d)", re.IGNORECASE)
 
 
@@ -102,13 +114,16 @@ def _member(cells: list[str], number: int) -> Member:
     )
 
 
-def relatives(proband: Member, members: tuple[Member, ...]) -> Iterator[str]:
-    """What the pedigree says of the nearest relatives, by relation and never by their ids."""
+def relatives(proband: Member, members: tuple[Member, ...]) -> Iterator[Relative]:
+    """The nearest relatives of a person, by relation and never by their ids."""
     family = [each for each in members if each.family == proband.family]
     by_name = {member.person: member for member in family}
-    for word, name in (("mother", proband.mother), ("father", proband.father)):
+    for relation, name in (
+        (Relation.MOTHER, proband.mother),
+        (Relation.FATHER, proband.father),
+    ):
         if parent := by_name.get(name):
-            yield f"{word} {_state(parent)}"
+            yield _relative(relation, parent)
     parents = {name for name in (proband.father, proband.mother) if name}
     siblings = [
         each
@@ -117,15 +132,15 @@ def relatives(proband: Member, members: tuple[Member, ...]) -> Iterator[str]:
     ]
     for sibling in siblings:
         is_full = {sibling.father, sibling.mother} == {proband.father, proband.mother}
-        word = {Sex.MALE: "brother", Sex.FEMALE: "sister"}.get(sibling.sex, "sibling")
-        yield f"{'' if is_full else 'half-'}{word} {_state(sibling)}"
-    children = [each for each in family if proband.person in (each.father, each.mother)]
-    for child in children:
-        word = {Sex.MALE: "son", Sex.FEMALE: "daughter"}.get(child.sex, "child")
-        yield f"{word} {_state(child)}"
+        yield _relative((_SIBLINGS if is_full else _HALF)[sibling.sex], sibling)
+    for child in family:
+        if proband.person in (child.father, child.mother):
+            yield _relative(_CHILDREN[child.sex], child)
 
 
-def _state(member: Member) -> str:
-    if member.affected is None:
-        return "of unknown state"
-    return "affected" if member.affected else "not affected"
+def _relative(relation: Relation, member: Member) -> Relative:
+    return Relative(
+        relation=relation,
+        affected=member.affected,
+        features=tuple(PhenotypicFeature(term_id=i) for i in member.terms),
+    )

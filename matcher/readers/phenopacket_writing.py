@@ -2,13 +2,15 @@
 
 What the format has no room for is left out: site, sharing, contact, test and simulated
 marks, exposures, and the free-text note, which never leaves the site. Inheritance stands
-among the phenotypic features, as is usual.
+among the phenotypic features, as is usual. Uncertain findings and those of relatives never do:
+see `phenopacket_asides`.
 """
 
 from __future__ import annotations
 
 from matcher.case import (
     Case,
+    Death,
     Disease,
     DiseaseStatus,
     GenomicFeature,
@@ -22,6 +24,7 @@ from matcher.case import (
 )
 from matcher.readers.ages import duration
 from matcher.readers.medical import ACTIONS
+from matcher.readers.phenopacket_asides import asides_to_json
 
 Json = dict[str, object]
 
@@ -74,7 +77,22 @@ def _subject(case: Case) -> Json:
             "id": case.label or case.case_id,
             "sex": _SEXES[case.sex],
             "timeAtLastEncounter": age,
+            "vitalStatus": _vital_status(case.death),
             "taxonomy": _term(case.species),
+        }
+    )
+
+
+def _vital_status(death: Death | None) -> Json:
+    if death is None:
+        return {}
+    return _filled(
+        {
+            "status": "DECEASED",
+            "timeOfDeath": _onset(Onset(years=death.years)),
+            "causeOfDeath": (
+                _term(death.cause_id, death.cause) if death.cause_id else None
+            ),
         }
     )
 
@@ -252,7 +270,10 @@ def _meta_data(case: Case) -> Json:
         {
             "submittedBy": case.submitter,
             "createdBy": "Secondcase",
-            "externalReferences": [{"id": pmid} for pmid in case.publications],
+            "externalReferences": [
+                *({"id": pmid} for pmid in case.publications),
+                *asides_to_json(case),
+            ],
             "phenopacketSchemaVersion": "2.0",
         }
     )

@@ -6,10 +6,11 @@ snake_case, enumerations words or numbers, and null may stand anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from matcher.case import (
     Case,
+    Death,
     Disease,
     DiseaseStatus,
     Onset,
@@ -25,6 +26,7 @@ from matcher.readers.identifiers import (
 )
 from matcher.readers.interpretations import read_interpretations
 from matcher.readers.medical import read_measurements, read_treatments
+from matcher.readers.phenopacket_asides import is_aside, read_asides
 from matcher.readers.phenopacket_features import read_features
 from matcher.readers.phenopacket_writing import ANY_DISEASE, to_json
 from matcher.readers.report import CaseRecord, Report
@@ -62,7 +64,15 @@ _TOP_LEVEL = frozenset(
 _FAMILY = frozenset({"id", "proband", "relatives", "pedigree", "metaData"})
 _COHORT = frozenset({"id", "description", "members", "metaData"})
 _SUBJECT = frozenset(
-    {"id", "sex", "timeAtLastEncounter", "taxonomy", "dateOfBirth", "alternateIds"}
+    {
+        "id",
+        "sex",
+        "timeAtLastEncounter",
+        "vitalStatus",
+        "taxonomy",
+        "dateOfBirth",
+        "alternateIds",
+    }
 )
 _META_DATA = frozenset(
     {
@@ -76,6 +86,7 @@ _META_DATA = frozenset(
     }
 )
 _V1_FIELDS = ("genes", "variants", "htsFiles")
+_DECEASED, _NOT_DECEASED = ("DECEASED", "2"), ("", "UNKNOWN_STATUS", "0", "ALIVE", "1")
 _SEXES = {
     "UNKNOWN_SEX": Sex.UNKNOWN,
     "FEMALE": Sex.FEMALE,
@@ -163,6 +174,8 @@ def from_json(
     meta_data = packet.child("metaData")
     meta_data.ignore_but(_META_DATA)
     label = subject.text("id")
+    references = meta_data.children("externalReferences")
+    asides = read_asides([each for each in references if is_aside(each)])
     case = Case(
         case_id=case_id,
         label="" if label == case_id else label,
@@ -176,9 +189,12 @@ def from_json(
         family=family,
         submitter=meta_data.text("submittedBy") or None,
         solved=found.solved,
-        publications=_publications(meta_data, case_id, record),
+        publications=_publications(references, case_id, record),
         measurements=tuple(read_measurements(packet)),
         treatments=tuple(read_treatments(packet)),
+        uncertain=tuple(asides.uncertain),
+        relatives=tuple(asides.relatives),
+        death=_death(subject),
     )
     report.cases += 1
     return case
@@ -258,16 +274,36 @@ def _sex(subject: Fields) -> Sex:
     return sex or Sex.UNKNOWN
 
 
+def _death(subject: Fields) -> Death | None:
+    """That the person died, when and of what; None where she lives or nothing is said."""
+    if subject.get("vitalStatus") is None:
+        return None
+    status = subject.child("vitalStatus")
+    entered = status.text("status").upper()
+    if entered not in _DECEASED:
+        if entered not in _NOT_DECEASED:
+            status.misfit("status", entered, "UNKNOWN_STATUS, ALIVE or DECEASED")
+        return None
+    status.record.mapped("subject.vitalStatus")
+    died = read_onset(status, "timeOfDeath")
+    cause_id, cause = status.term("causeOfDeath")
+    return Death(
+        years=died.years if died else None, cause_id=cause_id or None, cause=cause
+    )
+
+
 def _species(subject: Fields) -> str:
     entered = subject.term("taxonomy")[0]
     return taxon_id(entered) if entered else "NCBITaxon:9606"
 
 
 def _publications(
-    meta_data: Fields, case_id: str, record: CaseRecord
+    references: Iterable[Fields], case_id: str, record: CaseRecord
 ) -> tuple[str, ...]:
     found = []
-    for reference in meta_data.children("externalReferences"):
+    for reference in references:
+        if is_aside(reference):
+            continue
         name = reference.text("id")
         publication = pmid(name) or pmid(reference.text("reference"))
         if publication:

@@ -21,12 +21,15 @@ from werkzeug.test import TestResponse
 from matcher.case import (
     Case,
     Contact,
+    Death,
     Disease,
     Exposure,
     GenomicFeature,
     Measurement,
     Onset,
     PhenotypicFeature,
+    Relation,
+    Relative,
     Sharing,
     Treatment,
     Variant,
@@ -322,6 +325,14 @@ def private_case(case_id: str, submitter: str) -> Case:
         measurements=(Measurement(assay_id=canary("assay"), label=canary("value")),),
         treatments=(Treatment(agent_id=canary("agent"), label=canary("treatment")),),
         exposures=(Exposure(exposure_id=canary("exposure"), note=canary("lifestyle")),),
+        uncertain=(PhenotypicFeature(term_id=canary("doubt"), label=canary("may")),),
+        relatives=(
+            Relative(
+                relation=Relation.MOTHER,
+                features=(PhenotypicFeature(term_id=canary("kin")),),
+            ),
+        ),
+        death=Death(years=4.5, cause_id=canary("cause"), cause=canary("died")),
         note=canary("note"),
     )
 

@@ -3,22 +3,25 @@
 Each becomes a new version in the name of who handed it over. What belongs to the case goes with
 it: unread and read notices, forms that are not saved yet, the contact that peers are given, the
 conversations, which whoever has the case carries on. A contact that the leaver accepted to show
-is hers alone, and her successor decides anew.
+is hers alone, and her successor decides anew. The successor is told of it all by one notice.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from matcher.case import Case, Contact
-from matcher.storage.database import Database, write_transaction
+from matcher.storage.database import Database, rows, write_transaction
 from matcher.storage.errors import DamagedCase
 from matcher.storage.store import CaseStore
 from web.accounts.person import Person, Role
 from web.audit import Audit
 from web.errors import WebError
+from web.notices.matters import Matter, handed_over
+from web.notices.telling import Telling
 
 ACTION = "handed cases over"
 
@@ -43,12 +46,18 @@ class HandedOver:
 
 
 def hand_over(
-    db: Database, leaver: Person, successor: Person, by: str = ""
+    db: Database,
+    leaver: Person,
+    successor: Person,
+    by: str = "",
+    *,
+    sends_mail: bool = False,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> HandedOver:
     """Let every case of the leaver be the successor's, with an entry in the audit.
 
-    `by` is who does it. Raises `CannotTakeOver`, and `AuditFailed`, and then nothing changed.
-    """
+    `by` is who does it; the successor's notice goes by e-mail as well if the site `sends_mail`.
+    Raises `CannotTakeOver`, and `AuditFailed`, and then nothing changed."""
     if why := why_not(leaver, successor):
         raise CannotTakeOver(leaver.name, successor.name, why)
     audit = Audit(db)
@@ -62,7 +71,26 @@ def hand_over(
             successor=successor.name,
             cases=len(found.case_ids),
         )
+        told = _told(db, leaver, found.case_ids, clock().isoformat())
+        Telling(db, by_mail=sends_mail, clock=clock).tell(told)
     return found
+
+
+def _told(
+    db: Database, leaver: Person, case_ids: Sequence[str], at: str
+) -> list[Matter]:
+    """One notice, with a case of a real person if there is one: of a test case nobody is told."""
+    sql = """
+        SELECT case_id FROM cases
+        WHERE NOT test AND case_id IN (SELECT value FROM json_each(?))
+        ORDER BY case_id LIMIT 1
+    """
+    number = len(case_ids)
+    cases = "1 case" if number == 1 else f"{number:,} cases"
+    return [
+        handed_over(row["case_id"], leaver.name, cases, at)
+        for row in rows(db, sql, [json.dumps(list(case_ids))])
+    ]
 
 
 def why_not(leaver: Person, successor: Person) -> str:

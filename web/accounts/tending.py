@@ -33,11 +33,14 @@ class PeopleTending:
     `Accounts` raises, and `AuditFailed`.
     """
 
-    def __init__(self, db: Database, accounts: Accounts, by: str) -> None:
+    def __init__(
+        self, db: Database, accounts: Accounts, by: str, *, sends_mail: bool = False
+    ) -> None:
         self._db = db
         self._accounts = accounts
         self._audit = Audit(db)
         self._by = by
+        self._sends_mail = sends_mail
 
     def add(
         self,
@@ -141,6 +144,7 @@ class PeopleTending:
             self._accounts.find(leaver),
             self._accounts.find(successor),
             self._by,
+            sends_mail=self._sends_mail,
         )
 
     def _record(self, action: str, name: str, **facts: Any) -> None:

@@ -36,7 +36,12 @@ def open_desk() -> Iterator[Desk]:
     settings = load_settings()
     with closing(open_database(settings.database)) as db:
         accounts = Accounts(db, Passwords())
-        yield Desk(db, settings, accounts, PeopleTending(db, accounts, ACTOR))
+        yield Desk(
+            db,
+            settings,
+            accounts,
+            PeopleTending(db, accounts, ACTOR, sends_mail=settings.sends_mail),
+        )
 
 
 @click.group()

@@ -28,6 +28,7 @@ class Kind(enum.StrEnum):
     REMINDER = "reminder"
     WITHDRAWN_CASE = "withdrawn case"
     FEATURE_WAITS = "feature waits"
+    HANDED_OVER = "handed over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,17 @@ def compared(case_id: str, site: str, query: str) -> Matter:
         pair=("compared", site, query),
         content="",
         facts={"site": site},
+    )
+
+
+def handed_over(case_id: str, leaver: str, cases: str, at: str) -> Matter:
+    """Cases of a colleague became the reader's; told with one of them, once for each time."""
+    return Matter(
+        kind=Kind.HANDED_OVER,
+        case_id=case_id,
+        pair=("handed over", leaver),
+        content=at,
+        facts={"leaver": leaver, "cases": cases},
     )
 
 

@@ -23,6 +23,7 @@ from web.pages.admission import is_clinician, the_clinician
 from web.pages.cards.match import BANDS
 from web.pages.cases import profile
 from web.pages.damage import left_out
+from web.pages.entry.autosave import unsaved, unsaved_changes
 from web.pages.finding import having
 from web.pages.words import SHARED_SHORT, counted, day, number_word, proband, sentence
 from web.service import service
@@ -117,6 +118,7 @@ def _page(person: Person, of: str, *, submitter: str | None = None) -> str:
         ),
         subheading="" if is_all_damaged else _subheading(person, of, visible),
         left_out=left_out(len(damaged)),
+        unsaved=[*unsaved(person), *unsaved_changes(person)] if of == "mine" else [],
         total=len(visible),
         rows=rows,
         leads=[_lead(person, row, best) for row, best in leads],

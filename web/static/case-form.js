@@ -9,12 +9,14 @@ const status = document.querySelector("#said");
 const lists = {
   observed: document.querySelector("#observed"),
   excluded: document.querySelector("#excluded"),
+  uncertain: document.querySelector("#uncertain"),
   gene: document.querySelector("#genes"),
   disease: document.querySelector("#diseases"),
 };
 const words = {
   observed: "observed",
   excluded: "looked for and not found",
+  uncertain: "uncertain",
   gene: "gene",
   disease: "diagnosis",
 };
@@ -36,6 +38,7 @@ new Writing(form, say);
 
 const presses = {
   turn: (button) => turn(button.closest("li")),
+  doubt: (button) => (button.dataset.suggested ? take(button) : doubt(button.closest("li"))),
   remove: (button) => remove(find(button.value, "observed")),
   drop: (button) => remove(button.closest("li")),
   drop_disease: (button) => remove(button.closest("li")),
@@ -43,7 +46,8 @@ const presses = {
   drop_variant: (button) => dropVariant(button.closest("[data-variant]")),
   observe: (button) => take(button),
   exclude: (button) => take(button),
-  dismiss: (button) => leave(button.closest("li")),
+  dismiss: (button) => leave(button.closest("li"), "dismissed", "left out"),
+  pass_over: (button) => leave(button.closest("li"), "unexamined", "not examined"),
 };
 
 form.addEventListener("click", (event) => {
@@ -70,13 +74,13 @@ function take(button) {
   refocus(next);
 }
 
-function leave(line) {
+function leave(line, name, said) {
   const gone = document.createElement("input");
-  Object.assign(gone, { type: "hidden", name: "dismissed", value: line.dataset.id });
+  Object.assign(gone, { type: "hidden", name, value: line.dataset.id });
   form.append(gone);
   const next = line.nextElementSibling ?? line.previousElementSibling;
   line.remove();
-  say(`${line.dataset.label} left out.`);
+  say(`${line.dataset.label} ${said}.`);
   refocus(next);
 }
 
@@ -125,7 +129,7 @@ function changed() {
 function add(kind, option) {
   const twin = find(option.id, kind);
   if (twin) {
-    if (kindOf(twin) !== kind) turn(twin);
+    if (kindOf(twin) !== kind) move(twin, kind);
     else say(`${option.label} is already in the case.`);
     return;
   }
@@ -169,7 +173,14 @@ function place(list, line) {
 }
 
 function turn(line) {
-  const kind = kindOf(line) === "observed" ? "excluded" : "observed";
+  move(line, kindOf(line) === "observed" ? "excluded" : "observed");
+}
+
+function doubt(line) {
+  move(line, "uncertain");
+}
+
+function move(line, kind) {
   const id = line.querySelector("input[type=hidden]").value;
   const option = {
     id,
@@ -195,8 +206,8 @@ function remove(line) {
 
 // The line of an id: among the features of either kind, the genes or the diagnoses.
 function find(id, kind) {
-  const isFeature = kind === "observed" || kind === "excluded";
-  const scope = isFeature ? [lists.observed, lists.excluded] : [lists[kind]];
+  const features = [lists.observed, lists.excluded, lists.uncertain];
+  const scope = features.includes(lists[kind]) ? features : [lists[kind]];
   const fields = scope.flatMap((list) => [
     ...list.querySelectorAll(":scope > li > input[type=hidden]"),
   ]);

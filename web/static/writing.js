@@ -42,6 +42,7 @@ export class Writing {
     const asked = (this.asked = new AbortController());
     const fields = new FormData(this.form);
     fields.delete("pasted");
+    for (const [name, value] of [...fields]) if (value instanceof File) fields.delete(name);
     try {
       const answer = await fetch(this.form.dataset.keep, {
         method: "POST",

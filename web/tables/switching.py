@@ -19,6 +19,7 @@ def switching_migrations() -> Migrations:
         for statement in _M0002_KEPT_LISTS:
             db.execute(statement)
 
+    @migrations()
     def m0003_features_told(db: Database) -> None:
         db.execute(_M0003_FEATURES_TOLD)
 

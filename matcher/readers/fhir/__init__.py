@@ -1,29 +1,32 @@
 """A FHIR R4 bundle as cases: every person in it, by what its resources say of her.
 
 Names, identifiers, addresses and photographs are never taken, nor is a date of birth: only the
-age that follows from it. What a bundle says of relatives is told and kept apart.
+age that follows from it. What is uncertain, and what is said of relatives, is kept apart from
+the findings of the person.
 Specification: https://hl7.org/fhir/R4/.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from matcher.case import (
     Case,
+    Death,
     Disease,
     DiseaseStatus,
     Exposure,
     GenomicFeature,
     Measurement,
     PhenotypicFeature,
+    Relative,
     Sex,
     Treatment,
 )
 from matcher.readers.ages import MAX_YEARS
-from matcher.readers.fhir import findings, genomics, history
+from matcher.readers.fhir import findings, genomics, history, kindred
 from matcher.readers.fhir.bundles import Dossier, Resource, dossiers, is_bundle
 from matcher.readers.fhir.coding import concept, concepts
 from matcher.readers.fhir.times import age_at, quantity_years, read_onset
@@ -46,12 +49,20 @@ class _Taken:
     """What of a dossier has become part of the case so far."""
 
     features: list[PhenotypicFeature] = field(default_factory=list)
+    uncertain: list[PhenotypicFeature] = field(default_factory=list)
+    relatives: list[Relative] = field(default_factory=list)
     genes: list[GenomicFeature] = field(default_factory=list)
     diseases: list[Disease] = field(default_factory=list)
     inheritance: list[str] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
+
+    def take(self, found: Iterable[findings.Finding]) -> None:
+        """Add findings to those that are sure, or to those that are not."""
+        for finding in found:
+            into = self.uncertain if finding.is_uncertain else self.features
+            into.append(finding.feature)
 
 
 def cases_from_json(
@@ -92,6 +103,9 @@ def _case(
         measurements=tuple(taken.measurements),
         treatments=tuple(taken.treatments),
         exposures=tuple(taken.exposures),
+        uncertain=tuple(_once(taken.uncertain, record)),
+        relatives=tuple(taken.relatives),
+        death=_death(patient, birth),
     )
 
 
@@ -122,7 +136,7 @@ def _read(
         treatment = history.read_treatment(fields, kind)
         taken.treatments += [treatment] if treatment else []
     elif kind == "FamilyMemberHistory":
-        _tell_family(fields)
+        taken.relatives.append(kindred.read_relative(fields))
     else:
         fields.record.ignored(kind[:40])
 
@@ -133,7 +147,7 @@ def _read_condition(
     code = concept(fields, "code")
     disease_id, label = code.disease()
     if not disease_id or code.names_hpo:
-        taken.features += findings.of_condition(fields, birth, guesser)
+        taken.take(findings.of_condition(fields, birth, guesser))
         return
     status = concept(fields, "verificationStatus")
     found = DiseaseStatus.CONFIRMED
@@ -162,7 +176,7 @@ def _read_observation(
     if genomics.is_genomic(found) or genomics.is_implication(found):
         return  # read beforehand, each with what is derived from it
     if findings.is_finding(fields):
-        taken.features += findings.of_observation(fields, birth, guesser)
+        taken.take(findings.of_observation(fields, birth, guesser))
         return
     if any(each.has("social-history") for each in concepts(fields, "category")):
         exposure = history.read_exposure(fields)
@@ -260,9 +274,7 @@ def _age(
     patient: Fields, birth: str, resources: list[Resource], moment: str
 ) -> float | None:
     """The age at the last thing that was recorded, or at death."""
-    died = patient.child("deceasedAge") if patient.get("deceasedAge") else None
-    at_death = quantity_years(died) if died else None
-    _tell_death(patient)
+    at_death = _age_at_death(patient)
     seen = [
         value
         for each in resources
@@ -283,26 +295,21 @@ def _age(
     return round(age, 4)
 
 
-def _tell_death(patient: Fields) -> None:
+def _age_at_death(patient: Fields) -> float | None:
+    died = patient.child("deceasedAge") if patient.get("deceasedAge") else None
+    return quantity_years(died) if died else None
+
+
+def _death(patient: Fields, birth: str) -> Death | None:
+    """That the person died, and at what age; None where nothing says so."""
     is_dead = flag(patient.get("deceasedBoolean")) is True or any(
         patient.get(name) is not None for name in ("deceasedDateTime", "deceasedAge")
     )
-    if is_dead:
-        patient.record.dropped(
-            "Patient.deceased",
-            None,
-            "The person has died; a case has no field for that, so put it into the note.",
-        )
-
-
-def _tell_family(fields: Fields) -> None:
-    """Findings of relatives are told and never become the person's own."""
-    who = concept(fields, "relationship").words or "a relative"
-    conditions = fields.children("condition", most=200)
-    named = [concept(each, "code").words for each in conditions]
-    shown = ", ".join(each[:60] for each in named[:5] if each) or "no condition"
-    fields.record.dropped(
-        "FamilyMemberHistory",
-        who[:60],
-        f"Of {who[:60]}: {shown}. Family history is kept apart and is no finding of the person.",
-    )
+    if not is_dead:
+        return None
+    patient.record.mapped("Patient.deceased")
+    age = _age_at_death(patient)
+    if age is None:
+        age = age_at(birth, patient.text("deceasedDateTime"))
+    known = age is not None and 0 <= age <= MAX_YEARS
+    return Death(years=round(age, 4) if known and age is not None else None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from matcher.case import Onset, PhenotypicFeature
 from matcher.readers.fhir.coding import (
@@ -47,14 +47,21 @@ class Presence(enum.Enum):
     UNSAID = enum.auto()
 
 
-def of_condition(
-    condition: Fields, birth: str, guesser: Guesser
-) -> Iterator[PhenotypicFeature]:
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A feature as a resource says it, and whether it is sure of it."""
+
+    feature: PhenotypicFeature
+    is_uncertain: bool = False
+
+
+def of_condition(condition: Fields, birth: str, guesser: Guesser) -> Iterator[Finding]:
     """The feature of a Condition; of words without a code, a guess."""
     code = concept(condition, "code")
     term_id, label = code.hpo()
     presence = _verified(condition)
-    if not _is_told(condition, presence, label or code.words or term_id):
+    if presence is Presence.UNCERTAIN:
+        yield from _doubted(condition, term_id, label or code.words)
         return
     feature = PhenotypicFeature(
         term_id=term_id,
@@ -75,7 +82,7 @@ def _verified(condition: Fields) -> Presence:
 
 def of_observation(
     observation: Fields, birth: str, guesser: Guesser
-) -> Iterator[PhenotypicFeature]:
+) -> Iterator[Finding]:
     """The features of an Observation: of itself, and of each of its components."""
     is_final = observation.text("status").casefold() not in _NOT_FINAL
     yield from _of_one(observation, birth, guesser, is_final)
@@ -95,7 +102,7 @@ def is_finding(observation: Fields) -> bool:
 
 def _of_one(
     part: Fields, birth: str, guesser: Guesser, is_final: bool
-) -> Iterator[PhenotypicFeature]:
+) -> Iterator[Finding]:
     code, value = concept(part, "code"), concept(part, "valueCodeableConcept")
     term_id, label = code.hpo()
     named = code
@@ -113,36 +120,43 @@ def _of_one(
             f"{label or term_id} has no value, only a reason why there is none; left out.",
         )
         return
-    told = presence if is_final else Presence.UNCERTAIN
-    if _is_told(part, told, label or named.words or term_id):
-        feature = PhenotypicFeature(
-            term_id=term_id,
-            label=label or named.words,
-            excluded=presence is Presence.EXCLUDED,
-        )
-        yield from _coded(part, _described(part, feature, birth), named.words, guesser)
+    if presence is Presence.UNCERTAIN or not is_final:
+        yield from _doubted(part, term_id, label or named.words)
+        return
+    feature = PhenotypicFeature(
+        term_id=term_id,
+        label=label or named.words,
+        excluded=presence is Presence.EXCLUDED,
+    )
+    yield from _coded(part, _described(part, feature, birth), named.words, guesser)
 
 
 def _coded(
     part: Fields, feature: PhenotypicFeature, words: str, guesser: Guesser
-) -> Iterator[PhenotypicFeature]:
+) -> Iterator[Finding]:
     if feature.term_id:
         part.record.mapped(part.path)
-        yield feature
+        yield Finding(feature)
     elif words:
         found = guesser.feature(part.record, part.path, words, feature)
         if found is not None:
-            yield found
+            yield Finding(found)
 
 
-def _is_told(part: Fields, presence: Presence, name: str) -> bool:
-    """Whether it was observed or excluded; the report tells of one that may be."""
-    if presence is not Presence.UNCERTAIN:
-        return True
-    part.record.dropped(
-        part.path, name, f"{name!r} is uncertain, not observed; it was left out."
+def _doubted(part: Fields, term_id: str, label: str) -> Iterator[Finding]:
+    """A finding that may be; one without a code is told as left out."""
+    if not term_id:
+        part.record.dropped(
+            part.path,
+            label,
+            f"{label!r} is uncertain and has no HPO term; it was left out.",
+        )
+        return
+    name = label or term_id
+    part.record.changed(
+        part.path, name, f"{name!r} is uncertain; it is kept so, and not as observed."
     )
-    return False
+    yield Finding(PhenotypicFeature(term_id=term_id, label=label), is_uncertain=True)
 
 
 def _valued(part: Fields, value: Concept) -> Presence:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from matcher.case import Case, DiseaseStatus, Onset, Sex, Zygosity
+from matcher.case import Case, DiseaseStatus, Onset, Relation, Sex, Zygosity
 from matcher.errors import MalformedCase, UnknownFormat
 from matcher.readers import Report, cases_in
 from matcher.readers.guesses import Guesser, with_guesses
@@ -124,29 +124,51 @@ def test_each_spelling_of_an_excluded_finding_is_read(resource: Json) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        condition(SEIZURE, "provisional"),
-        condition(SEIZURE, "differential"),
         condition(SEIZURE, "entered-in-error"),
         {**observation(SEIZURE, valueBoolean=True), "status": "entered-in-error"},
-        {**observation(SEIZURE, valueBoolean=True), "status": "preliminary"},
-        observation(SEIZURE, interpretation=[coded("IND", "http://v3")]),
-        observation(SEIZURE, valueString="perhaps"),
         observation(SEIZURE, dataAbsentReason=coded("unknown", "http://absent")),
-        {
-            "resourceType": "FamilyMemberHistory",
-            "relationship": {"text": "father"},
-            "condition": [{"code": SEIZURE}],
-        },
     ],
 )
-def test_what_is_uncertain_wrong_or_of_a_relative_is_told_and_no_finding(
-    resource: Json,
-) -> None:
+def test_what_is_wrong_or_says_nothing_is_told_and_no_finding(resource: Json) -> None:
     report = Report()
     case = read(bundle(resource), report)
 
-    assert case.features == ()
+    assert case.features == case.uncertain == ()
     assert [entry.kind for entry in report.entries].count(Kind.DROPPED) == 1
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        condition(SEIZURE, "provisional"),
+        condition(SEIZURE, "differential"),
+        {**observation(SEIZURE, valueBoolean=True), "status": "preliminary"},
+        observation(SEIZURE, interpretation=[coded("IND", "http://v3")]),
+        observation(SEIZURE, valueString="perhaps"),
+    ],
+)
+def test_what_is_uncertain_is_kept_as_uncertain_and_not_as_observed(
+    resource: Json,
+) -> None:
+    case = read(bundle(resource))
+
+    assert case.features == ()
+    assert [feature.term_id for feature in case.uncertain] == ["HP:0001250"]
+
+
+def test_what_a_relative_has_is_kept_with_the_relative() -> None:
+    report = Report()
+    history = {
+        "resourceType": "FamilyMemberHistory",
+        "relationship": coded("FTH", "http://v3"),
+        "condition": [{"code": SEIZURE}, {"code": {"text": "gout"}}],
+    }
+    case = read(bundle(history), report)
+
+    [father] = case.relatives
+    assert (case.features, father.relation) == ((), Relation.FATHER)
+    assert [feature.term_id for feature in father.features] == ["HP:0001250"]
+    assert any("gout" in entry.message for entry in report.entries)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcher.case import Sex
+from matcher.case import Relation, Sex
 from matcher.errors import NotText, TooLarge, UnreadableInput, UnreadablePedigree
 from matcher.readers.pedigrees import read_pedigree, relatives
 
@@ -31,16 +31,23 @@ def test_members_have_sex_parents_state_and_terms() -> None:
 def test_relatives_are_said_by_relation_and_never_by_id() -> None:
     members = read_pedigree(PEDIGREE)
 
-    assert list(relatives(members[0], members)) == [
-        "mother of unknown state",
-        "father not affected",
-        "brother affected",
-        "half-brother not affected",
+    assert [
+        (each.relation, each.affected) for each in relatives(members[0], members)
+    ] == [
+        (Relation.MOTHER, None),
+        (Relation.FATHER, False),
+        (Relation.BROTHER, True),
+        (Relation.HALF_BROTHER, False),
     ]
-    assert list(relatives(members[2], members)) == [
-        "daughter affected",
-        "son affected",
-        "son not affected",
+    children = list(relatives(members[2], members))
+    assert [(each.relation, each.affected) for each in children] == [
+        (Relation.DAUGHTER, True),
+        (Relation.SON, True),
+        (Relation.SON, False),
+    ]
+    assert [feature.term_id for feature in children[0].features] == [
+        "HP:0001250",
+        "HP:0000252",
     ]
 
 

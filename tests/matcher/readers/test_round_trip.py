@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from matcher.case import (
     Case,
     Contact,
+    Death,
     Disease,
     DiseaseStatus,
     GenomicFeature,
     Measurement,
     Onset,
     PhenotypicFeature,
+    Relation,
+    Relative,
     Sex,
     Sharing,
     Treatment,
@@ -125,6 +128,21 @@ TREATMENTS = st.builds(
     reason=WORDS,
 )
 
+ASIDE = st.builds(PhenotypicFeature, term_id=HPO_IDS, label=WORDS)
+RELATIVES = st.builds(
+    Relative,
+    relation=st.sampled_from(Relation),
+    affected=optional(st.booleans()),
+    features=some(
+        st.builds(
+            PhenotypicFeature, term_id=HPO_IDS, label=WORDS, excluded=st.booleans()
+        )
+    ),
+)
+DEATHS = st.builds(Death, years=optional(AGES)) | st.builds(
+    Death, years=optional(AGES), cause_id=NAMES, cause=WORDS
+)
+
 
 def with_diseases(case: Case, diseases: tuple[Disease, ...], onset: Any) -> Case:
     """Confirmed and excluded ones first, as a packet has them; each id once."""
@@ -157,6 +175,9 @@ CASES = st.builds(
         ),
         measurements=some(MEASUREMENTS),
         treatments=some(TREATMENTS),
+        uncertain=some(ASIDE),
+        relatives=some(RELATIVES),
+        death=optional(DEATHS),
     ),
     some(STATED | CONSIDERED),
     optional(ONSETS),

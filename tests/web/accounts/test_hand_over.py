@@ -8,12 +8,13 @@ from matcher.case import Case, Contact, PhenotypicFeature, Sharing
 from matcher.storage.database import write_transaction
 from web.accounts.hand_over import CannotTakeOver
 from web.accounts.people import Role
+from web.accounts.tending import PeopleTending
 from web.audit import Audit, AuditFailed
 from web.conversations.conversations import Conversations
 from web.entry.kept_drafts import KeptDrafts
 from web.mme.asking.own_cases import CaseStore
 from web.notices.inbox import Inbox
-from web.notices.matters import compared
+from web.notices.matters import Kind, compared
 from web.notices.telling import Telling
 from web.viewing.visibility import may_open
 from web.work.outbox import Outbox
@@ -103,10 +104,25 @@ def test_notices_follow_and_one_that_the_successor_has_is_not_doubled(
 
     bob, alice = office.people.find("bob"), office.people.find("alice")
     told = Inbox(office.db, bob, lambda *_: True).notices(limit=9)
-    assert sorted(each.case_id for each in told) == ["N-1", "N-2"]
+    followed = [each.case_id for each in told if each.kind is Kind.COMPARED]
+    assert sorted(followed) == ["N-1", "N-2"]
     assert Inbox(office.db, alice, lambda *_: True).notices(limit=9) == []
     owed = office.db.execute("SELECT DISTINCT person_id FROM outbox").fetchall()
     assert owed == [(bob.person_id,)]
+    assert Outbox(office.db).waiting()
+
+
+def test_successor_is_told_once_of_all_cases_and_by_mail_where_mail_is_sent(
+    office: Office, cases: list[Case]
+) -> None:
+    tending = PeopleTending(office.db, office.people, "olga", sends_mail=True)
+
+    tending.hand_over("alice", "bob")
+
+    inbox = Inbox(office.db, office.people.find("bob"), may_open)
+    [notice] = inbox.notices(limit=9)
+    assert (notice.kind, notice.case_id) == (Kind.HANDED_OVER, "N-1")
+    assert notice.facts == {"leaver": "alice", "cases": "2 cases"}
     assert Outbox(office.db).waiting()
 
 

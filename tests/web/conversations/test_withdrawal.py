@@ -12,6 +12,7 @@ from matcher.storage.database import connect, rows
 from matcher.storage.store import CaseStore
 from web.conversations.reminders import Reminders
 
+from ..conftest import SEIZURE
 from .conftest import FIRST, OURS, THEIRS, Pair, heading
 
 
@@ -53,6 +54,44 @@ def test_lowered_sharing_takes_the_text_along_and_tells_the_other_side(
     assert pair.notices(other)[0].startswith(f"{site} withdrew its case, so the")
     with pair.db() as db:
         assert rows(db, "SELECT * FROM conversation_messages") == []
+
+
+def test_lowering_warns_of_the_conversation_that_goes_and_asks(pair: Pair) -> None:
+    alice = pair.cast["alice"]
+    form = {"version": "1", "sharing": "private", "observed": [SEIZURE]}
+    assert "erase the conversation" not in alice.get(f"/cases/{OURS}/edit").text
+    pair.start()
+
+    shown = alice.get(f"/cases/{OURS}/edit").text
+    refused = alice.post(f"/cases/{OURS}/edit", form)
+    kept = pair.page("charlie")
+    saved = alice.post(f"/cases/{OURS}/edit", {**form, "erase_conversations": "1"})
+
+    assert "erase the conversation with Harbour about this case" in shown
+    assert refused.status_code == 422
+    assert (
+        "the conversation with Harbour about this case would be erased" in refused.text
+    )
+    assert FIRST in kept
+    assert saved.status_code == 303
+    with pair.db() as db:
+        assert rows(db, "SELECT * FROM conversations") == []
+
+
+def test_withdrawn_consent_asks_for_the_conversation_that_goes(
+    pair: Pair, everybody_agreed: None
+) -> None:
+    pair.share(OURS, Sharing.EXCHANGE_2)
+    pair.start()
+    place = f"/cases/{OURS}/consent/withdraw"
+
+    asked = pair.cast["alice"].post(place)
+    kept = pair.page("charlie")
+    pair.cast["alice"].post(place, {"erase_conversations": "1"})
+
+    assert asked.status_code == 303 and FIRST in kept
+    with pair.db() as db:
+        assert rows(db, "SELECT * FROM conversations") == []
 
 
 def test_case_that_is_saved_again_or_shared_further_keeps_its_conversation(

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from matcher.case import (
     Case,
+    Death,
     Disease,
     GenomicFeature,
     Onset,
     PhenotypicFeature,
+    Relative,
     Sex,
     Variant,
 )
@@ -201,8 +203,35 @@ def facts(case: Case, release: Release) -> list[tuple[str, str]]:
         ("Age", age(case.age_years) if case.age_years is not None else ""),
         ("Onset", onset_words(case.onset, release)),
         ("Inheritance", inheritance_words(case, release)),
+        *([("Died", death_words(case.death))] if case.death else []),
         ("Entered by", case.submitter or ""),
     ]
+
+
+def death_words(death: Death | None) -> str:
+    """`at 4 y 2 m, of heart failure`, or empty where nobody died."""
+    if death is None:
+        return ""
+    when = "yes, age not stated" if death.years is None else f"at {age(death.years)}"
+    cause = death.cause or death.cause_id
+    return f"{when}, of {cause}" if cause else when
+
+
+def relatives(case: Case, release: Release) -> list[tuple[str, str]]:
+    """Each relative by relation, and what is known of her: `affected; Seizure; no Ataxia`."""
+    return [
+        (each.relation.value, relative_words(each, release)) for each in case.relatives
+    ]
+
+
+def relative_words(relative: Relative, release: Release) -> str:
+    """What is known of a relative, in words."""
+    states = {True: "affected", False: "not affected", None: "state not known"}
+    said = [states[relative.affected]]
+    for feature in relative.features:
+        label = term_label(feature.term_id, release)
+        said.append(f"no {lowered(label)}" if feature.excluded else label)
+    return "; ".join(said)
 
 
 def disease_lines(case: Case, release: Release) -> list[Line]:

@@ -44,6 +44,8 @@ def _shown(case: Case) -> dict[str, Any]:
             (f for f in case.features if not f.excluded), release
         ),
         "excluded": profile.lines((f for f in case.features if f.excluded), release),
+        "uncertain": profile.lines(case.uncertain, release),
+        "relatives": profile.relatives(case, release),
         "gene_rows": profile.gene_rows(case.genomic_features, release),
         "facts": profile.facts(case, release),
         "diseases": profile.disease_lines(case, release),

@@ -75,10 +75,14 @@ def _told(case: Case, release: Release) -> dict[str, dict[str, str]]:
     """What a case says in words, by part and thing."""
     return {
         "Features": dict(_features(case.features, release)),
+        "Uncertain findings": {
+            profile.term_label(f.term_id, release): "uncertain" for f in case.uncertain
+        },
         "Genes and variants": _numbered(_genes(case, release)),
         "Diagnoses": _numbered(_diagnoses(case, release)),
         "Treatments": _numbered(map(_treatment, case.treatments)),
         "Exposures and lifestyle": _numbered(map(_exposure, case.exposures)),
+        "Family": _numbered(profile.relatives(case, release)),
         "The person": _person(case, release),
         "Sharing": {"Shared with": SHARED_WITH[case.sharing]},
         "Note": {"Note": case.note} if case.note else {},
@@ -134,6 +138,7 @@ def _person(case: Case, release: Release) -> dict[str, str]:
         "Name at the site": case.label,
         "Sex": case.sex.value,
         "Age": years,
+        "Died": profile.death_words(case.death),
         "Onset": profile.onset_words(case.onset, release),
         "Inheritance": profile.inheritance_words(case, release),
         "Diagnosis": "solved" if case.solved else "not made",

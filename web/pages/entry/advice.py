@@ -38,6 +38,7 @@ from web.viewing.visibility import may_open
 CLOSEST = 8
 TWINS_AMONG = 20
 ASKED = 3
+MOST_LEFT = 50
 LEAST_OBSERVED = 3
 NAMED = 2
 # One end of the scale and the other: a thousand look-alikes, and one in a thousand searches.
@@ -122,7 +123,7 @@ def advice(person: Person, draft: Draft, base: Case) -> Advice:
     )
     closest = matcher.rank(case, limit=TWINS_AMONG, constraints=constraints)
     question = matcher.question(case)
-    asks = worth_asking(case, _candidates(case, closest), release, ASKED)
+    asks = _asks(case, _candidates(case, closest), release, draft.unexamined)
     others = [match.pair.candidate for match in closest]
     return Advice(
         depth=_depth(specificity(matcher, question), release),
@@ -135,6 +136,16 @@ def advice(person: Person, draft: Draft, base: Case) -> Advice:
         same=tuple(_same(each) for each in twins(case, others, release)),
         remarks=tuple(remarks(case, release, besides=SAID_HERE)),
     )
+
+
+def _asks(
+    case: Case, candidates: Sequence[Match], release: Release, left: Sequence[str]
+) -> list[Ask]:
+    """What to ask about, but for what nobody has examined."""
+    # Nobody has that many asked of her; what a browser sends is bounded here.
+    left = left[:MOST_LEFT]
+    found = worth_asking(case, candidates, release, ASKED + len(left))
+    return [ask for ask in found if ask.term_id not in left][:ASKED]
 
 
 def _candidates(case: Case, closest: Sequence[Match]) -> Sequence[Match]:

@@ -13,44 +13,48 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from matcher.case import Case
+from matcher.storage.errors import DamagedCase, UnknownCase
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
-from web.db import connection
+from web.db import connection, store
 from web.entry.kept_drafts import DraftTooLarge, Editor, Editors, KeptDraft, KeptDrafts
 from web.pages import one_time
 from web.pages.admission import the_clinician
 from web.pages.cases import profile
 from web.pages.cases.head import opened
 from web.pages.entry.advice import advice
-from web.pages.entry.bases import as_of, empty_case
+from web.pages.entry.bases import as_of, begun, empty_case
 from web.pages.entry.drafts import Draft
 from web.pages.words import counted, moment
 from web.service import service
+from web.viewing.visibility import may_open
 
 blueprint = Blueprint("autosave", __name__)
 
 # A pasted note is never kept, nor what belongs to one page or one press of a button.
 NEVER_KEPT = frozenset(
-    "csrf_token form_id pasted keep_pasted action observe exclude turn remove drop choose_gene "
-    "add_variant drop_variant choose_disease drop_disease dismiss".split()
+    "csrf_token form_id pasted keep_pasted action observe exclude turn doubt pass_over "
+    "remove drop choose_gene erase_conversations "
+    "add_variant drop_variant choose_disease drop_disease dismiss genes proband mother father vcf "
+    "pedigree".split()
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsaved:
-    """A draft of a case that is not entered yet, in a line."""
+    """A draft in a line. `case_id` is empty where its case is not entered yet."""
 
     form_id: str
     saved: str
     said: str
+    case_id: str = ""
 
 
 @blueprint.post("/cases/new/draft")
 def keep_new() -> ResponseReturnValue:
     """Keep the form of a case that is not entered yet."""
     person = the_clinician()
-    base = empty_case(person)
-    draft = Draft.from_form(request.form, base)
+    base, draft = begun(person, request.form)
     return jsonify(**_told(person, draft, base, keep(person, draft, base)))
 
 
@@ -96,7 +100,7 @@ def keep(person: Person, draft: Draft, base: Case) -> str:
     is_saved = not base.case_id and one_time.made_of(connection(), person) is not None
     if not form_id or is_saved:
         return ""
-    if is_untouched(draft, base):
+    if is_untouched(draft, base if base.case_id else empty_case(person)):
         drafts.discard(person.person_id, form_id)
         return ""
     fields = [
@@ -112,7 +116,7 @@ def keep(person: Person, draft: Draft, base: Case) -> str:
 
 def is_untouched(draft: Draft, base: Case) -> bool:
     """Whether the form says nothing that the case does not."""
-    plain = replace(draft, pasted="", keeps_pasted=False)
+    plain = replace(draft, pasted="", keeps_pasted=False, unexamined=())
     return plain == Draft.from_case(base, draft.version)
 
 
@@ -133,6 +137,27 @@ def unsaved(person: Person) -> list[Unsaved]:
         for kept in KeptDrafts(connection()).all_of(person.person_id)
         if kept.case_id is None
     ]
+
+
+def unsaved_changes(person: Person) -> list[Unsaved]:
+    """What the person typed into cases that are entered and did not save, the latest first."""
+    return [
+        Unsaved(
+            form_id=kept.form_id,
+            saved=moment(kept.saved_at),
+            said=f"Changes to {kept.case_id}",
+            case_id=kept.case_id,
+        )
+        for kept in KeptDrafts(connection()).all_of(person.person_id)
+        if kept.case_id is not None and _may_change(person, kept.case_id)
+    ]
+
+
+def _may_change(person: Person, case_id: str) -> bool:
+    try:
+        return may_open(person, store().get(case_id).case)
+    except (UnknownCase, DamagedCase):
+        return False
 
 
 def _in_a_line(draft: Draft) -> str:

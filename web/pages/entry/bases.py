@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from werkzeug.datastructures import MultiDict
+
 from matcher.case import Case, Contact
 from matcher.storage.errors import DamagedCase
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.db import store
+from web.pages.entry.drafts import Draft
+from web.pages.entry.found import Seal, ticked
 from web.viewing.visibility import may_open
 
 
@@ -18,6 +24,18 @@ def empty_case(person: Person) -> Case:
         submitter=person.name,
         contact=_contact(person),
     )
+
+
+def begun(person: Person, form: MultiDict[str, str]) -> tuple[Case, Draft]:
+    """A case that is not entered yet, with what a file held of it, and the form of it as typed.
+
+    The draft has what was ticked; what was taken before is known with all its details.
+    """
+    seal = Seal(person, "")
+    taken = tuple(ticked(seal, form.getlist("found")))
+    base = dataclasses.replace(empty_case(person), genomic_features=taken)
+    draft = Draft.from_form(form, base)
+    return base, draft.with_found(ticked(seal, form.getlist("add")))
 
 
 def _contact(person: Person) -> Contact:

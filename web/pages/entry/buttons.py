@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from matcher.case import PhenotypicFeature
+from matcher.case import Case, PhenotypicFeature
+from matcher.errors import MatcherError
 from ontologies import Release
 from web.pages.entry.checks import Problem, gene_problem
 from web.pages.entry.drafts import Draft
+from web.pages.entry.found import Found, read_sent
 from web.pages.entry.terms import (
     Option,
     disease_options,
@@ -23,6 +25,7 @@ from web.pages.entry.terms import (
     site_lookup,
     term_options,
 )
+from web.pages.words import sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Answer:
     found: list[Option] | None = None
     genes_found: list[Option] | None = None
     diseases_found: list[Option] | None = None
+    from_file: Found | None = None
     dismissed: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -59,12 +63,24 @@ def _answer(draft: Draft, form: MultiDict[str, str], release: Release) -> Answer
         case "disease":
             found = disease_options(draft.disease_search, release)
             return Answer(draft=draft, diseases_found=found)
-        case "read" | "advise":
+        case "read_genes":
+            return _read_file(draft)
+        case "read" | "advise" | "add_found":
             return Answer(draft=draft)
     for button, change in _changes(draft, release).items():
         if button in form:
             return Answer(draft=change(form[button]))
     return None
+
+
+def _read_file(draft: Draft) -> Answer:
+    """What the list and the file of this request hold, beside the genes of the draft."""
+    try:
+        found = read_sent(draft.case(Case(case_id="")))
+    except MatcherError as error:
+        problem = Problem("vcf", "File", sentence(str(error)))
+        return Answer(draft=draft, problems=(problem,))
+    return Answer(draft=draft, from_file=found)
 
 
 def _changes(draft: Draft, release: Release) -> dict[str, Callable[[str], Draft]]:
@@ -75,6 +91,8 @@ def _changes(draft: Draft, release: Release) -> dict[str, Callable[[str], Draft]
             PhenotypicFeature(term_id=i, excluded=True)
         ),
         "turn": draft.turned,
+        "doubt": draft.doubted,
+        "pass_over": draft.passed_over,
         "remove": draft.without_feature,
         "drop": draft.without_gene,
         "choose_gene": lambda i: _with_gene(draft, i, release),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from matcher.case import Case, PhenotypicFeature
 from ontologies import Release
 from web.pages.entry.drafts import Draft
-from web.pages.typed import ages, choices, coded, variants
+from web.pages.typed import ages, choices, coded, relatives, variants
+from web.pages.typed.relatives import NotARelative
 from web.pages.typed.variants import NotAVariant, TypedVariant
 
 MOST_LINES = 200
@@ -35,18 +36,19 @@ def problems(draft: Draft, release: Release, base: Case) -> list[Problem]:
         *_variant_problems(draft),
         *_disease_problems(draft, release, base),
         *_coded_problems(draft),
+        *_relative_problems(draft),
         *_age_problems(draft),
+        *_death_problems(draft),
         *_choice_problems(draft, base),
         *_text_problems(draft),
     ]
 
 
 def _feature_problems(draft: Draft, release: Release, base: Case) -> Iterator[Problem]:
-    known = {f.term_id for f in base.features}
-    if len(draft.features) > MOST_LINES:
-        yield Problem(
-            "q", "Features", f"{len(draft.features)} are more than {MOST_LINES}."
-        )
+    known = {f.term_id for f in (*base.features, *base.uncertain)}
+    number = len(draft.features) + len(draft.uncertain)
+    if number > MOST_LINES:
+        yield Problem("q", "Features", f"{number} are more than {MOST_LINES}.")
         return
     if draft.search:
         yield Problem(
@@ -54,7 +56,7 @@ def _feature_problems(draft: Draft, release: Release, base: Case) -> Iterator[Pr
             "Features",
             f"“{draft.search}” is not added yet. Choose a term, or clear the box.",
         )
-    for feature in draft.features:
+    for feature in (*draft.features, *draft.uncertain):
         if feature.term_id not in known:
             yield from _term_problems(feature.term_id, release)
     for term_id in sorted(_twice(draft.features)):
@@ -63,6 +65,11 @@ def _feature_problems(draft: Draft, release: Release, base: Case) -> Iterator[Pr
         yield Problem(
             "q", "Features", f"{name} stands as observed and as not found. Keep one."
         )
+    said = {f.term_id for f in draft.features}
+    for term_id in sorted(said & {f.term_id for f in draft.uncertain}):
+        name = _feature_name(term_id, release)
+        message = f"{name} stands as uncertain and as decided. Keep one."
+        yield Problem("q", "Features", message)
 
 
 def _twice(features: Iterable[PhenotypicFeature]) -> set[str]:
@@ -158,7 +165,8 @@ def _variant_problems(draft: Draft) -> Iterator[Problem]:
         return
     for number, typed in enumerate(draft.variants):
         name = f"Variant {number + 1}"
-        if len(typed.written) > variants.LONGEST:
+        is_typed = typed.known is None
+        if is_typed and len(typed.written) > variants.LONGEST:
             message = (
                 f"{len(typed.written):,} characters are more than {variants.LONGEST}."
             )
@@ -240,6 +248,25 @@ def _coded_problems(draft: Draft) -> Iterator[Problem]:
             yield Problem(field, name, f"{lines} are more than {MOST_LINES}.")
 
 
+def _relative_problems(draft: Draft) -> Iterator[Problem]:
+    if len(draft.relatives) > MOST_LINES:
+        message = f"{len(draft.relatives)} are more than {MOST_LINES}."
+        yield Problem("relation-0", "Family", message)
+        return
+    for number, typed in enumerate(draft.relatives):
+        field, name = f"relation-{number}", f"Relative {number + 1}"
+        if typed.known is None and len(typed.findings) > relatives.LONGEST:
+            message = (
+                f"{len(typed.findings):,} characters are more than {relatives.LONGEST}."
+            )
+            yield Problem(field, name, message)
+            continue
+        try:
+            typed.relative()
+        except NotARelative as problem:
+            yield Problem(field, name, str(problem))
+
+
 def _too_long(field: str, name: str, *texts: str) -> Iterator[Problem]:
     longest = max(map(len, texts))
     if longest > coded.LONGEST:
@@ -252,6 +279,7 @@ def _age_problems(draft: Draft) -> Iterator[Problem]:
     for field, label, entered in (
         ("age", "Age at last visit", draft.age),
         ("onset_age", "Age at onset", draft.onset_age),
+        ("death_age", "Age at death", draft.death_age),
     ):
         try:
             read[field] = ages.years(entered)
@@ -264,6 +292,12 @@ def _age_problems(draft: Draft) -> Iterator[Problem]:
             "Age at onset",
             f"{draft.onset_age} is later than the last visit at {draft.age}.",
         )
+
+
+def _death_problems(draft: Draft) -> Iterator[Problem]:
+    if _is_later(draft.age, draft.death_age):
+        message = f"{draft.death_age} is before the last visit at {draft.age}."
+        yield Problem("death_age", "Age at death", message)
 
 
 def _choice_problems(draft: Draft, base: Case) -> Iterator[Problem]:

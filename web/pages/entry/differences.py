@@ -14,7 +14,9 @@ from web.pages.cases.versions import Row, compared
 from web.pages.entry.merging import PARTS, Merge, Part
 from web.pages.words import SHARED_WITH
 
-LISTS = frozenset({"Diagnoses", "Treatments", "Exposures and lifestyle"})
+LISTS = frozenset(
+    {"Uncertain findings", "Diagnoses", "Treatments", "Exposures and lifestyle"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,10 @@ def spoken(part: Part, case: Case, release: Release) -> str:
         "inheritance": profile.inheritance_words(case, release),
         "sharing": SHARED_WITH[case.sharing],
         "note": case.note,
+        "relatives": "; ".join(
+            f"{name}: {said}" for name, said in profile.relatives(case, release)
+        ),
+        "death": profile.death_words(case.death),
         "solved": "solved" if case.solved else "not solved",
     }
     return said[part.fields[0]] or "not given"

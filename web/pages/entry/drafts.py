@@ -10,16 +10,19 @@ from werkzeug.datastructures import MultiDict
 
 from matcher.case import (
     Case,
+    Death,
     Disease,
     DiseaseStatus,
     GenomicFeature,
     Onset,
     PhenotypicFeature,
+    Relative,
     Sex,
     Sharing,
 )
 from web.pages.typed import ages, lines
 from web.pages.typed.coded import TypedExposure, TypedTreatment
+from web.pages.typed.relatives import NotARelative, TypedRelative
 from web.pages.typed.variants import NotAVariant, TypedVariant
 
 
@@ -28,7 +31,9 @@ class Draft:
     """Everything on the form. Its lines keep what the case already knew of each.
 
     `gene_lines` are genes without a variant, `variants` those with one, which may not be readable
-    yet. `feature_ages` has the ages at onset as typed, by term.
+    yet. `feature_ages` has the ages at onset as typed, by term. `unexamined` are
+    terms that are not to be asked about again: nobody looked for them, and the case says nothing
+    of them.
     """
 
     features: tuple[PhenotypicFeature, ...] = ()
@@ -38,6 +43,10 @@ class Draft:
     diseases: tuple[Disease, ...] = ()
     treatments: tuple[TypedTreatment, ...] = ()
     exposures: tuple[TypedExposure, ...] = ()
+    uncertain: tuple[PhenotypicFeature, ...] = ()
+    relatives: tuple[TypedRelative, ...] = ()
+    died: bool = False
+    death_age: str = ""
     label: str = ""
     sex: str = Sex.UNKNOWN.value
     age: str = ""
@@ -52,6 +61,7 @@ class Draft:
     disease_search: str = ""
     pasted: str = ""
     keeps_pasted: bool = False
+    unexamined: tuple[str, ...] = ()
 
     @classmethod
     def from_case(cls, case: Case, version: int) -> Draft:
@@ -68,6 +78,10 @@ class Draft:
             diseases=case.diseases,
             treatments=tuple(map(TypedTreatment.of, case.treatments)),
             exposures=tuple(map(TypedExposure.of, case.exposures)),
+            uncertain=case.uncertain,
+            relatives=tuple(map(TypedRelative.of, case.relatives)),
+            died=case.death is not None,
+            death_age=ages.typed(case.death.years) if case.death else "",
             label=case.label,
             sex=case.sex.value,
             age=ages.typed(case.age_years),
@@ -87,6 +101,7 @@ class Draft:
         """
         genes = tuple(dict.fromkeys(form.getlist("gene")))
         variants = tuple(lines.variants(form, base, genes))
+        is_told = lines.is_shown(form, "death")
         with_variant = {variant.gene for variant in variants}
         return cls(
             features=tuple(lines.features(form, base)),
@@ -96,6 +111,14 @@ class Draft:
             diseases=tuple(lines.diseases(form, base)),
             treatments=tuple(lines.treatments(form, base)),
             exposures=tuple(lines.exposures(form, base)),
+            uncertain=tuple(lines.uncertain(form, base)),
+            relatives=tuple(lines.relatives(form, base)),
+            died="died" in form if is_told else base.death is not None,
+            death_age=(
+                form.get("death_age", "").strip()
+                if is_told
+                else ages.typed(base.death.years) if base.death else ""
+            ),
             label=form.get("label", "").strip(),
             sex=form.get("sex", Sex.UNKNOWN.value),
             age=form.get("age", "").strip(),
@@ -110,6 +133,7 @@ class Draft:
             disease_search=form.get("disease_q", "").strip(),
             pasted=lines.text(form, "pasted"),
             keeps_pasted="keep_pasted" in form,
+            unexamined=tuple(dict.fromkeys(form.getlist("unexamined"))),
         )
 
     @property
@@ -140,6 +164,9 @@ class Draft:
             diseases=self.diseases,
             treatments=tuple(t.treatment() for t in self.treatments if t.name),
             exposures=tuple(e.exposure() for e in self.exposures if e.name),
+            uncertain=self.uncertain,
+            relatives=tuple(_readable_relatives(self.relatives)),
+            death=self._death(base),
             solved=self._is_solved(base),
             label=self.label,
             sex={each.value: each for each in Sex}.get(self.sex, base.sex),
@@ -162,6 +189,14 @@ class Draft:
             return base.solved
         return any(d.status is DiseaseStatus.CONFIRMED for d in self.diseases)
 
+    def _death(self, base: Case) -> Death | None:
+        """That the person died; an age alone says so as well."""
+        if not self.died and not self.death_age:
+            return None
+        known = base.death or Death()
+        years = _unrounded(self.death_age, known.years)
+        return dataclasses.replace(known, years=years)
+
     def _with_age(self, feature: PhenotypicFeature, base: Case) -> PhenotypicFeature:
         entered = self.feature_ages.get(feature.term_id)
         if entered is None:
@@ -181,12 +216,29 @@ class Draft:
         )
 
     def without_feature(self, term_id: str) -> Draft:
-        """The draft without this term, observed or excluded."""
-        kept = tuple(f for f in self.features if f.term_id != term_id)
-        return dataclasses.replace(self, features=kept)
+        """The draft without this term, observed, excluded or uncertain."""
+        return dataclasses.replace(
+            self,
+            features=tuple(f for f in self.features if f.term_id != term_id),
+            uncertain=tuple(f for f in self.uncertain if f.term_id != term_id),
+        )
+
+    def doubted(self, term_id: str) -> Draft:
+        """The draft with this term as uncertain, whatever was said of it before."""
+        feature = PhenotypicFeature(term_id=term_id)
+        rest = self.without_feature(term_id)
+        return dataclasses.replace(
+            rest, uncertain=(*rest.uncertain, feature), search=""
+        )
+
+    def passed_over(self, term_id: str) -> Draft:
+        """The draft with one term more that nobody looked for."""
+        return dataclasses.replace(self, unexamined=(*self.unexamined, term_id))
 
     def turned(self, term_id: str) -> Draft:
-        """The draft with an observed term made excluded, or the reverse."""
+        """The draft with an observed term made excluded, and any other made observed."""
+        if any(f.term_id == term_id for f in self.uncertain):
+            return self.with_feature(PhenotypicFeature(term_id=term_id))
         turned = tuple(
             (
                 dataclasses.replace(f, excluded=not f.excluded)
@@ -204,6 +256,26 @@ class Draft:
         return dataclasses.replace(
             self, gene_lines=(*self.gene_lines, *more), gene_search=""
         )
+
+    def with_found(self, features: Iterable[GenomicFeature]) -> Draft:
+        """The draft with genes and variants that a file held, each once.
+
+        A variant takes the place of its gene alone.
+        """
+        draft = self
+        for feature in features:
+            if feature.variant is None:
+                draft = draft.with_gene(feature.gene or "", feature.gene_label)
+                continue
+            typed = TypedVariant.of(feature)
+            same = [(v.gene, v.written) for v in draft.variants]
+            if (typed.gene, typed.written) in same:
+                continue
+            kept = [g for g in draft.gene_lines if g.excluded or g.gene != feature.gene]
+            draft = dataclasses.replace(
+                draft, gene_lines=tuple(kept), variants=(*draft.variants, typed)
+            )
+        return draft
 
     def without_gene(self, gene: str) -> Draft:
         """The draft without this gene and the variants in it."""
@@ -271,6 +343,14 @@ def _gene_lines(
         if known or gene not in with_variant:
             yield from known or [GenomicFeature(gene=gene)]
     yield from (g for g in bare if not g.gene)
+
+
+def _readable_relatives(relatives: Iterable[TypedRelative]) -> Iterator[Relative]:
+    for typed in relatives:
+        try:
+            yield typed.relative()
+        except NotARelative:
+            continue
 
 
 def _readable(variants: Iterable[TypedVariant]) -> Iterator[GenomicFeature]:

@@ -12,12 +12,14 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from matcher.case import Case, Sharing
 from matcher.storage.database import write_transaction
 from matcher.storage.errors import CaseChanged
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
+from web.conversations.hiding import CONFIRMED, erased_with, erased_words
 from web.db import connection, store
 from web.entry.kept_drafts import Editors, KeptDraft, KeptDrafts
 from web.entry.numbering import free_id
@@ -37,17 +39,20 @@ from web.pages.entry.autosave import (
     restored,
     unsaved,
 )
-from web.pages.entry.bases import as_of, empty_case
+from web.pages.entry.bases import as_of, begun, empty_case
 from web.pages.entry.buttons import Answer, answer, unfinished, with_typed_gene
 from web.pages.entry.checks import Problem
 from web.pages.entry.differences import differences
 from web.pages.entry.drafts import Draft
+from web.pages.entry.found import Seal, offered
 from web.pages.entry.merging import Merge, merge
 from web.pages.entry.notes import reading
 from web.pages.typed import choices
 from web.pages.typed.coded import RESPONSES, TypedExposure, TypedTreatment, listed
+from web.pages.typed.relatives import RELATIONS, STATES, TypedRelative
 from web.pages.typed.variants import TypedVariant
 from web.pages.words import counted, moment, sentence
+from web.security import accepts_upload
 from web.service import service
 from web.viewing.visibility import may_share
 
@@ -58,18 +63,21 @@ Save = Callable[[Person, Case, Case, int], ResponseReturnValue]
 def new() -> ResponseReturnValue:
     """The form for a case that is not entered yet."""
     person = the_clinician()
-    base = empty_case(person)
     kept = KeptDrafts(connection()).of(person.person_id, request.args.get("draft", ""))
     if kept is None or kept.case_id is not None:
+        base = empty_case(person)
         return _form(person, base, Answer(draft=Draft.from_case(base, 0)))
-    return _form(person, base, Answer(draft=restored(kept, base)), kept=kept)
+    base, draft = begun(person, MultiDict(kept.fields))
+    return _form(person, base, Answer(draft=draft), kept=kept)
 
 
 @blueprint.post("/cases/new")
+@accepts_upload
 def create() -> ResponseReturnValue:
     """Enter a case."""
     person = the_clinician()
-    return _answered(person, empty_case(person), _save_new)
+    base, draft = begun(person, request.form)
+    return _answered(person, base, draft, _save_new)
 
 
 @blueprint.get("/cases/<case_id:case_id>/edit")
@@ -106,12 +114,14 @@ def change(case_id: str) -> ResponseReturnValue:
     person = the_clinician()
     stored = opened(person, case_id)
     before = as_of(person, stored, request.form.get("version", 0, type=int))
-    return _answered(person, before, _save_change)
+    draft = Draft.from_form(request.form, before)
+    return _answered(person, before, draft, _save_change)
 
 
-def _answered(person: Person, base: Case, save: Save) -> ResponseReturnValue:
+def _answered(
+    person: Person, base: Case, draft: Draft, save: Save
+) -> ResponseReturnValue:
     release = service().release
-    draft = Draft.from_form(request.form, base)
     pressed = answer(draft, request.form, release)
     if pressed is not None:
         _noted(person, base, draft)
@@ -137,7 +147,7 @@ def _sharing_problems(person: Person, draft: Draft, base: Case) -> list[Problem]
     if draft.sharing == base.sharing.value:
         return []
     if may_share(person, base):
-        return _consent_problems(draft, base)
+        return _consent_problems(draft, base) or _conversation_problems(draft, base)
     message = f"Only {base.submitter or 'who entered it'} changes how far this case is shared."
     return [Problem("sharing", "Sharing", message)]
 
@@ -154,6 +164,18 @@ def _consent_problems(draft: Draft, base: Case) -> list[Problem]:
         else "save the case for your site, then record it on its page “What peers see”"
     )
     message = f"This level needs a consent on record; {where}."
+    return [Problem("sharing", "Sharing", message)]
+
+
+def _conversation_problems(draft: Draft, base: Case) -> list[Problem]:
+    """What is asked where a lower level erases what was written about the case."""
+    erased = erased_with(connection(), base, Sharing(draft.sharing))
+    if not erased or CONFIRMED in request.form:
+        return []
+    message = (
+        f"At this level {erased_words(erased)} would be erased, on both sides and for good. "
+        "Tick that you want this, or choose a level that reaches them."
+    )
     return [Problem("sharing", "Sharing", message)]
 
 
@@ -236,7 +258,11 @@ def _form(
         "others": [],
         "changed": "",
     }
-    if base.case_id:
+    if not base.case_id:
+        seal = Seal(person, "")
+        taken = (v.known for v in shown.draft.variants if v.known)
+        values |= {"taken": map(seal.closed, taken), **offered(shown.from_file, seal)}
+    else:
         stored = store().get(base.case_id)
         values |= {
             **head_values(stored),
@@ -259,6 +285,7 @@ def _form(
         advice=advice(person, shown.draft, base),
         person=person,
         can_share=may_share(person, base),
+        erased=erased_words(erased_with(connection(), base, Sharing.PRIVATE)),
     )
 
 
@@ -286,12 +313,16 @@ def _draft_values(base: Case, shown: Answer) -> dict[str, Any]:
         "diseases": profile.disease_options(shown.draft.diseases, release),
         "treatments": [*shown.draft.treatments, TypedTreatment()],
         "exposures": [*shown.draft.exposures, TypedExposure()],
+        "uncertain": profile.lines(shown.draft.uncertain, release),
+        "relatives": [*shown.draft.relatives, TypedRelative()],
         "found": shown.found,
         "genes_found": shown.genes_found,
         "diseases_found": shown.diseases_found,
         "dismissed": shown.dismissed,
         "reading": reading(
-            shown.draft.pasted, (f.term_id for f in features), shown.dismissed
+            shown.draft.pasted,
+            (f.term_id for f in (*features, *shown.draft.uncertain)),
+            shown.dismissed,
         ),
         "blank": profile.Line(),
         "blank_variant": TypedVariant(),
@@ -328,6 +359,8 @@ def _offered(base: Case, draft: Draft) -> dict[str, Any]:
         "classes": choices.CLASSES,
         "diagnoses": choices.DIAGNOSES,
         "responses": RESPONSES,
+        "relations": RELATIONS,
+        "states": STATES,
         "treatment_names": sorted(listed("treatments")),
         "exposure_names": sorted(listed("exposures")),
         "inheritance": [(key, sentence(text)) for key, text in modes],

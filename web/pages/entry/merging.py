@@ -36,11 +36,14 @@ PARTS = (
     Part("inheritance", "inheritance", ("inheritance",)),
     Part("sharing", "sharing", ("sharing",)),
     Part("note", "note", ("note",)),
+    Part("family", "relation-0", ("relatives",)),
+    Part("whether she has died", "death_age", ("death",)),
     Part("whether it is solved", "disease_q", ("solved",)),
 )
 FEATURES = Part("features", "q", ("features",))
 GENES = Part("genes", "gene_q", ("genomic_features",))
 DISEASES = Part("diagnoses", "disease_q", ("diseases",))
+UNCERTAIN = Part("uncertain findings", "q", ("uncertain",))
 TREATMENTS = Part("treatments", "treatment-0", ("treatments",))
 EXPOSURES = Part("exposures", "exposure-0", ("exposures",))
 
@@ -84,6 +87,7 @@ def merge(before: Case, stored: Case, yours: Case) -> Merge:
             yours.genomic_features,
             _gene,
         ),
+        uncertain=_lines(before.uncertain, stored.uncertain, yours.uncertain, _term),
         diseases=_lines(before.diseases, stored.diseases, yours.diseases, _disease),
         treatments=_lines(
             before.treatments, stored.treatments, yours.treatments, _treatment
@@ -92,7 +96,7 @@ def merge(before: Case, stored: Case, yours: Case) -> Merge:
             before.exposures, stored.exposures, yours.exposures, _exposure
         ),
     )
-    lists = (FEATURES, GENES, DISEASES, TREATMENTS, EXPOSURES)
+    lists = (FEATURES, UNCERTAIN, GENES, DISEASES, TREATMENTS, EXPOSURES)
     return Merge(
         case=merged,
         stored=stored,

@@ -70,6 +70,7 @@ def read() -> ResponseReturnValue:
     the_clinician()
     form = request.form
     listed = (*form.getlist("observed"), *form.getlist("excluded"))
+    listed += tuple(form.getlist("uncertain"))
     note = lines.text(form, "pasted")
     return render_template(
         "cases/_reading.html",

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Contact, Sharing
 from matcher.errors import MatcherError
+from matcher.readers.guesses import Guess
 from matcher.storage.database import write_transaction
 from web.accounts.people import Person
 from web.db import connection, store
@@ -26,6 +27,7 @@ from web.pages.imports.reading import (
     read,
     table_values,
 )
+from web.pages.imports.updating import SEEN, external_id, update_of
 from web.pages.words import counted, sentence
 from web.security import accepts_upload
 from web.service import service
@@ -130,10 +132,10 @@ def save(upload_id: str) -> ResponseReturnValue:
     chosen = review.chosen(found, request.form.getlist("case"))
     confirmed = review.confirmed(found, request.form.getlist("guess"))
     cases = [review.completed(case, confirmed) for case in chosen]
-    problems = review.problems(person, cases)
+    problems = review.problems(person, cases, request.form.getlist(SEEN))
     if problems:
         return _review(person, upload, problems), 422
-    saved = _saved(person, upload_id, cases)
+    saved = _saved(person, upload_id, cases, found.guesses)
     _note_unrecognised(person, found, chosen, saved)
     flash(f"{sentence(counted(len(saved), 'case'))} saved; the file is erased.", "good")
     if len(saved) == 1:
@@ -141,20 +143,32 @@ def save(upload_id: str) -> ResponseReturnValue:
     return redirect(url_for("pages.home.mine"), 303)
 
 
-def _saved(person: Person, upload_id: str, cases: list[Case]) -> list[str]:
+def _saved(
+    person: Person, upload_id: str, cases: list[Case], guesses: Sequence[Guess]
+) -> list[str]:
     level = request.form.get("sharing")
     sharing = Sharing.SITE if level == Sharing.SITE.value else Sharing.PRIVATE
     saved = []
     # Numbers are looked for under the write lock: two cases never take the same one.
     with write_transaction(connection()):
         for case in cases:
+            if update := update_of(person, case, guesses):
+                store().put(
+                    update.case,
+                    actor=person.name,
+                    expected_version=update.stored.version,
+                )
+                saved.append(update.case.case_id)
+                continue
             case_id = free_id(store(), person.site or "")
             named = dataclasses.replace(
                 _of_this_site(person, case), case_id=case_id, sharing=sharing
             )
-            external_id = review.external_id(person, case)
             store().put(
-                named, actor=person.name, expected_version=0, external_id=external_id
+                named,
+                actor=person.name,
+                expected_version=0,
+                external_id=external_id(person, case),
             )
             saved.append(case_id)
         _uploads().erase(upload_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,9 @@ from web.accounts.people import Person
 from web.db import store
 from web.entry.numbering import free_id
 from web.entry.uploads import Upload
-from web.pages.entry.checks import LONGEST_NOTE
+from web.pages.cases import profile
 from web.pages.words import counted
+from web.service import service
 from web.viewing.visibility import may_open
 
 MOST_CASES = 200
@@ -52,7 +54,7 @@ def values(person: Person, upload: Upload) -> dict[str, Any]:
                 "affected": {True: "affected", False: "not affected"}.get(
                     member.affected, "not known"  # type: ignore[arg-type]
                 ),
-                "relatives": ", ".join(relatives(member, found)) or "nobody named",
+                "relatives": _said(member, found) or "nobody named",
                 "terms": counted(len(member.terms), "term") if member.terms else "",
                 "is_chosen": affected == [number],
             }
@@ -108,13 +110,19 @@ def _with(case: Case, proband: Member, found: tuple[Member, ...]) -> Case:
     """The case with its family, and with the sex and terms that it does not have yet."""
     known = {feature.term_id for feature in case.features}
     more = [PhenotypicFeature(term_id=i) for i in proband.terms if i not in known]
-    said = ", ".join(relatives(proband, found))
-    note = f"Pedigree: {said}." if said else "Pedigree: no relative named."
-    joined = f"{case.note}\n{note}".strip() if note not in case.note else case.note
+    named = Counter(relatives(proband, found)) - Counter(case.relatives)
     return dataclasses.replace(
         case,
         family=case.family or proband.family or None,
         sex=proband.sex if case.sex is Sex.UNKNOWN else case.sex,
         features=(*case.features, *more),
-        note=joined[:LONGEST_NOTE],
+        relatives=(*case.relatives, *named.elements()),
+    )
+
+
+def _said(member: Member, found: tuple[Member, ...]) -> str:
+    release = service().release
+    return ", ".join(
+        f"{each.relation} {profile.relative_words(each, release)}"
+        for each in relatives(member, found)
     )

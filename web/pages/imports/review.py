@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,9 @@ from web.db import store
 from web.pages.cases import profile
 from web.pages.cases.remarks import Remark, remarks
 from web.pages.entry.checks import MOST_LINES, Problem
+from web.pages.cases.versions import Group
 from web.pages.imports.reading import Found
+from web.pages.imports.updating import saved_before, update_of
 from web.pages.words import counted, proband, sentence
 from web.service import service
 from web.viewing.visibility import may_open
@@ -46,13 +48,18 @@ class GuessLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLine:
-    """One case of the file; `alike` is the id of a case that looks like the same person."""
+    """One case of the file; `alike` is the id of a case that looks like the same person.
+
+    `differences` are what the file says otherwise than the case that was imported before.
+    """
 
     number: int
     name: str
     proband: str
     observed: list[profile.Line]
     excluded: list[profile.Line]
+    uncertain: list[profile.Line]
+    relatives: list[tuple[str, str]]
     genes: list[profile.GeneRow]
     diseases: list[profile.Line]
     facts: list[tuple[str, str]]
@@ -64,6 +71,8 @@ class CaseLine:
     alike: str
     is_saved: bool
     is_chosen: bool
+    seen: str
+    differences: list[Group]
 
 
 def values(
@@ -100,7 +109,9 @@ def _line(
     form: MultiDict[str, str] | None,
 ) -> CaseLine:
     case, release = found.cases[number], service().release
-    saved = _saved_before(person, case)
+    saved = saved_before(person, case)
+    update = update_of(person, case, found.guesses)
+    differences = update.differences if update else []
     alike = saved or _alike(person, case)
     has_error = any(i.severity is Severity.ERROR for i in validate(case, release))
     waiting = [_label(g) for g in found.guesses if g.case_id == case.case_id]
@@ -113,6 +124,8 @@ def _line(
         proband=proband(case),
         observed=profile.lines((f for f in case.features if not f.excluded), release),
         excluded=profile.lines((f for f in case.features if f.excluded), release),
+        uncertain=profile.lines(case.uncertain, release),
+        relatives=profile.relatives(case, release),
         genes=profile.gene_rows(case.genomic_features, release),
         diseases=profile.disease_lines(case, release),
         facts=[fact for fact in profile.facts(case, release) if fact[1]],
@@ -123,7 +136,9 @@ def _line(
         remarks=remarks(case, release),
         alike=alike,
         is_saved=bool(saved),
-        is_chosen=chosen and not saved,
+        is_chosen=chosen and (not saved or bool(differences)),
+        seen=update.seen if update else "",
+        differences=differences,
     )
 
 
@@ -191,8 +206,13 @@ def completed(case: Case, guesses: Iterable[Guess]) -> Case:
     return with_guesses(case, guesses)
 
 
-def problems(person: Person, cases: Sequence[Case]) -> list[tuple[str, str, str]]:
-    """Why the chosen cases cannot be saved; none if they can."""
+def problems(
+    person: Person, cases: Sequence[Case], seen: Collection[str]
+) -> list[tuple[str, str, str]]:
+    """Why the chosen cases cannot be saved; none if they can.
+
+    `seen` names the versions whose differences to the file were on the page.
+    """
     if not cases:
         return [("cases", "Cases", "Tick at least one case to save.")]
     found = []
@@ -207,20 +227,24 @@ def problems(person: Person, cases: Sequence[Case]) -> list[tuple[str, str, str]
                 f"{len(case.features):,} features are more than {MOST_LINES}; keep those that "
                 "tell this person from others."
             )
-        if saved := _saved_before(person, case):
-            errors.append(f"It was saved before as {saved}; change it there.")
+        errors += _update_errors(person, case, seen)
         found += [Problem("cases", case.case_id, message) for message in errors[:1]]
     return [(p.field, p.label, p.message) for p in found]
 
 
-def external_id(person: Person, case: Case) -> str:
-    """What a case of a file is known by: one person's import says nothing of another's."""
-    return f"import {person.person_id} {case.case_id}"
-
-
-def _saved_before(person: Person, case: Case) -> str:
-    """Id of the case that this person made of the same case of a file."""
-    return store().find(person.site, external_id(person, case)) or ""
+def _update_errors(person: Person, case: Case, seen: Collection[str]) -> Iterator[str]:
+    """Why a case that was imported before cannot be updated."""
+    saved = saved_before(person, case)
+    if not saved:
+        return
+    update = update_of(person, case, ())
+    if update is None:
+        yield f"It was saved before as {saved}, which is not yours to change any more."
+    elif update.seen not in seen:
+        yield (
+            f"It was saved before as {saved}, and that is not the version that you were shown. "
+            "Look at the difference below, and tick it again."
+        )
 
 
 def _alike(person: Person, case: Case) -> str:

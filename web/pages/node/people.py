@@ -177,7 +177,12 @@ def hand_over(name: str) -> ResponseReturnValue:
 
 
 def _tending() -> PeopleTending:
-    return PeopleTending(connection(), accounts(), the_operator().name)
+    return PeopleTending(
+        connection(),
+        accounts(),
+        the_operator().name,
+        sends_mail=service().settings.sends_mail,
+    )
 
 
 def _known(name: str) -> Person:

@@ -16,6 +16,7 @@ from matcher.storage.store import StoredCase
 from matcher.wording import listing
 from web.accounts import Person
 from web.audit import Audit
+from web.conversations.hiding import CONFIRMED, erased_with, erased_words
 from web.db import connection, store
 from web.mme.asking.messages import patient_for
 from web.mme.consents import GIVERS, LEVELS, BadConsent, Consent, ConsentFacts, Consents
@@ -118,7 +119,12 @@ def record(case_id: str) -> ResponseReturnValue:
 @blueprint.post("/cases/<case_id:case_id>/consent/withdraw")
 def withdraw(case_id: str) -> ResponseReturnValue:
     """End every consent of the case, so that it is gone for peers at once."""
-    person, _ = _sharer(case_id)
+    person, stored = _sharer(case_id)
+    if _erased(stored.case) and CONFIRMED not in request.form:
+        flash(
+            "Nothing is withdrawn yet: tick that the conversations are erased.", "alert"
+        )
+        return _back(case_id)
     audit = Audit(connection())
     with audit.together():
         seen_by = _consents().withdraw(case_id, person.name)
@@ -127,6 +133,13 @@ def withdraw(case_id: str) -> ResponseReturnValue:
     for sentence_of_it in _owed(case_id, {each.node for each in seen_by}):
         flash(sentence_of_it, "look")
     return _back(case_id)
+
+
+def _erased(case: Case) -> str:
+    """The conversations that go with a withdrawn consent: the case falls back to its site."""
+    if case.sharing not in LEVELS:
+        return ""
+    return erased_words(erased_with(connection(), case, Sharing.SITE))
 
 
 def _owed(case_id: str, seen_by: set[str]) -> Iterator[str]:
@@ -243,6 +256,7 @@ def _page(person: Person, stored: StoredCase, wrong: BadConsent | None = None) -
         alone=_alone(case),
         few_cases=FEW_CASES,
         can_share=may_share(person, case),
+        erased=_erased(case),
         givers=[(each, sentence(each)) for each in GIVERS],
         scopes=[("2", "Exchange, level 2"), ("1", "Exchange, level 1")],
         entered={name: request.form.get(name, "") for name in FIELDS},

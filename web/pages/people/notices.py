@@ -39,6 +39,7 @@ SAID = {
         "HPO {version} has no single term for a feature of this case; it counts for nothing until "
         "you decide."
     ),
+    Kind.HANDED_OVER: "{cases} of {leaver} became yours, this one among them.",
 }
 OF_MATCHES = frozenset({Kind.NEW_MATCH, Kind.CHANGED_MATCH, Kind.WITHDRAWN_MATCH})
 
@@ -157,5 +158,7 @@ def _leads_to(notice: Notice) -> dict[str, str]:
     if notice.kind in OF_MATCHES:
         href = url_for("pages.network.show", case_id=case_id)
         return {"href": href, "next": "See what other sites said"}
+    if notice.kind is Kind.HANDED_OVER:
+        return {"href": url_for("pages.home.mine"), "next": "See your cases"}
     href = url_for("pages.cases.show", case_id=case_id)
     return {"href": href, "next": "See the case"}

@@ -11,12 +11,21 @@ from matcher.case import Case, Disease, DiseaseStatus, Onset, PhenotypicFeature
 from web.pages.typed import ages
 from web.pages.typed.choices import COURSES, SIDES
 from web.pages.typed.coded import TypedExposure, TypedTreatment
+from web.pages.typed.relatives import TypedRelative
 from web.pages.typed.variants import TypedVariant
 
 Form = MultiDict[str, str]
 
 # The form names the parts it shows, so that one it does not show is left as it is.
-SHOWN = ("variants", "diseases", "treatments", "exposures")
+SHOWN = (
+    "variants",
+    "diseases",
+    "treatments",
+    "exposures",
+    "uncertain",
+    "relatives",
+    "death",
+)
 _VARIANT = ("gene", "written", "assembly", "zygosity", "origin", "classification")
 
 
@@ -25,7 +34,7 @@ def text(form: Form, name: str) -> str:
     return form.get(name, "").replace("\r\n", "\n").strip()
 
 
-def _is_shown(form: Form, part: str) -> bool:
+def is_shown(form: Form, part: str) -> bool:
     return part in form.getlist("shown")
 
 
@@ -87,7 +96,7 @@ def feature_ages(form: Form, base: Case) -> Mapping[str, str]:
 def variants(form: Form, base: Case, genes: Sequence[str]) -> Iterator[TypedVariant]:
     """The variants of the genes that are listed, and those of no gene."""
     known = [TypedVariant.of(g) for g in base.genomic_features if g.variant]
-    if not _is_shown(form, "variants"):
+    if not is_shown(form, "variants"):
         yield from (v for v in known if not v.gene or v.gene in genes)
         return
     columns = [form.getlist(f"variant_{name}") for name in _VARIANT]
@@ -104,7 +113,7 @@ def variants(form: Form, base: Case, genes: Sequence[str]) -> Iterator[TypedVari
 
 def diseases(form: Form, base: Case) -> Iterator[Disease]:
     """The diagnoses, each with how sure it is."""
-    if not _is_shown(form, "diseases"):
+    if not is_shown(form, "diseases"):
         yield from base.diseases
         return
     known = {d.disease_id: d for d in base.diseases}
@@ -118,7 +127,7 @@ def diseases(form: Form, base: Case) -> Iterator[Disease]:
 def treatments(form: Form, base: Case) -> Iterator[TypedTreatment]:
     """The treatments that were tried, in the order of the form."""
     known = list(map(TypedTreatment.of, base.treatments))
-    if not _is_shown(form, "treatments"):
+    if not is_shown(form, "treatments"):
         yield from known
         return
     names = ("treatment", "response", "reason")
@@ -139,7 +148,7 @@ def treatments(form: Form, base: Case) -> Iterator[TypedTreatment]:
 def exposures(form: Form, base: Case) -> Iterator[TypedExposure]:
     """The exposures and habits, in the order of the form."""
     known = list(map(TypedExposure.of, base.exposures))
-    if not _is_shown(form, "exposures"):
+    if not is_shown(form, "exposures"):
         yield from known
         return
     for name, note in zip(_column(form, "exposure"), _column(form, "exposure_note")):
@@ -149,6 +158,37 @@ def exposures(form: Form, base: Case) -> Iterator[TypedExposure]:
         if same:
             known.remove(same[0])
         yield TypedExposure(name=name, note=note, known=same[0].known if same else None)
+
+
+def uncertain(form: Form, base: Case) -> Iterator[PhenotypicFeature]:
+    """The findings that may be, with what the case knew of each before."""
+    if not is_shown(form, "uncertain"):
+        yield from base.uncertain
+        return
+    known = {f.term_id: f for f in base.uncertain}
+    for term_id in dict.fromkeys(form.getlist("uncertain")):
+        yield known.get(term_id, PhenotypicFeature(term_id=term_id))
+
+
+def relatives(form: Form, base: Case) -> Iterator[TypedRelative]:
+    """The relatives, in the order of the form."""
+    known = list(map(TypedRelative.of, base.relatives))
+    if not is_shown(form, "relatives"):
+        yield from known
+        return
+    names = ("relation", "relative_state", "relative_findings")
+    for relation, state, findings in zip(*(_column(form, each) for each in names)):
+        if not (relation or state or findings):
+            continue
+        same = [k for k in known if (k.relation, k.findings) == (relation, findings)]
+        if same:
+            known.remove(same[0])
+        yield TypedRelative(
+            relation=relation,
+            state=state,
+            findings=findings,
+            known=same[0].known if same else None,
+        )
 
 
 def _column(form: Form, name: str) -> list[str]:

@@ -21,7 +21,14 @@ from web.entry.kept_drafts import (
     KeptDrafts,
 )
 
-from ...conftest import OLIGODONTIA, SEIZURE, WIDE_MOUTH, Cast, case_of
+from ...conftest import (
+    OLIGODONTIA,
+    PROMINENT_JOINTS,
+    SEIZURE,
+    WIDE_MOUTH,
+    Cast,
+    case_of,
+)
 
 FORM_ID = "ab" * 16
 NOW = datetime(2026, 11, 29, 10, 42, tzinfo=UTC)
@@ -271,3 +278,33 @@ def test_drafts_of_a_person_are_bounded(cast: Cast) -> None:
         assert listed[-1].form_id == f"{2:032x}"
         with pytest.raises(DraftTooLarge):
             drafts.keep(1, FORM_ID, None, [("note", "x" * LARGEST)])
+
+
+def test_my_cases_list_what_is_not_saved_and_my_site_does_not(cast: Cast) -> None:
+    alice = cast["alice"]
+    cast.put(case_of("NORTH-1", sharing=Sharing.SITE))
+    alice.post("/cases/new/draft", {"form_id": "ab" * 16, "label": "exome 12"})
+    alice.post("/cases/NORTH-1/draft", {"version": "1", "label": "exome 13"})
+
+    mine, site = alice.get("/").text, alice.get("/site").text
+
+    assert f'href="/cases/new?draft={"ab" * 16}">exome 12, no feature' in mine
+    assert 'href="/cases/NORTH-1/edit">Changes to NORTH-1</a>' in mine
+    assert "Not saved yet" not in site + cast["bob"].get("/").text
+
+
+def test_what_was_not_examined_is_not_asked_about_again(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1", sharing=Sharing.SITE))
+    form = {
+        "form_id": "ab" * 16,
+        "observed": [OLIGODONTIA, PROMINENT_JOINTS, WIDE_MOUTH],
+    }
+    asked = cast["alice"].post("/cases/new/draft", form).json["advice"]
+    assert f'name="pass_over" value="{SEIZURE}"' in asked
+
+    page = cast["alice"].post("/cases/new", {**form, "pass_over": SEIZURE}).text
+    kept = {**form, "unexamined": [SEIZURE]}
+    later = cast["alice"].post("/cases/new/draft", kept).json["advice"]
+
+    assert f'name="unexamined" value="{SEIZURE}"' in page
+    assert f'name="pass_over" value="{SEIZURE}"' not in page + later

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import io
 import re
 from dataclasses import replace
@@ -14,7 +15,7 @@ from matcher.case import Sex, Variant, Zygosity
 from werkzeug.test import TestResponse
 
 from ....matcher.readers.test_vcf import MISSENSE, row, vcf
-from ...conftest import PHF14, Cast, case_of
+from ...conftest import PHF14, SEIZURE, Cast, case_of
 from ..test_attacks import ATTACKS
 
 PAGE = "/cases/NORTH-1/genes"
@@ -131,6 +132,51 @@ def test_an_offer_for_another_case_is_none_for_this(cast: Cast) -> None:
     answer = cast["alice"].post("/cases/NORTH-2/genes/add", {"add": token})
 
     assert answer.status_code == 422 and cast.get("NORTH-2").version == 1
+
+
+def test_a_new_case_takes_what_is_ticked_of_a_file_with_all_its_details(
+    cast: Cast,
+) -> None:
+    alice = cast["alice"]
+    typed = {"form_id": "ab" * 16, "observed": [SEIZURE], "shown": ["variants"]}
+    data = io.BytesIO(vcf(row(MISSENSE)))
+    sent = {**typed, "action": "read_genes", "genes": "PHF14 KIF7", "vcf": (data, "v")}
+
+    read = alice.post("/cases/new", sent)
+    variant, gene = offers(read.text)
+    kept = alice.post("/cases/new/draft", {**typed, "add": [variant, gene]}).json
+    draft = alice.get("/cases/new", draft="ab" * 16).text
+    written = re.search(r'name="variant_written" value="([^"]+)"', draft)
+    [found] = re.findall(r'name="found" value="([^"]+)"', draft)
+    assert read.status_code == 200 and kept["kept"] and written
+    form = {
+        **typed,
+        "gene": re.findall(r'name="gene" value="(HGNC[^"]+)"', draft),
+        "found": [found, "x.y"],
+        "variant_gene": [PHF14],
+        "variant_written": [html.unescape(written[1])],
+        "variant_assembly": ["GRCh38"],
+        "variant_zygosity": ["heterozygous"],
+        "variant_origin": [""],
+        "variant_classification": [""],
+        "action": "save",
+    }
+    saved = alice.post("/cases/new", form)
+
+    assert saved.status_code == 303
+    case = cast.get(saved.location.split("/")[2]).case
+    assert case.observed == (SEIZURE,) and set(case.genes) == {PHF14, KIF7}
+    [placed] = [g.variant for g in case.genomic_features if g.variant]
+    assert (placed.label, placed.start) == ("missense variant", 11012974)
+
+
+def test_a_file_that_cannot_be_read_leaves_the_new_case_as_typed(cast: Cast) -> None:
+    sent = {"action": "read_genes", "label": "exome 12", "genes": "PHF14"}
+    file = {"vcf": (io.BytesIO(b"no vcf"), "a.vcf")}
+
+    page = cast["alice"].post("/cases/new", {**sent, **file}).text
+
+    assert "This is no VCF" in page and 'value="exome 12"' in page
 
 
 def test_a_stranger_finds_no_such_page(cast: Cast) -> None:

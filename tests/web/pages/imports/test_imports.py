@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from matcher.case import Case, Sex, Sharing
+from matcher.case import Case, PhenotypicFeature, Relation, Sex, Sharing
 from matcher.storage.database import rows
 from ontologies import Release
 from web.accounts.passwords import Passwords
@@ -22,7 +23,15 @@ from web.db import open_database
 from web.entry.uploads import KEPT, Kind, Uploads, erase_expired
 from web.worker import worker_of
 
-from ...conftest import OLIGODONTIA, SEIZURE, WIDE_MOUTH, Cast, case_of
+from ...conftest import (
+    MICROCEPHALY,
+    OLIGODONTIA,
+    PROMINENT_JOINTS,
+    SEIZURE,
+    WIDE_MOUTH,
+    Cast,
+    case_of,
+)
 from ..test_attacks import ATTACKS
 
 IMPORT = "/cases/import"
@@ -181,7 +190,10 @@ def test_a_pedigree_makes_a_case_of_the_person_that_is_chosen(cast: Cast) -> Non
     assert answer.status_code == 303 and uploads(cast) == []
     [case] = cases(cast)
     assert (case.family, case.sex, case.observed) == ("F7", Sex.FEMALE, (SEIZURE,))
-    assert case.note == "Pedigree: mother affected, father not affected."
+    assert [(each.relation, each.affected) for each in case.relatives] == [
+        (Relation.MOTHER, True),
+        (Relation.FATHER, False),
+    ]
 
 
 def test_a_pedigree_adds_to_a_case_and_overwrites_nothing(cast: Cast) -> None:
@@ -193,7 +205,11 @@ def test_a_pedigree_adds_to_a_case_and_overwrites_nothing(cast: Cast) -> None:
     after = cast.get("NORTH-1").case
     assert (after.family, after.sex) == (before.family, Sex.MALE)
     assert after.features == before.features
-    assert after.note == "canary-note\nPedigree: daughter affected."
+    assert after.note == "canary-note"
+    [daughter] = after.relatives
+    assert (daughter.relation, daughter.affected) == (Relation.DAUGHTER, True)
+    page = cast["alice"].get("/cases/NORTH-1").text
+    assert "<dt>Daughter</dt><dd>affected; Seizure</dd>" in page
 
 
 @pytest.mark.parametrize(
@@ -223,6 +239,35 @@ def test_a_case_that_was_imported_before_is_not_saved_again(cast: Cast) -> None:
 
     assert "Saved before as" in page and boxes(page, "case") == []
     assert answer.status_code == 422 and len(cases(cast)) == 1
+
+
+def test_a_case_that_was_imported_before_is_updated_when_that_is_confirmed(
+    cast: Cast,
+) -> None:
+    place = waiting(cast, bundle())
+    [guess] = boxes(cast["alice"].get(place).text, "guess")
+    cast["alice"].post(place + "/save", {"case": "0", "guess": guess})
+    [case] = cases(cast)
+    mine = (*case.features[1:], PhenotypicFeature(term_id=MICROCEPHALY))
+    cast.put(dataclasses.replace(case, features=mine, note="mine"))
+
+    again = waiting(cast, bundle(finding(PROMINENT_JOINTS)))
+    page = cast["alice"].get(again).text
+    unseen = cast["alice"].post(again + "/save", {"case": "0"})
+    told = {"case": "0", "seen": ["NORTH-0001 2"]}
+    saved = cast["alice"].post(again + "/save", told)
+
+    assert "<b>Prominent interphalangeal joints</b> is added: observed" in page
+    assert "is removed" not in page and 'value="0" checked' not in page
+    assert unseen.status_code == 422 and "not the version" in unseen.text
+    assert saved.status_code == 303
+    after = cast.get("NORTH-0001")
+    assert (after.version, after.case.note) == (3, "mine")
+    assert set(after.case.observed) == {
+        *(feature.term_id for feature in mine),
+        PROMINENT_JOINTS,
+    }
+    assert "It is not yours" not in page and len(cases(cast)) == 1
 
 
 def test_a_case_that_looks_like_another_is_pointed_out_and_not_ticked(
