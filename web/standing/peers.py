@@ -93,5 +93,6 @@ def _finding(kept: KeptMatch, change: Change, since: str, why: str) -> Finding:
 
 
 def _why(match: RemoteMatch) -> str:
-    reasons = match.match.explanation().reasons[:MOST_REASONS]
+    explanation = match.explanation()
+    reasons = explanation.reasons[:MOST_REASONS] if explanation else ()
     return " ".join(f"{reason.text}." for reason in reasons)

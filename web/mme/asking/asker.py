@@ -21,14 +21,14 @@ from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.audit import Audit
 from web.errors import WebError, frames
-from web.mme.asking.answers import Answer, State
+from web.mme.asking.answers import PUT_ASIDE, Answer, RemoteCase, State
 from web.mme.asking.comparison import Comparison, RemoteMatch
 from web.mme.asking.connections import Deadline, Resolve, addresses_of, tls_context
 from web.mme.asking.errors import BrokenReply, NotAskable, OutOfTime, Unreachable
 from web.mme.asking.fan_out import fan_out
 from web.mme.asking.kept import Kept, News
 from web.mme.asking.messages import body_of, patient_for, require_askable
-from web.mme.asking.own_cases import is_own
+from web.mme.asking.own_cases import without_own
 from web.mme.asking.posting import Line
 from web.mme.asking.replies import read_reply
 from web.mme.asking.wishes import UNWANTED, Wishes
@@ -40,7 +40,6 @@ from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker
 
 SENT = "sent to peers"
-OWN_CASE = "case of ours"
 # A lookup of a name cannot be interrupted; nobody waits for one longer than this.
 GRACE_SECONDS = 1.0
 
@@ -295,9 +294,13 @@ class Asker:
     def _told(self, question: Question, node: Node, outcome: Outcome) -> Asked:
         case, wishes = question.case, question.wishes
         answer, elapsed = outcome
-        answer = self._without_own(answer, case)
+        answer = without_own(answer, case, self._store, self._release)
         health = self._breaker.health(node.node_id)
-        results = self._comparison.ranked(case, answer.remotes, health.cases, wishes)
+        aside: list[RemoteCase] = []
+        results = self._comparison.ranked(
+            case, answer.remotes, health.cases, wishes, aside
+        )
+        answer = answer.without(aside, PUT_ASIDE)
         if wishes:
             answer = _narrowed(answer, len(results))
         recorded = self._kept.record(
@@ -318,20 +321,6 @@ class Asker:
             terms=answer.terms or node.terms,
             narrowed_here=wishes.unknown_to(node.quirks.query_keys),
         )
-
-    def _without_own(self, answer: Answer, query: Case) -> Answer:
-        """The answer without cases of ours that were deposited there as well."""
-        kept = tuple(
-            each
-            for each in answer.remotes
-            if not is_own(each.case, query, self._store, self._release)
-        )
-        own = len(answer.remotes) - len(kept)
-        if not own:
-            return answer
-        state = State.ANSWERED if kept else State.EMPTY
-        dropped = {**answer.dropped, OWN_CASE: own}
-        return replace(answer, state=state, remotes=kept, dropped=dropped)
 
 
 def _narrowed(answer: Answer, wanted: int) -> Answer:

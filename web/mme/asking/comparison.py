@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from matcher import Calibration, Match, Matcher
 from matcher.case import Case
+from matcher.explanation import Explanation
 from matcher.matching import MatchSettings
 from ontologies import Release
 from web.mme.asking.answers import RemoteCase
 from web.mme.asking.profiles import Profile, content_sha256, profile_of
+from web.mme.asking.putting_aside import tried
 from web.mme.asking.wishes import Wishes
 
 # With fewer terms two patients may well say the same by chance.
@@ -36,6 +39,10 @@ class RemoteMatch:
     def score(self) -> float:
         """Our own score, in nats."""
         return self.match.score
+
+    def explanation(self) -> Explanation | None:
+        """Why it is as alike as it is; None where that cannot be said, which is logged."""
+        return explained(self.match, self.remote.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +70,40 @@ class Comparison:
         remotes: Sequence[RemoteCase],
         cases_there: int | None = None,
         wishes: Wishes = Wishes(),
+        aside: list[RemoteCase] | None = None,
     ) -> list[RemoteMatch]:
         """The patients of one peer, the best by our score first; all that are wanted.
 
-        `cases_there` is how many cases the peer has, from its metrics.
+        `cases_there` is how many cases the peer has, from its metrics. A patient with whom
+        something goes wrong is logged, added to `aside` and left out.
         """
-        wanted = filter(wishes.has_score, remotes)
-        named = {f"{each.node}:{each.case.case_id}": each for each in wanted}
+        wanted = list(filter(wishes.has_score, remotes))
+        try:
+            return self._ranked(query, wanted, cases_there, wishes)
+        except Exception:
+            failed = [] if aside is None else aside
+            sound = list(self._sound(query, wanted, failed))
+            return self._ranked(query, sound, cases_there, wishes)
+
+    def _sound(
+        self, query: Case, remotes: Iterable[RemoteCase], aside: list[RemoteCase]
+    ) -> Iterator[RemoteCase]:
+        """Those that can be scored by themselves."""
+        for each in remotes:
+            alone = partial(self._ranked, query, [each], None, Wishes())
+            if tried(each.node, alone) is None:
+                aside.append(each)
+            else:
+                yield each
+
+    def _ranked(
+        self,
+        query: Case,
+        remotes: Iterable[RemoteCase],
+        cases_there: int | None,
+        wishes: Wishes,
+    ) -> list[RemoteMatch]:
+        named = {f"{each.node}:{each.case.case_id}": each for each in remotes}
         matcher = Matcher(
             self._release,
             (_named(each.case, name) for name, each in named.items()),
@@ -110,6 +144,11 @@ class Comparison:
         return replace(
             found, searched=cases, probability=probability, efm=efm, band=band
         )
+
+
+def explained(match: Match, node: str) -> Explanation | None:
+    """The account of a patient of a peer, None where none can be given, which is logged."""
+    return tried(node, match.explanation)
 
 
 def _named(remote: Case, name: str) -> Case:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from matcher.case import Case, Contact
+from matcher.explanation import Explanation
+from matcher.explanation.ladder import ladder
 from matcher.readers.fields import printable
 from matcher.readers.mme_contacts import mail_addresses
 from matcher.wording import listing
@@ -117,23 +119,25 @@ def remote_card(
     """A patient as a page shows it. `seen` says of each patient when it was told of."""
     best = card.best
     case = best.remote.case
-    explanation = best.match.explanation()
-    ladder = explanation.ladder
+    explanation = best.explanation()
     is_known = best.probability is not None
-    frequency = ladder.frequency if is_known else None
+    rungs = ladder(
+        best.match.evidence, best.match.searched, best.match.expected_partners
+    )
+    frequency = rungs.frequency if is_known else None
     return RemoteCard(
         rank=rank,
         node=best.remote.node,
         remote_id=case.case_id,
         name=text(case.case_id),
         band=BANDS[best.match.band] if is_known else "",
-        odds=ladder.result if is_known else "",
+        odds=rungs.result if is_known else "",
         count=frequency.count if frequency else 0,
         of=frequency.of if frequency else 0,
-        by_chance=explanation.look_alikes if is_known else "",
-        tags=tuple(_tags(case)),
-        reasons=tuple(reason_row(each) for each in explanation.reasons),
-        evidence=tuple(evidence_rows(explanation)),
+        by_chance=explanation.look_alikes if explanation and is_known else "",
+        tags=tuple(_tags(case, explanation)),
+        reasons=tuple(map(reason_row, explanation.reasons)) if explanation else (),
+        evidence=tuple(evidence_rows(explanation)) if explanation else (),
         observed=_features(case, False, release),
         excluded=_features(case, True, release),
         genes=tuple(_genes(case, release)),
@@ -194,7 +198,9 @@ def _sighting(
     )
 
 
-def _tags(case: Case) -> Iterator[str]:
+def _tags(case: Case, explanation: Explanation | None) -> Iterator[str]:
+    if explanation is None:
+        yield "why could not be said here"
     if case.species not in ("", None, HUMAN):
         yield text(f"not human: {case.species}")
     if case.test:
