@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -125,12 +126,13 @@ class Comparison:
         if cases_there:
             probability = self._calibration.probability(found.score, cases_there)
             found = self._of_as_many(found, probability, cases_there)
+        profile = profile_of(remote.case, self._release)
         return RemoteMatch(
             remote=remote,
             match=found,
             probability=probability,
-            profile=profile_of(remote.case, self._release),
-            content_sha256=content_sha256(remote.case, self._release),
+            profile=profile,
+            content_sha256=content_sha256(remote.case, profile, self._release),
         )
 
     def _of_as_many(self, found: Match, probability: float, cases: int) -> Match:
@@ -163,13 +165,16 @@ def cards(matches: Iterable[RemoteMatch]) -> list[Card]:
     deposits siblings gives them the same contact.
     """
     made: list[list[RemoteMatch]] = []
+    alike: defaultdict[object, list[list[RemoteMatch]]] = defaultdict(list)
     for each in sorted(matches, key=_order):
-        for sightings in made:
+        said = each.profile.observed, each.profile.genes
+        for sightings in alike[said]:
             if _is_another_sighting(each, sightings):
                 sightings.append(each)
                 break
         else:
             made.append([each])
+            alike[said].append(made[-1])
     return [Card(tuple(sightings)) for sightings in made]
 
 
@@ -178,10 +183,9 @@ def _order(match: RemoteMatch) -> tuple[float, str, str]:
 
 
 def _is_another_sighting(match: RemoteMatch, sightings: list[RemoteMatch]) -> bool:
+    """Whether a match that says the same as these is the same patient."""
     if any(each.remote.node == match.remote.node for each in sightings):
         return False
     first = sightings[0].profile
-    if not match.profile.is_like(first):
-        return False
     enough = len(first.observed) >= SAME_BY_TERMS
     return enough or match.profile.shares_address(first)
