@@ -6,7 +6,6 @@ have none. Before anything is sent, the audit says to whom.
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,8 +21,9 @@ from ontologies import Release
 from web.audit import Audit
 from web.errors import WebError, frames
 from web.mme.asking.answers import PUT_ASIDE, Answer, RemoteCase, State
+from web.mme.asking.authorities import Authorities
 from web.mme.asking.comparison import Comparison, RemoteMatch
-from web.mme.asking.connections import Deadline, Resolve, addresses_of, tls_context
+from web.mme.asking.connections import Deadline, Resolve, addresses_of
 from web.mme.asking.errors import BrokenReply, NotAskable, OutOfTime, Unreachable
 from web.mme.asking.fan_out import fan_out
 from web.mme.asking.kept import Kept, News
@@ -112,6 +112,7 @@ class Asker:
         nodes: Nodes | None = None,
         breaker: Breaker | None = None,
         kept: Kept | None = None,
+        authorities: Authorities | None = None,
         resolve: Resolve = addresses_of,
         consent_from_level: int = 2,
         rare_below: int = 0,
@@ -127,6 +128,7 @@ class Asker:
         self._nodes = nodes or Nodes(db)
         self._breaker = breaker or Breaker(db)
         self._kept = kept or Kept(db)
+        self._authorities = authorities or Authorities()
         self._resolve = resolve
 
     def ask(
@@ -232,18 +234,15 @@ class Asker:
     ) -> tuple[list[Line], list[tuple[Node, Answer]]]:
         """The peers that can be asked now, and what is to be said of the others."""
         lines, left_out = [], []
-        contexts: dict[str, ssl.SSLContext] = {}
         for node in chosen:
             try:
                 token = self._nodes.outbound_token(node)
-                if node.ca_file not in contexts:
-                    contexts[node.ca_file] = tls_context(node.ca_file)
+                tls = self._authorities.context(node.ca_file)
             except (WebError, OSError) as error:
                 why = str(error) if isinstance(error, WebError) else _unusable(node)
                 left_out.append((node, Answer(state=State.UNREACHABLE, message=why)))
                 continue
             if self._breaker.admits(node.node_id):
-                tls = contexts[node.ca_file]
                 lines.append(
                     Line(node=node, token=token, tls=tls, resolve=self._resolve)
                 )
