@@ -18,6 +18,7 @@ from web.conversations.reminders import Reminders
 from web.entry.uploads import erase_expired
 from web.errors import frames
 from web.mme.consents import Consents
+from web.mme.shared_again import forget_void
 from web.mme.withdrawals import WITHDRAWAL
 from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
@@ -132,6 +133,7 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
         erase_expired,
         reminders.tell_due,
         lambda db: Consents(db, level).lapse(),
+        lambda db: forget_void(db, level),
     ]
     server = mail_server(settings)
     if server is not None:
@@ -143,7 +145,10 @@ def worker_of(settings: Settings, make_asker: MakeAsker | None = None) -> Worker
         )
         handlers |= {LETTER: letters.letter, DIGEST: letters.digest}
         to_peers = WithdrawalLetters(
-            server=server, site_name=settings.site_name, site_url=settings.site_url
+            server=server,
+            site_name=settings.site_name,
+            site_url=settings.site_url,
+            consent_from_level=level,
         )
         handlers[WITHDRAWAL] = to_peers.letter
         chores.append(to_peers.leave_due)
