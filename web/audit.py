@@ -110,15 +110,22 @@ class Audit:
     def together(self) -> Iterator[None]:
         """Keep the entries of the block and whatever else it writes, or nothing of it.
 
-        What the block reads stays true until it is written. Raises `AuditFailed`.
+        What the block reads stays true until it is written. Raises `AuditFailed`; what the store
+        refuses of the block, such as a version that somebody has changed, comes through as itself.
         """
         nested = self._db.conn.in_transaction
         try:
             with write_transaction(self._db):
                 yield
                 last = self._last()
-            if last and not nested:
-                self._note(last["number"])
+        except (sqlite3.Error, OSError) as error:
+            raise AuditFailed from error
+        if last and not nested:
+            self._noted(last["number"])
+
+    def _noted(self, number: int) -> None:
+        try:
+            self._note(number)
         except (StoreError, sqlite3.Error, OSError) as error:
             raise AuditFailed from error
 

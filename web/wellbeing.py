@@ -17,6 +17,7 @@ from web.mme.consents import Consents
 from web.mme.limits import Limits
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
+from web.mme.shared_again import is_withdrawn
 from web.mme.withdrawals import WITHDRAWAL, Withdrawals
 from web.notices.telling import DIGEST, LETTER
 from web.work.outbox import Outbox
@@ -77,7 +78,10 @@ def of_work(db: Database, settings: Settings) -> Iterator[str]:
             f"E-mails that wait for a mail server: {mails:,}. Set mail_host; until then people "
             "are told on the pages only."
         )
-    yield from Withdrawals(db).by_hand(settings.sends_mail)
+    yield from Withdrawals(db).by_hand(
+        settings.sends_mail,
+        lambda owed: is_withdrawn(db, owed, settings.consent_from_level),
+    )
 
 
 def _moment(stamp: str) -> str:

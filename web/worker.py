@@ -19,6 +19,7 @@ from web.conversations.reminders import Reminders
 from web.entry.uploads import erase_expired
 from web.errors import frames
 from web.mme.consents import Consents
+from web.mme.shared_again import forget_void
 from web.mme.withdrawals import WITHDRAWAL
 from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
@@ -142,6 +143,7 @@ def worker_of(
         lambda db: Consents(db, level).lapse(),
         expire,
         WaitingFeatures(release=release, by_mail=settings.sends_mail).tell_due,
+        lambda db: forget_void(db, level),
     ]
     server = mail_server(settings)
     if server is not None:
@@ -153,7 +155,10 @@ def worker_of(
         )
         handlers |= {LETTER: letters.letter, DIGEST: letters.digest}
         to_peers = WithdrawalLetters(
-            server=server, site_name=settings.site_name, site_url=settings.site_url
+            server=server,
+            site_name=settings.site_name,
+            site_url=settings.site_url,
+            consent_from_level=level,
         )
         handlers[WITHDRAWAL] = to_peers.letter
         chores.append(to_peers.leave_due)

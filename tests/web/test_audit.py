@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from matcher.case import Case
 from matcher.storage.database import Database, rows, write_transaction
+from matcher.storage.errors import CaseChanged
+from matcher.storage.store import CaseStore
 from ontologies.library import data_directory
 from web.audit import HEAD, LOOKED_UP, Audit, AuditFailed, Break, seal_key
 from web.cli import main
@@ -285,6 +288,32 @@ def test_an_entry_that_cannot_be_written_is_said(audit: Audit, db: Database) -> 
 
     with pytest.raises(AuditFailed):
         audit.record("Island", "disclosed to a peer")
+
+
+def test_what_the_store_refuses_is_said_as_it_is_and_rolled_back(
+    audit: Audit, db: Database
+) -> None:
+    store = CaseStore(db)
+    store.put(Case(case_id="NORTH-1", label="as it was"), actor="alice")
+
+    with pytest.raises(CaseChanged), audit.together():
+        audit.record("alice", "changed a case", ["NORTH-1"])
+        db.execute("UPDATE cases SET test = 1")
+        store.put(Case(case_id="NORTH-1"), actor="alice", expected_version=7)
+
+    assert audit.length() == LENGTH and audit.first_break() is None
+    assert store.get("NORTH-1").case == Case(case_id="NORTH-1", label="as it was")
+    assert rows(db, "SELECT test FROM cases") == [{"test": 0}]
+
+
+def test_a_seal_of_a_block_that_cannot_be_noted_is_said(
+    audit: Audit, head: Path
+) -> None:
+    head.unlink()
+    head.mkdir()
+
+    with pytest.raises(AuditFailed), audit.together():
+        audit.record("alice", "changed a case")
 
 
 def test_a_seal_that_cannot_be_noted_is_said(audit: Audit, head: Path) -> None:

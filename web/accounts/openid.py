@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,8 @@ from joserfc.errors import JoseError
 
 from web.config import Settings
 from web.errors import WebError
-from web.mme.asking.connections import Call, Deadline, call, tls_context
+from web.mme.asking.authorities import Authorities
+from web.mme.asking.connections import Call, Deadline, call
 from web.mme.asking.errors import CallFailed
 
 SECONDS = 10.0
@@ -96,7 +99,8 @@ class Provider:
     """The provider of the settings, as one process knows it.
 
     What it says of itself is asked again after ten minutes, its keys also when one is not known.
-    After a failure it is not asked for half a minute.
+    After a failure it is not asked for half a minute. At most half of the threads of a process
+    wait for it at a time.
     """
 
     def __init__(
@@ -107,7 +111,10 @@ class Provider:
         self.client_id = settings.openid_client_id
         self.back = f"{settings.site_url}/log-in/openid/back"
         self._secret = _secret(settings)
-        self._tls = tls_context(settings.openid_ca_file or "")
+        self._ca_file = settings.openid_ca_file or ""
+        self._authorities = Authorities()
+        self._authorities.context(self._ca_file)
+        self._places = threading.BoundedSemaphore(max(1, settings.threads // 2))
         self._clock = clock
         self._metadata: tuple[float, Metadata] | None = None
         self._failed: tuple[float, str] | None = None
@@ -119,7 +126,10 @@ class Provider:
 
     def beginning(self, asked: Asked) -> str:
         """Where the person's browser goes to. Raises `ProviderFailed`."""
-        found = self.metadata(Deadline(SECONDS))
+        found = self._known()
+        if found is None:
+            with self._waiting():
+                found = self.metadata(Deadline(SECONDS))
         return str(
             prepare_grant_uri(
                 found.authorization_endpoint,
@@ -136,13 +146,8 @@ class Provider:
 
     def claims(self, asked: Asked, code: str) -> Claims:
         """Who she is, for the code that she brought back. Raises `ProviderFailed`."""
-        deadline = Deadline(SECONDS)
-        found = self.metadata(deadline)
-        reply = self._redeemed(found, asked, code, deadline)
-        token = reply.get("id_token")
-        if not isinstance(token, str):
-            raise ProviderFailed("its answer has no id_token")
-        said = self._verified(found, token, reply, asked, deadline)
+        with self._waiting():
+            said = self._said(asked, code, Deadline(SECONDS))
         is_verified = said.get("email_verified") is True
         email = said.get("email") if is_verified else ""
         return Claims(
@@ -150,6 +155,28 @@ class Provider:
             subject=said["sub"],
             email=email if isinstance(email, str) else "",
         )
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """A place among those who may wait for the provider. Raises `ProviderFailed`.
+
+        One that hangs would hold every thread of the service, and nobody else were answered.
+        """
+        if not self._places.acquire(blocking=False):
+            raise ProviderFailed("it is slow, and others wait for it already")
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _said(self, asked: Asked, code: str, deadline: Deadline) -> Mapping[str, Any]:
+        """The claims that the provider makes for a code."""
+        found = self.metadata(deadline)
+        reply = self._redeemed(found, asked, code, deadline)
+        token = reply.get("id_token")
+        if not isinstance(token, str):
+            raise ProviderFailed("its answer has no id_token")
+        return self._verified(found, token, reply, asked, deadline)
 
     def ending(self, back: str) -> str:
         """Where a browser ends the provider's own session, empty where no such place is known.
@@ -164,9 +191,9 @@ class Provider:
 
     def metadata(self, deadline: Deadline) -> Metadata:
         """What the provider says of itself. Raises `ProviderFailed`."""
+        if known := self._known():
+            return known
         now = self._clock()
-        if self._metadata is not None and now - self._metadata[0] <= KNOWN_SECONDS:
-            return self._metadata[1]
         if self._failed is not None and now - self._failed[0] <= FAILED_SECONDS:
             raise ProviderFailed(self._failed[1])
         place = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
@@ -177,6 +204,13 @@ class Provider:
             raise
         self._metadata = now, found
         return found
+
+    def _known(self) -> Metadata | None:
+        """What it said of itself within the last ten minutes."""
+        if self._metadata is None:
+            return None
+        at, found = self._metadata
+        return found if self._clock() - at <= KNOWN_SECONDS else None
 
     def _redeemed(
         self, found: Metadata, asked: Asked, code: str, deadline: Deadline
@@ -241,6 +275,11 @@ class Provider:
         body: bytes = b"",
     ) -> Mapping[str, Any]:
         """What the provider answers, an object of JSON. Raises `ProviderFailed`."""
+        try:
+            tls = self._authorities.context(self._ca_file)
+        except OSError as error:
+            why = f"its CA file {self._ca_file!r} cannot be used"
+            raise ProviderFailed(why) from error
         wanted = Call(
             method=method,
             url=url,
@@ -248,7 +287,7 @@ class Provider:
             body=body,
             # A hospital's provider stands in its own network; who it is, its certificate tells.
             allow_private=True,
-            tls=self._tls,
+            tls=tls,
         )
         try:
             reply = call(wanted, deadline, most_bytes=MOST_BYTES)

@@ -104,8 +104,13 @@ def _match_lines(asked: Asked, match: RemoteMatch) -> Iterator[str]:
     theirs = f"theirs {remote.peer_score or '-'}"
     place = f"{asked.node.name}: {remote.case.case_id}"
     yield printable(f"{match.score:8.2f}  {theirs:14} {news:8} {place}  ({reach})")
-    for reason in match.match.explanation().reasons[:REASONS_SHOWN]:
-        yield f"{'':10}{printable(reason.text)}"
+    for reason in _reasons(match)[:REASONS_SHOWN]:
+        yield f"{'':10}{printable(reason)}"
+
+
+def _reasons(match: RemoteMatch) -> list[str]:
+    explanation = match.explanation()
+    return [reason.text for reason in explanation.reasons] if explanation else []
 
 
 def state_line(asked: Asked) -> str:
@@ -169,7 +174,7 @@ def _result(asked: Asked, match: RemoteMatch) -> dict[str, Any]:
             "href": contact.href,
             "institution": contact.institution,
         },
-        "reasons": [reason.text for reason in match.match.explanation().reasons],
+        "reasons": _reasons(match),
     }
 
 

@@ -139,8 +139,9 @@ class Consents:
         Test cases and simulated ones are nobody's, so nobody has to agree.
         """
         wanted = {each.case_id: each for each in cases}
-        free = {i for i, case in wanted.items() if not self.is_needed(case)}
-        scopes = self._scopes(wanted.keys() - free)
+        needing = self._needing(wanted.values())
+        free = wanted.keys() - needing
+        scopes = self._scopes(needing)
         return free | {i for i, n in scopes.items() if n >= LEVELS[wanted[i].sharing]}
 
     def reaches_level_2(self, case_id: str) -> bool:
@@ -148,10 +149,33 @@ class Consents:
         return self._scopes([case_id]).get(case_id, 0) >= LEVELS[Sharing.EXCHANGE_2]
 
     def is_needed(self, case: Case) -> bool:
-        """Whether the case may not be shared as it is without a consent."""
-        if case.test or case.simulated:
-            return False
-        return LEVELS.get(case.sharing, 0) >= self._from_level
+        """Whether the case may not be shared as it is without a consent.
+
+        Where somebody was asked once, every level needs one: who withdrew it, or agreed until a
+        day, is not shared after it because the site asks nobody else.
+        """
+        return bool(self._needing([case]))
+
+    def _needing(self, cases: Iterable[Case]) -> set[str]:
+        """Ids of those cases for which `is_needed` is true."""
+        levels = {
+            each.case_id: LEVELS[each.sharing]
+            for each in cases
+            if each.sharing in LEVELS and not (each.test or each.simulated)
+        }
+        always = {i for i, level in levels.items() if level >= self._from_level}
+        return always | self._asked_about(levels.keys() - always)
+
+    def _asked_about(self, case_ids: Iterable[str]) -> set[str]:
+        """Ids of those cases of which a consent was ever recorded, whatever became of it."""
+        ids = json.dumps(list(case_ids))
+        if ids == "[]":
+            return set()
+        sql = """
+            SELECT DISTINCT case_id FROM consents
+            WHERE case_id IN (SELECT value FROM json_each(?))
+        """
+        return {row["case_id"] for row in rows(self._db, sql, [ids])}
 
     def require(self, case: Case) -> None:
         """Raise `ConsentMissing` unless the case may be shared as far as it is."""

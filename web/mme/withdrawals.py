@@ -84,6 +84,13 @@ class Withdrawals:
             row = {"told_at": self._now(), "told_by": by}
             self._db.table("withdrawals").update(number, row)
 
+    def forget(self, number: int) -> None:
+        """Owe nothing any more of a withdrawal that came to nothing."""
+        with write_transaction(self._db):
+            self._db.table("withdrawals").delete_where(
+                "withdrawal_id = ? AND told_at IS NULL", [number]
+            )
+
     def told_by_hand(self, node: str, by: str) -> int:
         """Note that a peer was told all it was owed; how much that was."""
         owed = [each for each in self.owed() if each.node == node]
@@ -95,11 +102,18 @@ class Withdrawals:
         """The first e-mail address that our operator registered for the peer, "" for none."""
         return address_of(self._peers().get(withdrawal.node_id))
 
-    def by_hand(self, sends_mail: bool) -> Iterator[str]:
-        """A sentence for each peer that no e-mail will reach, for the operator."""
+    def by_hand(
+        self,
+        sends_mail: bool,
+        holds: Callable[[Withdrawal], bool] = lambda owed: True,
+    ) -> Iterator[str]:
+        """A sentence for each peer that no e-mail will reach, for the operator.
+
+        `holds` says whether a case is withdrawn from the peer still.
+        """
         peers = self._peers()
         owed: dict[tuple[str, str], list[str]] = {}
-        for each in self.owed():
+        for each in filter(holds, self.owed()):
             if why := self._obstacle(each, peers.get(each.node_id), sends_mail):
                 owed.setdefault((each.node, why), []).append(each.case_id)
         for (node, why), case_ids in owed.items():

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-from matcher.storage.database import Database
+from matcher.storage.database import Database, write_transaction
+from web.mme.shared_again import forget_void, is_withdrawn
 from web.mme.withdrawals import BY_MAIL, Withdrawal, Withdrawals
 from web.notices.letters import made_letter
 from web.work.mail import MailServer
@@ -23,6 +25,10 @@ For the safety of patients it says nothing about them.
 """
 
 
+class _SharedAgain(Exception):
+    """A case that the peer finds again, so that nothing is sent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalLetters:
     """Writes the e-mails to peers and hands them to the mail server of the site."""
@@ -30,10 +36,15 @@ class WithdrawalLetters:
     server: MailServer
     site_name: str
     site_url: str
+    consent_from_level: int = 2
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def letter(self, db: Database, work: Work) -> None:
-        """Tell a peer of a withdrawal, unless it was told meanwhile or has no address now."""
+        """Tell a peer of a withdrawal.
+
+        Unless it was told meanwhile, has no address now, or finds the case again: that is looked
+        at last, when the server is about to take the message.
+        """
         withdrawals = Withdrawals(db, self.clock)
         owed = withdrawals.get(int(work.subject))
         if owed is None or owed.told_at is not None:
@@ -49,12 +60,23 @@ class WithdrawalLetters:
             said=self._text(owed),
             now=self.clock(),
         )
-        self.server.send(message, to, lambda: Outbox(db, self.clock).begin(work))
+        try:
+            self.server.send(message, to, partial(self._begin, db, work, owed))
+        except _SharedAgain:
+            return
         withdrawals.told(owed.withdrawal_id, BY_MAIL)
 
     def leave_due(self, db: Database) -> None:
         """Leave the e-mails that nobody has left yet."""
         Withdrawals(db, self.clock).leave_due()
+
+    def _begin(self, db: Database, work: Work, owed: Withdrawal) -> None:
+        with write_transaction(db):
+            if is_withdrawn(db, owed, self.consent_from_level):
+                Outbox(db, self.clock).begin(work)
+                return
+        forget_void(db, self.consent_from_level)
+        raise _SharedAgain
 
     def _text(self, owed: Withdrawal) -> str:
         return TEXT.format(

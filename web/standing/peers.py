@@ -10,6 +10,7 @@ from matcher.storage.database import Database
 from ontologies import Release
 from web.config import Settings
 from web.mme.asking.asker import Asked, Asker, Patience
+from web.mme.asking.authorities import Authorities
 from web.mme.asking.comparison import RemoteMatch
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch
@@ -24,7 +25,10 @@ MakeAsker = Callable[[Database], Asker]
 
 
 def asker_of(
-    settings: Settings, release: Release, calibration: Calibration
+    settings: Settings,
+    release: Release,
+    calibration: Calibration,
+    authorities: Authorities,
 ) -> MakeAsker:
     """What asks the peers of a site, over a connection of the calling thread."""
     patience = Patience(
@@ -35,6 +39,7 @@ def asker_of(
         release,
         calibration,
         patience,
+        authorities=authorities,
         consent_from_level=settings.consent_from_level,
         rare_below=settings.rare_below,
         singled_out_by=settings.singled_out_by,
@@ -94,5 +99,6 @@ def _finding(kept: KeptMatch, change: Change, since: str, why: str) -> Finding:
 
 
 def _why(match: RemoteMatch) -> str:
-    reasons = match.match.explanation().reasons[:MOST_REASONS]
+    explanation = match.explanation()
+    reasons = explanation.reasons[:MOST_REASONS] if explanation else ()
     return " ".join(f"{reason.text}." for reason in reasons)

@@ -25,6 +25,7 @@ from ontologies.library import active_release_id, data_directory
 from ontologies.pointer import Edition, pointed
 from web.config import Settings
 from web.errors import WebError, frames
+from web.mme.asking.authorities import Authorities
 from web.service import Service, as_set, chosen_calibration, source_of
 from web.standing.peers import MakeAsker, asker_of
 
@@ -51,6 +52,7 @@ class Follower:
         self._followed: Edition | None = None
         self._refused: Edition | None = None
         self._rest_until = 0.0
+        self._authorities = Authorities()
         self._lock = threading.Lock()
         self._is_left = threading.Event()
 
@@ -62,7 +64,9 @@ class Follower:
     def asker(self) -> MakeAsker:
         """What asks peers by the release of the moment."""
         made = self._current
-        return asker_of(made.settings, made.release, made.calibration)
+        return asker_of(
+            made.settings, made.release, made.calibration, self._authorities
+        )
 
     def follow(self) -> bool:
         """Move to what the pointer names; whether that was another service.
@@ -184,6 +188,7 @@ class FollowedGround:
         self._settings = settings
         self._active: Edition | None = None
         self._make: MakeAsker | None = None
+        self._authorities = Authorities()
         self._lock = threading.Lock()
 
     def asker(self) -> MakeAsker:
@@ -193,6 +198,8 @@ class FollowedGround:
             if self._make is None or active != self._active:
                 release = open_release()
                 chosen = chosen_calibration(self._settings, release)
-                self._make = asker_of(self._settings, release, chosen)
+                self._make = asker_of(
+                    self._settings, release, chosen, self._authorities
+                )
                 self._active = active
             return self._make

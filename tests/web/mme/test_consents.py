@@ -113,6 +113,35 @@ def test_what_expired_falls_back_to_the_site_as_a_new_version(db: Database) -> N
     assert consents(db).of_case("shared")[0].ended_by == EXPIRED
 
 
+@pytest.mark.parametrize("scope", [1, 2])
+def test_what_expired_ends_sharing_at_level_one_as_well(
+    db: Database, scope: int
+) -> None:
+    CaseStore(db).put(case("shared", ONE), actor="alice")
+    assert is_allowed(db)
+    agree(db, replace(FACTS, scope=scope, expires_on=date(2026, 3, 2)))
+    assert is_allowed(db)
+
+    later = consents(db, at=NOON + timedelta(days=1))
+    assert not later.allowed([CaseStore(db).get("shared").case])
+    later.lapse()
+
+    assert CaseStore(db).get("shared").case.sharing is Sharing.SITE
+
+
+def test_who_withdrew_is_not_shared_at_level_one_until_it_is_renewed(
+    db: Database,
+) -> None:
+    agree(db)
+    consents(db).withdraw("shared", "bob")
+
+    with pytest.raises(ConsentMissing, match="exchange-1"):
+        consents(db).require(case("shared", ONE))
+    agree(db, replace(FACTS, scope=1, given_on=date(2026, 2, 2)))
+
+    assert is_allowed(db, sharing=ONE) and not is_allowed(db, sharing=TWO)
+
+
 def test_what_another_consent_carries_does_not_fall_back(db: Database) -> None:
     agree(db, replace(FACTS, expires_on=date(2026, 3, 2)))
     agree(db, replace(FACTS, given_on=date(2026, 2, 1)))

@@ -21,9 +21,12 @@ from web.config import Settings
 from web.db import open_database
 from web.mme.consents import ConsentFacts, Consents
 from web.mme.disclosures import Disclosures
+from web.mme.limits import Limits, Most
 from web.mme.nodes import Nodes
 from web.mme.nodes.register import Description
 from web.mme.withdrawals import WITHDRAWAL, Withdrawals
+from web.notices.withdrawal_letters import WithdrawalLetters
+from web.work.mail import mail_server
 from web.work.outbox import Outbox
 from web.worker import Done, worker_of
 
@@ -72,14 +75,16 @@ class Site:
 
     def work(self, mailbox: Mailbox) -> Done:
         with serving(mailbox) as port:
-            settings = replace(
-                self.settings,
-                mail_host="127.0.0.1",
-                mail_port=port,
-                mail_security="none",
-                mail_sender="site@north.example",
-            )
-            return worker_of(settings).once()
+            return worker_of(self.mailing(port)).once()
+
+    def mailing(self, port: int) -> Settings:
+        return replace(
+            self.settings,
+            mail_host="127.0.0.1",
+            mail_port=port,
+            mail_security="none",
+            mail_sender="site@north.example",
+        )
 
 
 @pytest.fixture
@@ -218,6 +223,58 @@ def test_a_case_that_peers_still_find_is_not_withdrawn(
     taken_back(site.db, level)
 
     assert site.withdrawals.owed() == []
+
+
+def test_a_case_that_is_shared_again_at_once_is_told_to_nobody(site: Site) -> None:
+    mailbox = Mailbox()
+    taken_back(site.db, Sharing.SITE)
+    taken_back(site.db, Sharing.EXCHANGE_1)
+    assert not [said for said in undone_work() if CASE in said]
+
+    assert site.work(mailbox) == Done()
+
+    assert mailbox.received == [] and site.withdrawals.owed() == []
+    taken_back(site.db, Sharing.SITE)
+    assert site.work(mailbox) == Done(done=1)
+
+
+def test_a_case_that_is_shared_again_but_not_with_the_peer_is_told(site: Site) -> None:
+    mailbox = Mailbox()
+    taken_back(site.db, Sharing.SITE)
+    taken_back(site.db, Sharing.EXCHANGE_1)
+    Limits(site.db).set(CASE, "Island", Most.NOTHING, "alice")
+
+    assert site.work(mailbox) == Done(done=1)
+
+    assert [each.node for each in site.withdrawals.of_case(CASE)] == ["Island"]
+
+
+def test_a_case_that_nobody_agrees_to_any_more_is_told(site: Site) -> None:
+    mailbox = Mailbox()
+    site.withdraw()
+    # By a program that asks nobody.
+    taken_back(site.db, Sharing.EXCHANGE_2)
+
+    assert site.work(mailbox) == Done(done=1)
+
+
+def test_that_a_case_is_shared_again_is_looked_at_when_the_message_goes(
+    site: Site,
+) -> None:
+    mailbox = Mailbox()
+    taken_back(site.db, Sharing.SITE)
+    site.withdrawals.leave_due()
+    work = Outbox(site.db).take(WITHDRAWAL)
+    taken_back(site.db, Sharing.EXCHANGE_1)
+    assert work is not None
+
+    with serving(mailbox) as port:
+        server = mail_server(site.mailing(port))
+        assert server is not None
+        letters = WithdrawalLetters(server=server, site_name="North", site_url="")
+        letters.letter(site.db, work)
+
+    assert mailbox.received == [] and site.withdrawals.owed() == []
 
 
 def test_a_note_makes_no_case_a_simulated_one(site: Site) -> None:

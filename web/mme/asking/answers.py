@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from matcher.case import Case
 
@@ -83,8 +83,20 @@ class Answer:
     @property
     def is_whole(self) -> bool:
         """Whether what it does not tell of, the peer does not have."""
-        is_cut = self.is_narrowed or BEYOND in self.dropped
+        is_cut = self.is_narrowed or not CUT.isdisjoint(self.dropped)
         return self.state.is_complete and not is_cut
+
+    def without(self, remotes: Sequence[RemoteCase], reason: str) -> Answer:
+        """The answer without some of its patients, which are counted by the reason."""
+        if not remotes:
+            return self
+        ids = {each.case.case_id for each in remotes}
+        kept = tuple(each for each in self.remotes if each.case.case_id not in ids)
+        count = self.dropped.get(reason, 0) + len(remotes)
+        return replace(self, remotes=kept, dropped={**self.dropped, reason: count})
 
 
 BEYOND = "beyond the limit"
+PUT_ASIDE = "patient that could not be compared here"
+# The peer has them all the same.
+CUT = frozenset({BEYOND, PUT_ASIDE})

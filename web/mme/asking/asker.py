@@ -6,7 +6,6 @@ have none. Before anything is sent, the audit says to whom.
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,14 +20,15 @@ from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.audit import Audit
 from web.errors import WebError, frames
-from web.mme.asking.answers import Answer, State
+from web.mme.asking.answers import PUT_ASIDE, Answer, RemoteCase, State
+from web.mme.asking.authorities import Authorities
 from web.mme.asking.comparison import Comparison, RemoteMatch
-from web.mme.asking.connections import Deadline, Resolve, addresses_of, tls_context
+from web.mme.asking.connections import Deadline, Resolve, addresses_of
 from web.mme.asking.errors import BrokenReply, NotAskable, OutOfTime, Unreachable
 from web.mme.asking.fan_out import fan_out
 from web.mme.asking.kept import Kept, News
 from web.mme.asking.messages import body_of, patient_for, require_askable
-from web.mme.asking.own_cases import is_own
+from web.mme.asking.own_cases import without_own
 from web.mme.asking.posting import Line
 from web.mme.asking.replies import read_reply
 from web.mme.asking.wishes import UNWANTED, Wishes
@@ -41,7 +41,6 @@ from web.mme.nodes.health import Breaker
 from web.unrecognised.arriving import AFTER, Arrivals, Arrived, Kind
 
 SENT = "sent to peers"
-OWN_CASE = "case of ours"
 # A lookup of a name cannot be interrupted; nobody waits for one longer than this.
 GRACE_SECONDS = 1.0
 
@@ -114,6 +113,7 @@ class Asker:
         nodes: Nodes | None = None,
         breaker: Breaker | None = None,
         kept: Kept | None = None,
+        authorities: Authorities | None = None,
         resolve: Resolve = addresses_of,
         consent_from_level: int = 2,
         rare_below: int = 0,
@@ -130,6 +130,7 @@ class Asker:
         self._nodes = nodes or Nodes(db)
         self._breaker = breaker or Breaker(db)
         self._kept = kept or Kept(db)
+        self._authorities = authorities or Authorities()
         self._resolve = resolve
         self._arrivals = Arrivals(db, release, readable_from)
 
@@ -236,18 +237,15 @@ class Asker:
     ) -> tuple[list[Line], list[tuple[Node, Answer]]]:
         """The peers that can be asked now, and what is to be said of the others."""
         lines, left_out = [], []
-        contexts: dict[str, ssl.SSLContext] = {}
         for node in chosen:
             try:
                 token = self._nodes.outbound_token(node)
-                if node.ca_file not in contexts:
-                    contexts[node.ca_file] = tls_context(node.ca_file)
+                tls = self._authorities.context(node.ca_file)
             except (WebError, OSError) as error:
                 why = str(error) if isinstance(error, WebError) else _unusable(node)
                 left_out.append((node, Answer(state=State.UNREACHABLE, message=why)))
                 continue
             if self._breaker.admits(node.node_id):
-                tls = contexts[node.ca_file]
                 lines.append(
                     Line(node=node, token=token, tls=tls, resolve=self._resolve)
                 )
@@ -298,11 +296,15 @@ class Asker:
     def _told(self, question: Question, node: Node, outcome: Outcome) -> Asked:
         case, wishes = question.case, question.wishes
         answer, elapsed = outcome
-        answer = self._without_own(answer, case)
+        answer = without_own(answer, case, self._store, self._release)
         arrived = [Arrived(each.case, each.uncoded) for each in answer.remotes]
         self._arrivals.note(Kind.ANSWER, node.name, arrived)
         health = self._breaker.health(node.node_id)
-        results = self._comparison.ranked(case, answer.remotes, health.cases, wishes)
+        aside: list[RemoteCase] = []
+        results = self._comparison.ranked(
+            case, answer.remotes, health.cases, wishes, aside
+        )
+        answer = answer.without(aside, PUT_ASIDE)
         if wishes:
             answer = _narrowed(answer, len(results))
         recorded = self._kept.record(
@@ -323,20 +325,6 @@ class Asker:
             terms=answer.terms or node.terms,
             narrowed_here=wishes.unknown_to(node.quirks.query_keys),
         )
-
-    def _without_own(self, answer: Answer, query: Case) -> Answer:
-        """The answer without cases of ours that were deposited there as well."""
-        kept = tuple(
-            each
-            for each in answer.remotes
-            if not is_own(each.case, query, self._store, self._release)
-        )
-        own = len(answer.remotes) - len(kept)
-        if not own:
-            return answer
-        state = State.ANSWERED if kept else State.EMPTY
-        dropped = {**answer.dropped, OWN_CASE: own}
-        return replace(answer, state=state, remotes=kept, dropped=dropped)
 
 
 def _narrowed(answer: Answer, wanted: int) -> Answer:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from matcher import Calibration, Match, Matcher
 from matcher.case import Case
+from matcher.explanation import Explanation
 from matcher.matching import MatchSettings
 from ontologies import Release
 from web.mme.asking.answers import RemoteCase
 from web.mme.asking.profiles import Profile, content_sha256, profile_of
+from web.mme.asking.putting_aside import tried
 from web.mme.asking.wishes import Wishes
 
 # With fewer terms two patients may well say the same by chance.
@@ -36,6 +40,10 @@ class RemoteMatch:
     def score(self) -> float:
         """Our own score, in nats."""
         return self.match.score
+
+    def explanation(self) -> Explanation | None:
+        """Why it is as alike as it is; None where that cannot be said, which is logged."""
+        return explained(self.match, self.remote.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +71,40 @@ class Comparison:
         remotes: Sequence[RemoteCase],
         cases_there: int | None = None,
         wishes: Wishes = Wishes(),
+        aside: list[RemoteCase] | None = None,
     ) -> list[RemoteMatch]:
         """The patients of one peer, the best by our score first; all that are wanted.
 
-        `cases_there` is how many cases the peer has, from its metrics.
+        `cases_there` is how many cases the peer has, from its metrics. A patient with whom
+        something goes wrong is logged, added to `aside` and left out.
         """
-        wanted = filter(wishes.has_score, remotes)
-        named = {f"{each.node}:{each.case.case_id}": each for each in wanted}
+        wanted = list(filter(wishes.has_score, remotes))
+        try:
+            return self._ranked(query, wanted, cases_there, wishes)
+        except Exception:
+            failed = [] if aside is None else aside
+            sound = list(self._sound(query, wanted, failed))
+            return self._ranked(query, sound, cases_there, wishes)
+
+    def _sound(
+        self, query: Case, remotes: Iterable[RemoteCase], aside: list[RemoteCase]
+    ) -> Iterator[RemoteCase]:
+        """Those that can be scored by themselves."""
+        for each in remotes:
+            alone = partial(self._ranked, query, [each], None, Wishes())
+            if tried(each.node, alone) is None:
+                aside.append(each)
+            else:
+                yield each
+
+    def _ranked(
+        self,
+        query: Case,
+        remotes: Iterable[RemoteCase],
+        cases_there: int | None,
+        wishes: Wishes,
+    ) -> list[RemoteMatch]:
+        named = {f"{each.node}:{each.case.case_id}": each for each in remotes}
         matcher = Matcher(
             self._release,
             (_named(each.case, name) for name, each in named.items()),
@@ -91,12 +126,13 @@ class Comparison:
         if cases_there:
             probability = self._calibration.probability(found.score, cases_there)
             found = self._of_as_many(found, probability, cases_there)
+        profile = profile_of(remote.case, self._release)
         return RemoteMatch(
             remote=remote,
             match=found,
             probability=probability,
-            profile=profile_of(remote.case, self._release),
-            content_sha256=content_sha256(remote.case, self._release),
+            profile=profile,
+            content_sha256=content_sha256(remote.case, profile, self._release),
         )
 
     def _of_as_many(self, found: Match, probability: float, cases: int) -> Match:
@@ -112,6 +148,11 @@ class Comparison:
         )
 
 
+def explained(match: Match, node: str) -> Explanation | None:
+    """The account of a patient of a peer, None where none can be given, which is logged."""
+    return tried(node, match.explanation)
+
+
 def _named(remote: Case, name: str) -> Case:
     """A peer's patient under a name of our own; solved as far as the peer tells."""
     return replace(remote, case_id=name, solved=bool(remote.diseases))
@@ -124,13 +165,16 @@ def cards(matches: Iterable[RemoteMatch]) -> list[Card]:
     deposits siblings gives them the same contact.
     """
     made: list[list[RemoteMatch]] = []
+    alike: defaultdict[object, list[list[RemoteMatch]]] = defaultdict(list)
     for each in sorted(matches, key=_order):
-        for sightings in made:
+        said = each.profile.observed, each.profile.genes
+        for sightings in alike[said]:
             if _is_another_sighting(each, sightings):
                 sightings.append(each)
                 break
         else:
             made.append([each])
+            alike[said].append(made[-1])
     return [Card(tuple(sightings)) for sightings in made]
 
 
@@ -139,10 +183,9 @@ def _order(match: RemoteMatch) -> tuple[float, str, str]:
 
 
 def _is_another_sighting(match: RemoteMatch, sightings: list[RemoteMatch]) -> bool:
+    """Whether a match that says the same as these is the same patient."""
     if any(each.remote.node == match.remote.node for each in sightings):
         return False
     first = sightings[0].profile
-    if not match.profile.is_like(first):
-        return False
     enough = len(first.observed) >= SAME_BY_TERMS
     return enough or match.profile.shares_address(first)

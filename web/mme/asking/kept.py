@@ -7,6 +7,7 @@ that it is about. A withdrawn match is marked as gone only by a whole answer of 
 from __future__ import annotations
 
 import enum
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -147,6 +148,25 @@ class Kept:
         """
         found = map(_match, rows(self._db, sql, [case_id]))
         return [each for each in found if each is not None]
+
+    def fingerprint(self, case_id: str) -> str:
+        """What nodes told of the case so far, as a name that changes with it; "" for nothing."""
+        sql = """
+            SELECT node_id, remote_id, content_sha256, gone_at FROM remote_matches
+            WHERE case_id = ? ORDER BY node_id, remote_id
+        """
+        said = [list(row.values()) for row in rows(self._db, sql, [case_id])]
+        if not said:
+            return ""
+        return hashlib.sha256(json.dumps(said).encode("ascii")).hexdigest()
+
+    def telling(self, case_id: str) -> set[str]:
+        """The nodes that told of a patient and did not withdraw it."""
+        sql = """
+            SELECT DISTINCT name FROM remote_matches JOIN nodes USING (node_id)
+            WHERE case_id = ? AND gone_at IS NULL
+        """
+        return {row["name"] for row in rows(self._db, sql, [case_id])}
 
     def wishes(self, case_id: str) -> Wishes:
         """What was asked for beside the case, the last time it was."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 from matcher.case import Case
 from matcher.storage.errors import DamagedCase, UnknownCase
 from matcher.storage.store import CaseStore
 from ontologies import Release
+from web.mme.asking.answers import PUT_ASIDE, Answer, State
 from web.mme.asking.profiles import Profile, profile_of
+from web.mme.asking.putting_aside import tried
+
+OWN_CASE = "case of ours"
 
 # Cases with so many terms in common with a patient are looked at one by one.
 MOST_LOOKED_AT = 50
@@ -30,6 +36,24 @@ def is_own(remote: Case, query: Case, store: CaseStore, release: Release) -> boo
         if same_name and ours.is_like(theirs):
             return True
     return False
+
+
+def without_own(
+    answer: Answer, query: Case, store: CaseStore, release: Release
+) -> Answer:
+    """The answer without cases of ours that were deposited there as well.
+
+    Nor with patients of whom that cannot be told.
+    """
+    found = [
+        (tried(each.node, partial(is_own, each.case, query, store, release)), each)
+        for each in answer.remotes
+    ]
+    own = [each for said, each in found if said]
+    aside = [each for said, each in found if said is None]
+    kept = answer.without(own, OWN_CASE).without(aside, PUT_ASIDE)
+    is_emptied = bool(own) and not kept.remotes and not aside
+    return replace(kept, state=State.EMPTY) if is_emptied else kept
 
 
 def _candidates(

@@ -41,9 +41,8 @@ def profile_of(case: Case, release: Release) -> Profile:
     )
 
 
-def content_sha256(case: Case, release: Release) -> str:
+def content_sha256(case: Case, profile: Profile, release: Release) -> str:
     """A digest of all that bears on a match; labels, names and contacts do not."""
-    profile = profile_of(case, release)
     variants = {
         json.dumps(_alleles(feature.variant))
         for feature in case.genomic_features

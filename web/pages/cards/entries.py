@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 from matcher import Match
 from matcher.case import Case
@@ -13,12 +14,20 @@ from ontologies import Release
 from web.accounts.people import Person
 from web.db import connection
 from web.mme.asking import comparison
+from web.mme.asking.answers import RemoteCase
 from web.mme.asking.kept import Kept, KeptMatch
 from web.mme.asking.wishes import Wishes
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.pages.cards.match import BANDS, Card, card
-from web.pages.cards.remote import RemoteCard, newest, patients, remote_card
+from web.pages.cards.remote import (
+    RemoteCard,
+    newest,
+    patients,
+    remote_card,
+    strongest,
+    text,
+)
 from web.service import service
 from web.verdicts.kept import Verdicts
 from web.verdicts.verdict import Verdict
@@ -28,18 +37,20 @@ from web.viewing.visibility import disclosed, may_open
 OWN, NETWORK, EXCHANGE = "own", "network", "exchange"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One candidate as the page lists it; `card` is what is read of it.
+    """One candidate as the page lists it; `draw` makes what is read of it, where it is read.
 
-    Of a patient of a peer `node` is its name. `band` says where the entry stands; of a peer that
-    does not say how many cases it has, as if it had as many as this node. `terms` are the
-    observed ones with everything above them. `first_seen` is "" for what is seen now first.
+    Of a patient of a peer `node` is its name, `name` its id as it is shown. `band` says where the
+    entry stands; of a peer that does not say how many cases it has, as if it had as many as this
+    node. `terms` are the observed ones with everything above them. `first_seen` is "" for what is
+    seen now first.
     """
 
-    card: Card | RemoteCard
+    draw: Callable[[], Card | RemoteCard] = field(repr=False, compare=False)
     match: Match
     other_id: str
+    name: str
     node: str = ""
     kind: str
     place: str
@@ -49,6 +60,18 @@ class Entry:
     terms: frozenset[str]
     first_seen: str = ""
     verdict: Verdict | None = None
+
+    @cached_property
+    def card(self) -> Card | RemoteCard:
+        """What is read of it. That takes an explanation, so only of what is shown."""
+        return self.draw()
+
+    @property
+    def why(self) -> str:
+        """What speaks for it first, "" for nothing."""
+        if self.node:
+            return strongest(self.match)
+        return next((reason.text for reason in self.card.reasons), "")
 
     @property
     def shares_gene(self) -> bool:
@@ -76,9 +99,10 @@ def _here(person: Person, case: Case, answer: Answer) -> Iterable[Entry]:
         is_own = may_open(person, match.pair.candidate)
         observed = _observed(seen, release)
         yield Entry(
-            card=card(person, match, rank),
+            draw=partial(card, person, match, rank),
             match=match,
             other_id=match.case_id,
+            name=match.case_id,
             kind=OWN if is_own else NETWORK,
             place=seen.site or "site not given",
             band=BANDS[match.band],
@@ -116,9 +140,10 @@ def _entry(
         band = rules.bands.band(score, probability, None, best.match.unmeasured)
     observed = _observed(best.remote.case, release)
     return Entry(
-        card=remote_card(each, rank, seen, release),
+        draw=partial(remote_card, each, rank, seen, release),
         match=best.match,
         other_id=best.remote.case.case_id,
+        name=text(best.remote.case.case_id),
         node=best.remote.node,
         kind=EXCHANGE,
         place=best.remote.node,
@@ -132,11 +157,17 @@ def _entry(
 
 
 def peers_patients(
-    case: Case, kept: Sequence[KeptMatch], wishes: Wishes = Wishes()
+    case: Case,
+    kept: Sequence[KeptMatch],
+    wishes: Wishes = Wishes(),
+    aside: list[RemoteCase] | None = None,
 ) -> list[comparison.Card]:
-    """The patients that peers told of and that fit, held against the case by our own measure."""
+    """The patients that peers told of and that fit, held against the case by our own measure.
+
+    Who cannot be compared is added to `aside`.
+    """
     measure = comparison.Comparison(service().release, service().calibration)
-    return patients(case, kept, sizes(), measure, wishes)
+    return patients(case, kept, sizes(), measure, wishes, aside)
 
 
 def sizes() -> dict[str, int | None]:

@@ -9,11 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from matcher import Match
 from matcher.case import Case, Contact
+from matcher.explanation import Explanation
+from matcher.explanation.ladder import ladder
 from matcher.readers.fields import printable
 from matcher.readers.mme_contacts import mail_addresses
 from matcher.wording import listing
 from ontologies import Release
+from web.mme.asking.answers import RemoteCase
 from web.mme.asking.comparison import Card, Comparison, RemoteMatch, cards
 from web.mme.asking.kept import KeptMatch
 from web.mme.asking.wishes import Wishes
@@ -89,16 +93,28 @@ class RemoteCard:
         return listing([each.node for each in self.sightings])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteRow:
+    """One patient as a line of a table; `node` and `remote_id` as in a card."""
+
+    node: str
+    remote_id: str
+    name: str
+    places: str
+    why: str
+
+
 def patients(
     query: Case,
     kept: Iterable[KeptMatch],
     sizes: Mapping[str, int | None],
     comparison: Comparison,
     wishes: Wishes = Wishes(),
+    aside: list[RemoteCase] | None = None,
 ) -> list[Card]:
     """The patients that peers told of and did not withdraw, best by our own score first.
 
-    Only those that are wanted.
+    Only those that are wanted; who cannot be compared is added to `aside`.
     """
     told: dict[str, list[KeptMatch]] = {}
     for each in kept:
@@ -107,8 +123,33 @@ def patients(
     found: list[RemoteMatch] = []
     for node, matches in told.items():
         remotes = [each.remote for each in matches]
-        found += comparison.ranked(query, remotes, sizes.get(node), wishes)
+        found += comparison.ranked(query, remotes, sizes.get(node), wishes, aside)
     return cards(found)
+
+
+def band_of(card: Card) -> str:
+    """Where a patient stands, "" where its peer does not say how many cases it has."""
+    best = card.best
+    return BANDS[best.match.band] if best.probability is not None else ""
+
+
+def remote_row(card: Card) -> RemoteRow:
+    """A patient as a line, for which nothing is explained."""
+    remote = card.best.remote
+    return RemoteRow(
+        node=remote.node,
+        remote_id=remote.case.case_id,
+        name=text(remote.case.case_id),
+        places=listing([each.remote.node for each in card.sightings]),
+        why=strongest(card.best.match),
+    )
+
+
+def strongest(match: Match) -> str:
+    """What speaks most for a match, in a sentence; cheap beside the account of it."""
+    said = [each for each in match.evidence if not each.missing]
+    most = max(said, key=lambda each: each.log_likelihood_ratio, default=None)
+    return most.sentence if most else ""
 
 
 def remote_card(
@@ -117,23 +158,25 @@ def remote_card(
     """A patient as a page shows it. `seen` says of each patient when it was told of."""
     best = card.best
     case = best.remote.case
-    explanation = best.match.explanation()
-    ladder = explanation.ladder
+    explanation = best.explanation()
     is_known = best.probability is not None
-    frequency = ladder.frequency if is_known else None
+    rungs = ladder(
+        best.match.evidence, best.match.searched, best.match.expected_partners
+    )
+    frequency = rungs.frequency if is_known else None
     return RemoteCard(
         rank=rank,
         node=best.remote.node,
         remote_id=case.case_id,
         name=text(case.case_id),
-        band=BANDS[best.match.band] if is_known else "",
-        odds=ladder.result if is_known else "",
+        band=band_of(card),
+        odds=rungs.result if is_known else "",
         count=frequency.count if frequency else 0,
         of=frequency.of if frequency else 0,
-        by_chance=explanation.look_alikes if is_known else "",
-        tags=tuple(_tags(case)),
-        reasons=tuple(reason_row(each) for each in explanation.reasons),
-        evidence=tuple(evidence_rows(explanation)),
+        by_chance=explanation.look_alikes if explanation and is_known else "",
+        tags=tuple(_tags(case, explanation)),
+        reasons=tuple(map(reason_row, explanation.reasons)) if explanation else (),
+        evidence=tuple(evidence_rows(explanation)) if explanation else (),
         observed=_features(case, False, release),
         excluded=_features(case, True, release),
         genes=tuple(_genes(case, release)),
@@ -194,7 +237,9 @@ def _sighting(
     )
 
 
-def _tags(case: Case) -> Iterator[str]:
+def _tags(case: Case, explanation: Explanation | None) -> Iterator[str]:
+    if explanation is None:
+        yield "why could not be said here"
     if case.species not in ("", None, HUMAN):
         yield text(f"not human: {case.species}")
     if case.test:

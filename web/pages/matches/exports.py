@@ -16,6 +16,7 @@ from matcher.readers import phenopackets
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.cli.spreadsheet import harmless
+from web.mme.asking import comparison
 from web.pages.admission import the_clinician
 from web.pages.cards.entries import EXCHANGE, Entry
 from web.pages.cases.head import opened
@@ -151,6 +152,7 @@ def _patient(case_id: str, node: str, remote_id: str, page: str) -> PairView:
 
 def _match_object(person: Person, rank: int, each: Entry) -> dict[str, Any]:
     judged = each.verdict.judged if each.verdict else None
+    explanation = _explanation(person, each)
     return {
         "rank": rank,
         "case_id": each.other_id,
@@ -158,22 +160,23 @@ def _match_object(person: Person, rank: int, each: Entry) -> dict[str, Any]:
         "from": each.place,
         "band": each.card.band or None,
         "verdict": judged.words if judged else None,
-        "explanation": _explanation(person, each).to_json(),
+        "explanation": explanation and explanation.to_json(),
     }
 
 
-def _explanation(person: Person, each: Entry) -> Explanation:
+def _explanation(person: Person, each: Entry) -> Explanation | None:
+    """Why the two match; None of a patient of a peer where that cannot be said."""
     if each.kind == EXCHANGE:
-        return each.match.explanation()
+        return comparison.explained(each.match, each.node)
     return explained(person, each.match)
 
 
 def _list_row(person: Person, case_id: str, rank: int, each: Entry) -> list[object]:
     explanation = _explanation(person, each)
     ratios = {
-        e.kind: "" if e.missing else e.log_likelihood_ratio
-        for e in explanation.evidence
+        e.kind: "" if e.missing else e.log_likelihood_ratio for e in each.match.evidence
     }
+    reasons = explanation.reasons if explanation else ()
     is_known = bool(each.card.band)
     return [
         harmless(case_id),
@@ -185,7 +188,7 @@ def _list_row(person: Person, case_id: str, rank: int, each: Entry) -> list[obje
         each.match.probability if is_known else "",
         each.match.efm if is_known and each.match.efm is not None else "",
         *(ratios.get(kind, "") for kind in EvidenceKind),
-        harmless(" | ".join(reason.text for reason in explanation.reasons)),
+        harmless(" | ".join(reason.text for reason in reasons)),
         harmless(each.verdict.judged.words) if each.verdict else "",
     ]
 

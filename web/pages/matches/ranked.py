@@ -118,6 +118,7 @@ def _answer_values(person: Person, stored: StoredCase, found: Found) -> dict[str
         "subheading": _subheading(found),
         "advice": _advice(stored.case, found.answer),
         "near": found.shown,
+        "most_cards": MOST_SHOWN,
         "far": far,
         "far_heading": _far_heading(near, far),
         "has_near": bool(near),

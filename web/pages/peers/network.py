@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -19,13 +17,15 @@ from web.db import connection
 from web.errors import WebError
 from web.mme.asked import KEYS
 from web.mme.asking.aside import TooManyQuestions, aside
+from web.mme.asking.answers import RemoteCase
+from web.mme.asking.comparison import Card
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch
 from web.mme.asking.wishes import BadWish, Wishes, wishes_of
 from web.mme.nodes.errors import UnknownNode
 from web.pages.admission import the_clinician
 from web.pages.cards.entries import peers_patients
-from web.pages.cards.remote import RemoteCard, newest, remote_card, text
+from web.pages.cards.remote import band_of, newest, remote_card, remote_row, text
 from web.pages.cases import profile
 from web.pages.cases.head import head_values, opened
 from web.pages.colophon import bands
@@ -102,25 +102,32 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
     """What the page shows: the peers, and the patients that they told of."""
     # The states first: what is told of as answered is then among the matches.
     lines = peer_lines(case)
-    kept = Kept(connection()).matches(case.case_id)
-    wishes = _wishes(case)
-    seen = _fingerprint(kept)
+    waiting = sum(line.is_waited_for for line in lines)
+    answers = Kept(connection())
+    # Before the matches: what comes between the two is looked for again.
+    seen = answers.fingerprint(case.case_id)
     # Who looks again while sites are waited for is told nothing that stands there already.
-    is_seen = bool(kept) and request.args.get("seen") == seen
+    is_seen = bool(seen) and request.args.get("seen") == seen
+    # Nor is anything scored for that, until all have answered and the heading is final.
+    kept = [] if is_seen and waiting else answers.matches(case.case_id)
     if not is_seen:
         told.record_answers(person, [case.case_id], _counts(kept), page="other sites")
-    found = _cards(case, kept, wishes)
+    wishes = _wishes(case)
+    aside: list[RemoteCase] = []
+    found = peers_patients(case, kept, wishes, aside)
     why_not = why_not_asked(case)
     shown = [] if is_seen else found
     gone = [] if is_seen else [each for each in kept if each.gone_at]
+    release, told_of = service().release, newest(kept)
     return {
         "heading": _heading(lines, found, why_not),
         "last_asked": _last_asked(case),
         "state_heading": state_heading(lines),
         "lines": lines,
-        "waiting": sum(line.is_waited_for for line in lines),
+        "waiting": waiting,
         "wished": listing(list(wishes.words(service().release))),
-        "unfit": _unfit(kept, found),
+        "unfit": _unfit(kept, found) - len(aside),
+        "put_aside": Counter(each.node for each in aside),
         "do_not_know": [line.name for line in lines if _narrows_here(line)],
         "own_terms": profile.lines(
             (each for each in case.features if not each.excluded), service().release
@@ -131,8 +138,11 @@ def _values(person: Person, case: Case) -> dict[str, Any]:
         "seen": seen,
         "is_seen": is_seen,
         "count": min(len(found), MOST_SHOWN),
-        "cards": shown[:MOST_SHOWN],
-        "further": shown[MOST_SHOWN:],
+        "cards": [
+            remote_card(each, rank, told_of, release)
+            for rank, each in enumerate(shown[:MOST_SHOWN], 1)
+        ],
+        "further": [remote_row(each) for each in shown[MOST_SHOWN:]],
         "gone": gone,
         "gone_ids": [text(each.remote.case.case_id) for each in gone],
         "terms": [] if is_seen else terms_of_peers(case, lines),
@@ -149,8 +159,7 @@ def _last_asked(case: Case) -> str:
 
 def terms_of_peers(case: Case, lines: Sequence[PeerLine]) -> list[PeerLine]:
     """The peers with a patient among the matches, and terms under which they answer."""
-    kept = Kept(connection()).matches(case.case_id)
-    telling = {each.node for each in kept if not each.gone_at}
+    telling = Kept(connection()).telling(case.case_id)
     return [
         line
         for line in lines
@@ -163,13 +172,6 @@ def _counts(kept: Sequence[KeptMatch]) -> Counter[str]:
     return Counter(each.node for each in kept)
 
 
-def _fingerprint(kept: Sequence[KeptMatch]) -> str:
-    """What peers told of so far, as a name that changes with it."""
-    said = [(e.node, e.remote.case.case_id, e.content_sha256, e.gone_at) for e in kept]
-    content = json.dumps(sorted(said), ensure_ascii=True)
-    return hashlib.sha256(content.encode("ascii")).hexdigest()
-
-
 def _wishes(case: Case) -> Wishes:
     """What was asked for last, which the page keeps to until all is to be shown."""
     if "all" in request.args:
@@ -177,7 +179,7 @@ def _wishes(case: Case) -> Wishes:
     return Kept(connection()).wishes(case.case_id)
 
 
-def _unfit(kept: Sequence[KeptMatch], found: Sequence[RemoteCard]) -> int:
+def _unfit(kept: Sequence[KeptMatch], found: Sequence[Card]) -> int:
     """How many patients are kept that were not asked for last."""
     shown = sum(len(card.sightings) for card in found)
     return sum(not each.gone_at for each in kept) - shown
@@ -197,20 +199,10 @@ def why_not_asked(case: Case) -> str:
     return ""
 
 
-def _cards(case: Case, kept: Sequence[KeptMatch], wishes: Wishes) -> list[RemoteCard]:
-    release, seen = service().release, newest(kept)
-    found = peers_patients(case, kept, wishes)
-    return [
-        remote_card(each, rank, seen, release) for rank, each in enumerate(found, 1)
-    ]
-
-
-def _heading(
-    lines: Sequence[PeerLine], found: Sequence[RemoteCard], why_not: str
-) -> str:
+def _heading(lines: Sequence[PeerLine], found: Sequence[Card], why_not: str) -> str:
     """The answer in one line."""
-    calls = sum(each.band == "contact" for each in found)
-    looks = sum(each.band == "look" for each in found)
+    bands_found = [band_of(each) for each in found]
+    calls, looks = bands_found.count("contact"), bands_found.count("look")
     said = [counted(calls, "patient") + " worth a call"] if calls else []
     if looks:
         said.append(

@@ -10,12 +10,21 @@ from typing import Any
 
 import pytest
 
-from matcher.case import Contact, GenomicFeature, PhenotypicFeature, Sharing, Variant
+from matcher import Match
+from matcher.case import (
+    Case,
+    Contact,
+    GenomicFeature,
+    PhenotypicFeature,
+    Sharing,
+    Variant,
+)
+from matcher.preparation import CaseReader
 from matcher.storage.errors import UnknownCase
 from matcher.storage.store import CaseStore
 from web.audit import Audit, AuditFailed
-from web.mme.asking import kept
-from web.mme.asking.answers import State
+from web.mme.asking import kept, own_cases
+from web.mme.asking.answers import PUT_ASIDE, State
 from web.mme.asking.asker import Asker
 from web.mme.asking.comparison import cards
 from web.mme.asking.errors import NotAskable
@@ -26,6 +35,7 @@ from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks
 from web.mme.nodes.register import Description
 from web.unrecognised.arriving import Kind
 from web.unrecognised.queue import Queue, Wanted
+from web.standing.peers import findings
 
 from .. import faults
 from .conftest import (
@@ -772,3 +782,62 @@ def test_features_of_its_patients_that_are_no_term_are_counted(site: Site) -> No
         ("HP:9999999", "Odd toes", 3),
         ("", "zebra striped toes", 3),
     }
+BROKEN = "HP:0031796"
+
+
+def test_one_patient_that_breaks_here_costs_no_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken = result(CANARY, *TERMS, BROKEN)
+    site.peer("Island", faults.answering(results(result("p1"), broken, result("p2"))))
+    assert set(ids(site.ask()["Island"])) == {"p1", CANARY, "p2"}
+    read = CaseReader.read
+
+    def reading(self: CaseReader, cases: Any, settings: Any) -> Any:
+        if any(BROKEN in case.observed for case in cases):
+            raise ValueError(CANARY)
+        return read(self, cases, settings)
+
+    monkeypatch.setattr(CaseReader, "read", reading)
+    asked = site.ask()["Island"]
+
+    assert asked.state is State.ANSWERED and set(ids(asked)) == {"p1", "p2"}
+    assert asked.dropped == {PUT_ASIDE: 1}
+    # The peer has it still: it was put aside here, and not withdrawn there.
+    assert asked.gone == ()
+    [state] = site.kept.states(OURS)
+    assert state.dropped == {PUT_ASIDE: 1} and state.results == 2
+    logged = capfd.readouterr()
+    assert "patient put aside" in logged.out + logged.err
+    assert CANARY not in logged.out + logged.err
+
+
+def test_a_patient_that_cannot_be_told_from_ours_is_put_aside(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.peer("Island", faults.answering(results(result("p1"), result("p2"))))
+
+    def failing(remote: Case, *arguments: object) -> bool:
+        if remote.case_id == "p1":
+            raise OverflowError
+        return False
+
+    monkeypatch.setattr(own_cases, "is_own", failing)
+    asked = site.ask()["Island"]
+
+    assert ids(asked) == ["p2"] and asked.dropped == {PUT_ASIDE: 1}
+
+
+def test_a_match_that_cannot_be_explained_is_told_without_a_reason(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.peer("Island", GOOD)
+    [match] = site.ask()["Island"].results
+
+    def failing(self: Match) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(Match, "explanation", failing)
+    [told] = findings(site.asker().ask(OURS, by="alice"), site.kept.matches(OURS))
+
+    assert match.explanation() is None and told.why == ""

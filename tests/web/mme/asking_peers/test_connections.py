@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from web.mme.asking.authorities import Authorities
 from web.mme.asking.connections import Call, Deadline, call, tls_context
 from web.mme.asking.errors import (
     BrokenReply,
@@ -55,6 +56,43 @@ def server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
     return context
+
+
+def test_authorities_are_loaded_again_when_their_file_changes(tmp_path: Path) -> None:
+    path, before, after = tmp_path / "ca.pem", trustme.CA(), trustme.CA()
+    before.cert_pem.write_to_path(str(path))
+    authorities = Authorities()
+    first = authorities.context(str(path))
+    assert authorities.context(str(path)) is first
+    with faults.serving(
+        faults.answering({}), server_context(after, "localhost")
+    ) as peer:
+        with pytest.raises(Unreachable, match="certificate"):
+            call(wanted(peer.address, first), Deadline(PATIENCE))
+        after.cert_pem.write_to_path(str(path))
+
+        now = authorities.context(str(path))
+
+        assert now is not first
+        reply = call(wanted(peer.address, now), Deadline(PATIENCE))
+    assert reply.status == 200
+    path.unlink()
+    with pytest.raises(OSError):
+        authorities.context(str(path))
+
+
+def test_public_authorities_follow_what_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorities = Authorities()
+    public = authorities.context()
+    assert authorities.context() is public and len(public.get_ca_certs()) > 1
+    path = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+
+    assert len(authorities.context().get_ca_certs()) == 1
 
 
 def test_a_reply_is_read_whatever_its_status() -> None:

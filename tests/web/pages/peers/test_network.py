@@ -11,18 +11,24 @@ from typing import Any
 
 import pytest
 
+from matcher import Match
 from matcher.case import Contact, Sharing
+from matcher.preparation import CaseReader
 from web.audit import Audit, AuditFailed, Entry
 from web.db import open_database
+from web.mme.asking import authorities
 from web.mme.asking.answers import State
 from web.mme.asking.aside import EXTENSION, MOST_AT_A_TIME, Aside, TooManyQuestions
 from web.mme.asking.asker import Asker
+from web.mme.asking.comparison import Comparison
+from web.mme.asking.connections import tls_context
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 from web.mme.nodes.register import Description
 from web.pages.cards.remote import reach
+from web.pages.peers.network import MOST_SHOWN
 from web.viewing import told
 
 from ...conftest import (
@@ -510,3 +516,112 @@ def test_what_cannot_be_recorded_of_answers_is_not_shown(
     answer = network.cast["alice"].get(PAGE)
 
     assert answer.status_code == 503 and "P-1" not in answer.text
+
+
+MANY = 45
+
+
+def explaining(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of those that are explained from now on."""
+    explained: list[str] = []
+    explanation = Match.explanation
+
+    def counting(self: Match) -> Any:
+        explained.append(self.case_id)
+        return explanation(self)
+
+    monkeypatch.setattr(Match, "explanation", counting)
+    return explained
+
+
+def test_no_more_patients_are_explained_than_are_shown(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.peer("Island", answering(*(patient(f"P-{n}") for n in range(MANY))))
+    network.ask()
+    explained = explaining(monkeypatch)
+
+    page = network.page()
+
+    assert len(explained) == MOST_SHOWN
+    assert "<b>5 further</b>" in page and "Both list PHF14" in page
+    named = set(re.findall(r"/other-sites/Island/(P-[0-9]+)", page))
+    assert named == {f"P-{n}" for n in range(MANY)}
+    explained.clear()
+    matches = network.cast["alice"].get(f"/cases/{CASE}/matches").text
+    assert len([each for each in explained if "P-" in each]) == MOST_SHOWN
+    assert "<b>5 further</b>" in matches
+
+
+def test_looking_again_while_waiting_compares_nothing(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = faults.Held(answering(patient("P-2")))
+    network.peer("Valley", slow)
+    network.peer("Island", answering(patient("P-1")))
+    network.cast["alice"].get(PAGE)
+    network.cast["alice"].post(PAGE, {"all": "1"})
+    while "answered in" not in (page := network.page()):
+        assert "asked, waiting" in page
+
+    def failing(*arguments: object) -> None:
+        raise AssertionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Comparison, "ranked", failing)
+        again = network.cast["alice"].get(f"{PAGE}?seen={seen(page)}").text
+    slow.go.set()
+    network.wait()
+
+    assert "asked, waiting" in again and "P-1" not in again
+    assert seen(again) == seen(page)
+    last = network.cast["alice"].get(f"{PAGE}?seen={seen(page)}").text
+    assert "P-1" in last and "P-2" in last
+
+
+def test_patient_that_cannot_be_compared_or_explained_costs_no_other(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_more = {"features": [{"id": term} for term in (*TERMS, "HP:0031796")]}
+    network.peer("Island", answering(patient("P-1"), patient("P-2", **one_more)))
+    network.ask()
+    read, explanation = CaseReader.read, Match.explanation
+
+    def reading(self: CaseReader, cases: Any, settings: Any) -> Any:
+        if any("HP:0031796" in case.observed for case in cases):
+            raise ValueError
+        return read(self, cases, settings)
+
+    def failing(self: Match) -> Any:
+        if self.pair.candidate.case_id == "Island:P-2":
+            raise ValueError
+        return explanation(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CaseReader, "read", reading)
+        uncompared = network.page()
+    monkeypatch.setattr(Match, "explanation", failing)
+    unexplained = network.page()
+
+    assert "P-1" in uncompared and ">P-2<" not in uncompared
+    assert "could not be compared here: 1 of Island" in uncompared
+    assert "P-1" in unexplained and "P-2" in unexplained
+    assert unexplained.count("why could not be said here") == 1
+
+
+def test_authorities_are_loaded_once_for_all_questions(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def loading(ca_file: str) -> object:
+        loaded.append(ca_file)
+        return tls_context(ca_file)
+
+    monkeypatch.setattr(authorities, "tls_context", loading)
+    network.peer("Island", answering(patient("P-1")))
+    network.peer("Hill", answering())
+    network.ask()
+    network.ask()
+
+    assert loaded == [""]

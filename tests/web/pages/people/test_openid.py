@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -25,6 +27,8 @@ from web.db import open_database
 
 from ...conftest import PASSWORD, Cast, Visitor
 from ...openid_provider import CLIENT, SECRET, Provider, providing
+
+PATIENCE = 60.0
 
 
 @dataclass
@@ -312,6 +316,33 @@ def test_provider_that_failed_is_not_asked_again_for_half_a_minute(door: Door) -
 
     assert "another issuer" in first and "another issuer" in again
     assert door.begin(browser).startswith(door.provider.issuer)
+
+
+def test_no_more_wait_for_a_provider_that_hangs_than_half_the_threads(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(door.site.settings, threads=4)
+    known = openid.Provider(settings)
+    door.site.app.extensions["secondcase-openid"] = known
+    hangs, asking, call = Event(), Semaphore(0), openid.call
+
+    def hanging(*wanted: Any, **more: Any) -> Any:
+        asking.release()
+        assert hangs.wait(PATIENCE)
+        return call(*wanted, **more)
+
+    monkeypatch.setattr(openid, "call", hanging)
+    with ThreadPoolExecutor(2) as two:
+        waiting = [two.submit(door.begin, door.browser()) for _ in "12"]
+        assert all(asking.acquire(timeout=PATIENCE) for _ in "12")
+        third = door.browser()
+        assert door.begin(third) == "/log-in"
+        hangs.set()
+        places = [each.result(PATIENCE) for each in waiting]
+
+    assert "others wait for it already" in third.get("/log-in").text
+    assert all(place.startswith(door.provider.issuer) for place in places)
+    assert door.begin(third).startswith(door.provider.issuer)
 
 
 def test_page_after_leaving_asks_the_provider_nothing(door: Door) -> None:
