@@ -19,7 +19,7 @@ from matcher.case import Case
 from matcher.storage.database import Database, location, rows, write_transaction
 from matcher.storage.errors import StoreError
 from ontologies import Release
-from web.secret_key import required_secret_key
+from web.config.secret_key import required_secret_key
 from web.unrecognised.phrases import IsWord, Phrase, Unfit, phrases_of, vocabulary_of
 
 PURPOSE = b"secondcase unrecognised features 1"

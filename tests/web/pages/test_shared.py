@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from matcher.case import Case, Sharing
+from matcher.storage.store import CaseStore
 from web.audit import Audit, AuditFailed, Entry
+from web.conversations.speaking import Reader
 from web.db import open_database
+from web.viewing import shared
+from web.viewing.visibility import disclosed
 
 from ..conftest import Cast, case_of
+
+COLLEAGUE = Reader(site="North")
 
 
 def theirs(case_id: str, sharing: Sharing = Sharing.NETWORK) -> Case:
@@ -45,7 +52,11 @@ def test_only_what_is_shared_with_the_network_is_listed(
 ) -> None:
     cast.put(theirs("HARBOUR-1", sharing), actor="charlie")
 
-    assert ("HARBOUR-1" in cast["alice"].get("/shared").text) is is_seen
+    page = cast["alice"].get("/shared").text
+
+    assert ("HARBOUR-1" in page) is is_seen
+    # Nor is it told how many there are that she may not see.
+    assert ("No other site shares a case with yours yet" in page) is not is_seen
 
 
 def test_own_site_and_test_cases_are_not_listed(cast: Cast) -> None:
@@ -66,16 +77,47 @@ def test_no_more_is_told_than_other_sites_are_told(cast: Cast) -> None:
     assert "canary" not in page and "charlie" not in page
 
 
+def test_what_is_read_is_as_little_and_as_new_as_it_may_be(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = CaseStore.get_many
+
+    def withdrawn_meanwhile(store: CaseStore, *arguments: Any, **more: Any) -> Any:
+        cast.put(theirs("HARBOUR-2", Sharing.PRIVATE), actor="charlie")
+        return read(store, *arguments, **more)
+
+    for number in (1, 2):
+        cast.put(theirs(f"HARBOUR-{number}"), actor="charlie")
+    monkeypatch.setattr(CaseStore, "get_many", withdrawn_meanwhile)
+    with closing(open_database(cast.settings.database)) as db:
+        [found] = shared.cases(db, COLLEAGUE, limit=9, offset=0)
+
+    assert found.case == disclosed(COLLEAGUE, theirs("HARBOUR-1"))
+
+
+def test_what_is_not_told_of_a_case_moves_none_of_mine(cast: Cast) -> None:
+    cast.put(case_of("NORTH-1"))
+    whole = theirs("HARBOUR-1")
+    alice = replace(COLLEAGUE, name="alice")
+
+    with cast.app.test_request_context():
+        told = shared.closest_of_mine(alice, disclosed(alice, whole))
+        known = shared.closest_of_mine(alice, whole)
+
+    assert told is not None and known is not None
+    assert (told.case_id, told.score) == (known.case_id, known.score)
+
+
 def test_each_leads_to_the_closest_of_mine(cast: Cast) -> None:
     cast.put(theirs("HARBOUR-1"), actor="charlie")
+    cast.put(case_of("NORTH-0", submitter="bob"))
     cast.put(case_of("NORTH-1"))
-    cast.put(case_of("NORTH-2", submitter="bob"))
     alice = cast["alice"]
 
     page = alice.get("/shared").text
 
     assert "/cases/NORTH-1/matches/HARBOUR-1" in page
-    assert "NORTH-2" not in page
+    assert "NORTH-0" not in page
     assert alice.get("/cases/NORTH-1/matches/HARBOUR-1").status_code == 200
 
 

@@ -782,6 +782,8 @@ def test_features_of_its_patients_that_are_no_term_are_counted(site: Site) -> No
         ("HP:9999999", "Odd toes", 3),
         ("", "zebra striped toes", 3),
     }
+
+
 BROKEN = "HP:0031796"
 
 

@@ -7,13 +7,22 @@ import socket
 import ssl
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpcore
 import pytest
 import trustme
 
 from web.mme.asking.authorities import Authorities
-from web.mme.asking.connections import Call, Deadline, call, tls_context
+from web.mme.asking.connections import (
+    CONNECT_SECONDS,
+    Call,
+    Deadline,
+    call,
+    tls_context,
+)
 from web.mme.asking.errors import (
     BrokenReply,
     CallFailed,
@@ -111,6 +120,62 @@ def test_a_call_ends_with_its_deadline(behaviour: faults.Behaviour) -> None:
     with faults.serving(behaviour) as peer:
         with pytest.raises(OutOfTime):
             call(wanted(peer.address), Deadline(SHORT))
+
+
+def test_no_wait_is_longer_than_what_remains() -> None:
+    now = 100.0
+    deadline = Deadline(5, clock=lambda: now)
+
+    assert [deadline.bounded(each) for each in (None, 9, 2)] == [5, 5, 2]
+    now = 105.0
+    with pytest.raises(OutOfTime):
+        deadline.bounded(2)
+
+
+def test_a_peer_that_takes_a_request_ever_so_slowly_is_left_at_the_deadline() -> None:
+    taken = []
+
+    def take_slowly(peer: faults.Peer, connection: socket.socket) -> None:
+        while not peer.ended.wait(0.005):
+            taken.append(len(connection.recv(65_536)))
+
+    with faults.serving(take_slowly) as peer:
+        slow = replace(wanted(peer.address), body=b" " * 40_000_000)
+        with pytest.raises(OutOfTime):
+            call(slow, Deadline(SHORT))
+
+    # No more than what the system itself holds of a connection went out in that time.
+    assert sum(taken) < 20_000_000
+
+
+def test_a_connection_is_waited_for_ten_seconds_or_what_remains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    def take_none(
+        backend: object, host: str, port: int, seconds: float, *_: Any
+    ) -> None:
+        waited.append(seconds)
+        raise httpcore.ConnectTimeout
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", take_none)
+    peer = wanted("http://127.0.0.1")
+
+    for patience in (SHORT, PATIENCE):
+        with pytest.raises(Unreachable, match="no connection in time"):
+            call(peer, Deadline(patience))
+
+    assert 0 < waited[0] <= SHORT and waited[1:] == [CONNECT_SECONDS]
+
+
+def test_a_call_over_tls_ends_with_its_deadline(
+    authority: trustme.CA, trusted: ssl.SSLContext
+) -> None:
+    context = server_context(authority, "localhost")
+    with faults.serving(faults.hang, context) as peer:
+        with pytest.raises(OutOfTime):
+            call(wanted(peer.address, trusted), Deadline(SHORT))
 
 
 def test_a_handshake_that_hangs_ends_with_the_deadline(trusted: ssl.SSLContext) -> None:
