@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, sync_playwright
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from matcher.calibration import Calibration, default_calibration
@@ -112,6 +116,39 @@ class Visitor:
         return answer
 
 
+class Compiled(BytecodeCache):
+    """Templates as bytecode, kept between the applications of a run."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if compiled := self.kept.get(bucket.key):
+            bucket.bytecode_from_string(compiled)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def applications_are_compiled_once() -> Iterator[None]:
+    """Each test has an application of its own, and most of its time went into compiling
+    templates and routes that are the same in all of them.
+    """
+    build, built = Rule._compile_builder, {}
+
+    def builder(rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:
+        key = (*rule._trace, rule.rule, repr(rule.defaults), append_unknown)
+        if key not in built:
+            built[key] = build(rule, append_unknown)
+        return built[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": Compiled()})
+        patch.setattr(Rule, "_compile_builder", builder)
+        yield
+
+
 @pytest.fixture(scope="session")
 def calibration(release: Release) -> Calibration:
     """The calibration of a new site."""
@@ -131,25 +168,41 @@ def everybody_agreed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of a directory of its own."""
-    return Settings(directory=tmp_path, secret_key="0123456789abcdef" * 4)
+    return settings_of(tmp_path)
+
+
+def settings_of(directory: Path) -> Settings:
+    return Settings(directory=directory, secret_key="0123456789abcdef" * 4)
+
+
+QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory whose database has everybody at her place, to be copied by each test."""
+    directory = tmp_path_factory.mktemp("furnished")
+    with closing(open_database(settings_of(directory).database)) as db:
+        people = Accounts(db, QUICK)
+        clinician = [Role.CLINICIAN]
+        people.add(
+            "alice", PASSWORD, roles=clinician, site="North", email="a@north.example"
+        )
+        people.add("bob", PASSWORD, roles=clinician, site="North")
+        people.add("charlie", PASSWORD, roles=clinician, site="Harbour")
+        people.add("dana", PASSWORD, roles=[Role.CURATOR], site="North")
+    return directory
 
 
 @pytest.fixture
-def cast(settings: Settings, release: Release, calibration: Calibration) -> Cast:
+def cast(
+    settings: Settings, furnished: Path, release: Release, calibration: Calibration
+) -> Cast:
     """Everybody at her place: three people at North, Charlie at Harbour."""
-    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    shutil.copytree(furnished, settings.directory, dirs_exist_ok=True)
     app = create_app(
-        settings, release=release, calibration=calibration, passwords=passwords
+        settings, release=release, calibration=calibration, passwords=QUICK
     )
-    db = open_database(settings.database)
-    people = Accounts(db, passwords)
-    people.add(
-        "alice", PASSWORD, roles=[Role.CLINICIAN], site="North", email="a@north.example"
-    )
-    people.add("bob", PASSWORD, roles=[Role.CLINICIAN], site="North")
-    people.add("charlie", PASSWORD, roles=[Role.CLINICIAN], site="Harbour")
-    people.add("dana", PASSWORD, roles=[Role.CURATOR], site="North")
-    db.close()
     return Cast(app=app, settings=settings)
 
 
