@@ -94,6 +94,7 @@ def message(answer: TestResponse, status: int) -> str:
         ({"Content-Type": f"{V10};charset=UTF-8", "Accept": "application/json"}, V10),
         ({"Content-Type": f"{V11}; Charset=Utf-8"}, V11),
         ({"Content-Type": V11.replace("1.1", "1.9"), "Accept": V10}, V11),
+        ({"Accept": f"{V10.replace('v1', 'v2')}, {V10}"}, V10),
         ({"Content-Type": "application/json"}, V11),
         ({"Content-Type": "application/vnd.ga4gh.matchmaker+json"}, V11),
         ({"Content-Type": "application/x-www-form-urlencoded", "Accept": V10}, V10),
@@ -134,6 +135,7 @@ def test_every_refusal_is_json_with_a_message(
     assert "X-Auth-Token" in message(node.post(BODY, {"X-Auth-Token": "no"}), 401)
     assert message(node.client.get("/match"), 405)
     assert message(node.post(BODY, path="/match/more"), 404)
+    assert message(node.post(BODY, {"Content-Type": V10}, path="/mm/match"), 404)
     # No redirect: it would come back as a GET.
     assert message(node.post(BODY, path="/match//"), 404)
     assert message(node.post(b"x" * 1_000_001), 413)
