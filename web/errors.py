@@ -68,6 +68,8 @@ NOTHING_HERE = "There is nothing at this address, or it is not yours to see."
 # Paths whose callers are programs: they are answered in JSON whatever they accept.
 PROBLEM_PATH = "/api"
 JSON_PATHS = (PROBLEM_PATH, "/match", "/heartbeat", "/metrics", "/mme")
+# What a peer names in one of its headers, also where it was given a wrong address.
+PEERS_TYPE = "vnd.ga4gh.matchmaker"
 
 
 class WebError(Exception):
@@ -252,8 +254,11 @@ def status_of(error: Exception, table: Mapping[type[Exception], int] = STATUSES)
 
 
 def wants_json() -> bool:
-    """Whether the caller is a program: by path, or because it takes JSON but no page."""
+    """Whether the caller is a program: by path, as a peer, or as it takes JSON but no page."""
     if any(is_below(request.path, each) for each in JSON_PATHS):
+        return True
+    named = (request.headers.get(each, "") for each in ("Accept", "Content-Type"))
+    if any(PEERS_TYPE in each.lower() for each in named):
         return True
     accepts = request.accept_mimetypes
     return accepts["application/json"] > accepts["text/html"]

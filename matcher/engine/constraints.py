@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +21,10 @@ class Constraints:
 
     `must_list` is the HGNC id of a gene that a candidate must list, whether the query does or
     not. `must_have` is an HPO term: a candidate must have it or a descendant. `test` keeps only
-    test cases (True) or only others (False). `new_since` keeps cases of a later revision. `admits`
-    is a further condition on a candidate, such as who may see it; it is asked once for each
-    distinct value. A query without family, submitter or genes has none of its own to exclude or
-    to share.
+    test cases (True) or only others (False). `new_since` keeps cases of a later revision, `among`
+    those with one of these ids. `admits` is a further condition on a candidate, such as who may
+    see it; it is asked once for each distinct value. A query without family, submitter or genes
+    has none of its own to exclude or to share.
     """
 
     must_share_gene: bool = False
@@ -36,6 +36,7 @@ class Constraints:
     site: str | None = None
     test: bool | None = None
     new_since: int | None = None
+    among: Collection[str] | None = None
     admits: Callable[[Circumstances], bool] | None = None
 
 
@@ -62,6 +63,7 @@ class Admission:
             self._listed,
             self._family,
             self._age,
+            self._among,
             self._terms,
         )
         found = [part.alive, *(test(segment) for test in tests)]
@@ -109,6 +111,15 @@ class Admission:
         if self.constraints.new_since is None:
             return None
         result: Flags = segment.columns[Column.REVISION] > self.constraints.new_since
+        return result
+
+    def _among(self, segment: Segment) -> Flags | None:
+        if self.constraints.among is None:
+            return None
+        result = np.zeros(len(segment), dtype=np.bool_)
+        for position in map(segment.find, self.constraints.among):
+            if position is not None:
+                result[position] = True
         return result
 
     def _terms(self, segment: Segment) -> Flags | None:

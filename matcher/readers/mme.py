@@ -121,7 +121,7 @@ def from_json(
         inheritance=tuple(_ids(patient, "inheritanceMode")),
         species=taxon_id(patient.text("species")) or "NCBITaxon:9606",
         contact=contact,
-        test=flag(patient.get("test")) is True,
+        test=_is_test(patient),
         publications=_publications(contact, patient),
     )
     report.cases += 1
@@ -312,6 +312,14 @@ def _sex(patient: Fields) -> Sex:
     if entered and sex is None:
         patient.misfit(name, entered, "FEMALE, MALE or OTHER")
     return sex or Sex.UNKNOWN
+
+
+def _is_test(patient: Fields) -> bool:
+    entered = patient.get("test")
+    said = flag(entered)
+    if said is None and entered not in (None, ""):
+        patient.misfit("test", entered, "true or false")
+    return said is True
 
 
 def _publications(contact: Contact | None, patient: Fields) -> tuple[str, ...]:

@@ -444,6 +444,8 @@ QUERY = case("q", [SPASMS], ["KMT2D"], family="F", submitter="anne", site="north
         (Constraints(test=True), "f"),
         (Constraints(test=False), "abcde"),
         (Constraints(new_since=4), "ef"),
+        (Constraints(among=["f", "b", "nobody"]), "bf"),
+        (Constraints(among=[]), ""),
         (Constraints(site="north", exclude_own_submitter=True), "e"),
     ],
 )

@@ -1,4 +1,4 @@
-"""How large a request may be before it reaches a thread; none of it is written to a disk."""
+"""Which requests reach a thread: how large, and in what HTTP; none is written to a disk."""
 
 from __future__ import annotations
 
@@ -32,21 +32,38 @@ class TooLarge(RequestEntityTooLarge):  # type: ignore[misc]  # as above
     def __init__(self, path: str, most: int) -> None:
         super().__init__(f"exceeds max_body of {most}")
         self._path = path
-        self._most = most
+        self._sentence = f"The request is too large; send at most {most:,} bytes."
 
-    def to_response(
-        self, ident: str | None = None
-    ) -> tuple[str, list[tuple[str, str]], bytes]:
+    def to_response(self, ident: str | None = None) -> Told:
         """Status, headers and body, which a program gets as it gets every refusal."""
-        sentence = f"The request is too large; send at most {self._most:,} bytes."
-        if is_below(self._path, PROBLEM_PATH):
-            answer = problem(self.code, sentence)
-            kind, body = answer.mimetype or "", answer.get_data()
-        elif any(is_below(self._path, each) for each in JSON_PATHS):
-            kind, body = "application/json", json.dumps({"message": sentence}).encode()
-        else:
-            kind, body = "text/plain; charset=utf-8", sentence.encode()
-        return f"{self.code} {self.reason}", [("Content-Type", kind)], body
+        return _told(self, self._path, self._sentence)
+
+
+class Unreadable(Error):  # type: ignore[misc]  # as above
+    """What is no HTTP, or more of it than is read."""
+
+    def __init__(self, found: Error, path: str) -> None:
+        super().__init__(found.body)
+        self.code, self.reason = found.code, found.reason
+        self._path = path
+
+    def to_response(self, ident: str | None = None) -> Told:
+        """The same as for a request that is too large."""
+        return _told(self, self._path, f"{self.reason}: {self.body}.")
+
+
+Told = tuple[str, list[tuple[str, str]], bytes]
+
+
+def _told(error: Error, path: str, sentence: str) -> Told:
+    if is_below(path, PROBLEM_PATH):
+        answer = problem(error.code, sentence)
+        kind, body = answer.mimetype or "", answer.get_data()
+    elif any(is_below(path, each) for each in JSON_PATHS):
+        kind, body = "application/json", json.dumps({"message": sentence}).encode()
+    else:
+        kind, body = "text/plain; charset=utf-8", sentence.encode()
+    return f"{error.code} {error.reason}", [("Content-Type", kind)], body
 
 
 class Receiver(HTTPRequestParser):  # type: ignore[misc]  # as above
@@ -64,11 +81,19 @@ class Receiver(HTTPRequestParser):  # type: ignore[misc]  # as above
             takes_files = UPLOAD_PATH.fullmatch(self.path)
             most = self.adj.max_request_body_size if takes_files else self.body_limit
             self.error = TooLarge(self.path, most)
+        elif self.error is not None and not isinstance(self.error, OURS):
+            self.error = Unreadable(self.error, self._asked_path())
         size = max(self.content_length, self.body_bytes_received)
-        if self.headers_finished and self.error is None and size >= self.body_limit:
+        if self.headers_finished and self.error is None and size > self.body_limit:
             self.error = self._refusal()
             self.completed = self.completed or self.error is not None
         return consumed
+
+    def _asked_path(self) -> str:
+        """The path, also where what follows its line is no HTTP."""
+        line = getattr(self, "first_line", b"").split()
+        said = line[1] if len(line) > 1 else b""
+        return str(said.partition(b"?")[0].decode("latin-1"))
 
     def _refusal(self) -> Error | None:
         if not UPLOAD_PATH.fullmatch(self.path) or "COOKIE" not in self.headers:
@@ -77,6 +102,9 @@ class Receiver(HTTPRequestParser):  # type: ignore[misc]  # as above
             return Busy("too many files are sent at once; send it again in a moment")
         self.uploads.add(self)
         return None
+
+
+OURS = (Busy, TooLarge, Unreadable)
 
 
 def channel_class(body_limit: int) -> type[HTTPChannel]:

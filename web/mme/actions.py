@@ -6,5 +6,6 @@ DISCLOSED = "disclosed to a peer"
 REFUSED = "refused a peer"
 BUDGET_SPENT = "daily budget spent"
 TOO_ALIKE = "too many nearly equal questions"
+TOO_MANY_DIFFERENT = "too many different questions"
 # Reasons of a refusal that an operator should look at.
-ALERTING = frozenset({BUDGET_SPENT, TOO_ALIKE})
+ALERTING = frozenset({BUDGET_SPENT, TOO_ALIKE, TOO_MANY_DIFFERENT})

@@ -31,12 +31,11 @@ def alerts(
 
 
 def _reason(entry: Entry) -> str:
-    if entry.action == REFUSED:
-        return str(entry.facts.get("reason", ""))
+    if entry.action not in (DISCLOSED, REFUSED):
+        return ""
     # Cases were told, and others were held back.
-    return (
-        BUDGET_SPENT if entry.action == DISCLOSED and "withheld" in entry.facts else ""
-    )
+    is_cut = "withheld" in entry.facts
+    return BUDGET_SPENT if is_cut else str(entry.facts.get("reason", ""))
 
 
 def last_asked(db: Database) -> dict[str, str]:

@@ -91,6 +91,14 @@ class Disclosures:
         """
         return int(rows(self._db, sql, [node.node_id, self._since()])[0]["n"])
 
+    def known(self, node: Node) -> frozenset[str] | None:
+        """The cases that are all there is for a peer whose budget is spent; None before that."""
+        if self.spent(node) < node.daily_budget:
+            return None
+        sql = "SELECT case_id FROM disclosures WHERE node_id = ?"
+        found = rows(self._db, sql, [node.node_id])
+        return frozenset(row["case_id"] for row in found)
+
     def sent(self, nodes: Iterable[Node], case_id: str) -> None:
         """Note that we ask these peers about a case of ours, which costs none of their budget."""
         with write_transaction(self._db):

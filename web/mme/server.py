@@ -17,27 +17,41 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from matcher import Case, Match, __version__
 from matcher.calibration import wire_score
-from matcher.errors import TooLarge, UnreadableInput
-from matcher.readers import Report, mme
-from matcher.readers.fields import as_object
+from matcher.errors import TooLarge
+from matcher.readers import Report
 from matcher.readers.report import Trouble
 from matcher.readers.mme_contacts import is_same_contact
-from matcher.readers.strict_json import parse_json
 from web.audit import Audit, AuditFailed
 from web.db import connection
 from web.errors import WebError
 from web.mme import diagnosing
 from web.mme.account import account
-from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED, TOO_ALIKE
+from web.mme.actions import (
+    ALERTING,
+    BUDGET_SPENT,
+    DISCLOSED,
+    REFUSED,
+    TOO_ALIKE,
+    TOO_MANY_DIFFERENT,
+)
 from web.mme.asked import KEYS, Asked, read_asked
 from web.mme.consents import Consents
 from web.mme.disclosures import BudgetSpent, Disclosures, Granted
 from web.mme.exchange import exchange, init_app, peer_view
 from web.mme.metrics import BeingCounted, current_metrics, note_matched_genes
 from web.mme.nodes import Node, Nodes
-from web.mme.questions import bounded, too_little, unknown
+from web.mme.questions import (
+    BadMessage,
+    UnusableProfile,
+    bounded,
+    in_part,
+    message_of,
+    patient_of,
+    too_little,
+    unknown,
+)
 from web.mme.turns import TooManyAtOnce
-from web.mme.variations import TooAlike, Variations, statements
+from web.mme.variations import TooAlike, TooManyDifferent, Variations, statements
 from web.mme.wire import (
     LATEST_MINOR,
     UnsupportedType,
@@ -57,6 +71,8 @@ from web.unrecognised.noting import note
 MOST_RESULTS = 10
 MOST_WARNINGS = 200
 BANDS = 10
+# Flask would answer OPTIONS by itself, with an empty page. No page of another site is let in.
+NO_OPTIONS: Mapping[str, Any] = {"provide_automatic_options": False}
 
 log = structlog.get_logger(__name__)
 
@@ -80,14 +96,6 @@ class BadToken(WebError):
         )
 
 
-class BadMessage(WebError):
-    """A body that is not the JSON of a match request."""
-
-
-class UnusableProfile(WebError):
-    """A patient of whom too little could be read to look for anybody."""
-
-
 STATUSES: dict[type[Exception], int] = {
     AuditFailed: 503,
     BadToken: 401,
@@ -95,6 +103,7 @@ STATUSES: dict[type[Exception], int] = {
     BudgetSpent: 429,
     TooAlike: 429,
     TooManyAtOnce: 429,
+    TooManyDifferent: 429,
     BadMessage: 400,
     TooLarge: 413,
     UnsupportedVersion: 406,
@@ -110,6 +119,7 @@ REFUSALS: dict[type[Exception], str] = {
     TooLarge: "too large",
     TooAlike: TOO_ALIKE,
     TooManyAtOnce: "too many at a time",
+    TooManyDifferent: TOO_MANY_DIFFERENT,
     UnsupportedType: "another format",
     UnsupportedVersion: "another version",
     UnusableProfile: "nothing usable",
@@ -148,8 +158,14 @@ def _name_versions(error: UnsupportedVersion) -> Response:
     return answer(body, status=STATUSES[UnsupportedVersion])
 
 
-@blueprint.get("/heartbeat")
-@blueprint.get("/heartbeat/")
+@blueprint.errorhandler(UnusableProfile)
+def _tell_why(error: UnusableProfile) -> Response:
+    said = {"_warnings": error.warnings} if error.warnings else {}
+    return answer({"message": str(error), **said}, g.minor, STATUSES[UnusableProfile])
+
+
+@blueprint.get("/heartbeat", **NO_OPTIONS)
+@blueprint.get("/heartbeat/", **NO_OPTIONS)
 def heartbeat() -> Response:
     """Whether the node is well, and which versions it takes."""
     accepted = [content_type(minor) for minor in range(LATEST_MINOR, -1, -1)]
@@ -165,16 +181,16 @@ def heartbeat() -> Response:
     return answer({**body, **notices(service().settings)}, g.minor)
 
 
-@blueprint.get("/metrics")
-@blueprint.get("/metrics/")
+@blueprint.get("/metrics", **NO_OPTIONS)
+@blueprint.get("/metrics/", **NO_OPTIONS)
 def metrics() -> Response:
     """How many cases, genes and features the node shares; never which."""
     body = {"metrics": current_metrics().to_json()}
     return answer({**body, **notices(service().settings)}, g.minor)
 
 
-@blueprint.post("/match")
-@blueprint.post("/match/")
+@blueprint.post("/match", **NO_OPTIONS)
+@blueprint.post("/match/", **NO_OPTIONS)
 def match() -> Response:
     """The shared cases most likely to be the same disorder as the patient in the body."""
     node: Node = g.node
@@ -184,7 +200,7 @@ def match() -> Response:
             return _answered(node, report)
     except tuple(REFUSALS) as error:
         reason = REFUSALS[type(error)]
-        _audit().record(node.name, REFUSED, reason=reason)
+        _audit().record(node.name, REFUSED, reason=reason, **in_part(report))
         diagnosing.refused(
             node,
             error,
@@ -193,14 +209,14 @@ def match() -> Response:
             report=report,
             otherwise=TROUBLES.get(type(error)),
         )
-        if isinstance(error, TooAlike):
+        if reason in ALERTING - {BUDGET_SPENT}:
             log.warning("peer refused", node=node.name, reason=reason)
         raise
 
 
 def _answered(node: Node, report: Report) -> Response:
-    message = _message(report)
-    query = _query(message, report, node)
+    message = message_of(request.get_data(), report)
+    query = patient_of(message, report, node.name)
     warnings = list(report.warnings)
     query = bounded(query, warnings)
     warnings += unknown(query, service().release)
@@ -217,6 +233,7 @@ def _answered(node: Node, report: Report) -> Response:
         "query": query.case_id,
         "test": query.test,
         "warnings": len(warnings),
+        **in_part(report),
     }
     if why := too_little(query, service().release):
         _audit().record(node.name, REFUSED, reason="too little", **facts)
@@ -230,6 +247,8 @@ def _answered(node: Node, report: Report) -> Response:
         granted = _granted(node, query, asked, list(found))
         if granted.withheld:
             facts["withheld"] = granted.withheld
+        if granted.is_spent:
+            facts["reason"] = BUDGET_SPENT
         notify = partial(_notify, node, query, granted.case_ids)
         _audit().record(node.name, DISCLOSED, granted.case_ids, also=notify, **facts)
     results = [found[case_id] for case_id in granted.case_ids]
@@ -258,12 +277,15 @@ def _still_told(
 
 
 def _granted(node: Node, query: Case, asked: Asked, case_ids: Sequence[str]) -> Granted:
-    """Which of the cases the peer is told. Raises `TooAlike` or `BudgetSpent`."""
+    """Which of the cases the peer is told.
+
+    Raises `TooAlike`, `TooManyDifferent` or `BudgetSpent`.
+    """
     if query.test:
         return Granted(case_ids=tuple(case_ids))
     settings = service().settings
     variations = Variations(connection(), settings.secret_key, settings.near_duplicates)
-    variations.note(node, statements(query, asked, service().release))
+    variations.note(node, set(statements(query, asked, service().release)))
     granted = Disclosures(connection()).take(node, case_ids)
     if granted.is_spent and not granted.case_ids:
         raise BudgetSpent(node.daily_budget, granted.retry_after)
@@ -304,33 +326,6 @@ def _audit() -> Audit:
     return Audit(connection())
 
 
-def _message(report: Report) -> Mapping[str, object]:
-    """The body of the request, empty if it is JSON but no object."""
-    try:
-        return as_object(parse_json(request.get_data(), report=report)) or {}
-    except TooLarge:
-        raise
-    except UnreadableInput as error:
-        raise BadMessage(str(error)) from error
-
-
-def _query(message: Mapping[str, object], report: Report, node: Node) -> Case:
-    """The patient of the request."""
-    patient = as_object(message.get("patient"))
-    if patient is None:
-        raise BadMessage("The body must be an object with a 'patient' in it.")
-    try:
-        case = mme.from_json(patient, report, node.name)
-    except UnreadableInput as error:
-        raise UnusableProfile(str(error)) from error
-    if not case.observed and not case.genes:
-        raise UnusableProfile(
-            f"The patient {case.case_id!r} has neither a usable feature nor a gene; "
-            "give at least three HPO terms, or a candidate gene."
-        )
-    return case
-
-
 def _results(query: Case, node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
     """The best of the shared cases, each as it is now, or not at all if it changed meanwhile."""
     if asked.nothing_fits:
@@ -349,8 +344,10 @@ def _told(
     # An id of theirs may be one of ours.
     named = replace(query, case_id=f"{node.name}:{query.case_id}")
     question = followed.matcher.question(named)
+    # What a spent budget holds back must not show in what it pushes off the end of the list.
+    known = None if query.test else Disclosures(connection()).known(node)
     search = followed.matcher.search(
-        question, replace(asked.constraints, test=query.test)
+        question, replace(asked.constraints, test=query.test, among=known)
     )
     best = search.best(asked.most + 1)
     found = [each for each in best if 0 < _score(each.total) >= asked.least_score]

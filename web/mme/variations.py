@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +19,44 @@ from ontologies import Release
 from web.errors import WebError
 from web.mme.asked import Asked
 from web.mme.nodes import Node
-from web.mme.questions import informative_terms
+from web.mme.questions import FEWEST_TERMS, informative_terms
 
 DAY = timedelta(days=1)
 # So many statements may two questions differ by and still be nearly the same.
 FEW = 3
+# So many times as many may be alike in what they observe alone: statements that move no score
+# can be added to any question, but patients of one disorder are alike in this as well.
+ALIKE_BARE = 6
+# So many times as many different ones are compared with each other, and no more are answered.
+DIFFERENT = 500
 WORD = 4
 PURPOSE = b"secondcase asked profiles 1"
+OBSERVED, GENE, WISH = "observed ", "gene ", "wish "
 
 Words = NDArray[np.uint32]
+Numbers = NDArray[np.int64]
 
 
 class TooAlike(WebError):
     """A question nearly the same as many others of the day."""
 
-    def __init__(self, most: int, retry_after: int) -> None:
+    def __init__(self, most: int, retry_after: int, what: str = "profiles") -> None:
         super().__init__(
-            f"You have asked about {most} nearly equal profiles within 24 hours, each at most "
+            f"You have asked about {most} nearly equal {what} within 24 hours, each at most "
             f"{FEW} statements away from this one, which is as many as this node answers; the "
             f"same question again is always answered. Ask this one in {retry_after} seconds."
+        )
+        self.retry_after = retry_after
+
+
+class TooManyDifferent(WebError):
+    """One more question than can be compared with those of the day."""
+
+    def __init__(self, most: int, retry_after: int) -> None:
+        super().__init__(
+            f"You have asked about {most:,} different profiles within 24 hours, which is as many "
+            "as this node answers; the same question again is always answered. Ask this one in "
+            f"{retry_after} seconds."
         )
         self.retry_after = retry_after
 
@@ -59,58 +80,157 @@ class Variations:
         self._most = most
         self._clock = clock
 
-    def note(self, node: Node, said: Iterable[str]) -> None:
+    def note(self, node: Node, said: Collection[str]) -> None:
         """Note a question by its statements, in the write transaction of its answer.
 
-        The same one again is not counted. Raises `TooAlike` if there are too many like it.
+        The same one again is not counted. Raises `TooAlike` if there are too many like it, or
+        `TooManyDifferent`.
         """
         now = self._clock()
         self._forget(now)
-        asked = self._words(said)
-        times = self._alike(node, asked)
-        if times is None:
+        profile = self._profile(said)
+        if self._is_known(node, profile):
             return
-        if len(times) >= self._most:
-            # As soon as so many are left that this one makes `most`.
-            free = times[len(times) - self._most] + DAY
-            seconds = math.ceil((free - now).total_seconds())
-            raise TooAlike(self._most, max(1, seconds))
+        most = self._most * DIFFERENT
+        if retry_after := _wait(self._at(node, most), 1, now):
+            raise TooManyDifferent(most, retry_after)
+        earlier = self._earlier(node, profile)
+        for near, most, what in (
+            (earlier.near(profile), self._most, "profiles"),
+            (earlier.near_bare(profile), self._most * ALIKE_BARE, "sets of features"),
+        ):
+            if retry_after := _wait(near, most, now):
+                raise TooAlike(most, retry_after, what)
         self._db.execute(
-            "INSERT INTO asked_profiles (node_id, size, statements, asked_at) "
-            "VALUES (?, ?, ?, ?)",
-            [node.node_id, len(asked), asked.tobytes(), _written(now)],
+            "INSERT INTO asked_profiles (node_id, size, statements, asked_at, bare) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [
+                node.node_id,
+                profile.size,
+                profile.words.tobytes(),
+                _written(now),
+                profile.bare,
+            ],
         )
 
     def _forget(self, now: datetime) -> None:
         sql = "DELETE FROM asked_profiles WHERE asked_at <= ?"
         self._db.execute(sql, [_written(now - DAY)])
 
-    def _alike(self, node: Node, asked: Words) -> list[datetime] | None:
-        """When the nearly equal questions were asked, oldest first; None if this one was."""
+    def _is_known(self, node: Node, profile: Profile) -> bool:
         sql = """
-            SELECT size, statements, asked_at FROM asked_profiles
-            WHERE node_id = ? AND size BETWEEN ? AND ?
+            SELECT 1 FROM asked_profiles WHERE node_id = ? AND size = ? AND statements = ?
         """
-        size = len(asked)
-        found = rows(self._db, sql, [node.node_id, size - FEW, size + FEW])
-        if not found:
-            return []
-        sizes = np.array([row["size"] for row in found])
-        shared = _shared(asked, b"".join(row["statements"] for row in found), sizes)
-        differing = size + sizes - 2 * shared
-        if not differing.all():
-            return None
-        # Two genes alone differ by two statements, and have nothing to do with each other.
-        is_near = (differing <= FEW) & (2 * shared >= np.maximum(size, sizes))
-        times = (found[position]["asked_at"] for position in np.flatnonzero(is_near))
-        return sorted(map(datetime.fromisoformat, times))
+        values = [node.node_id, profile.size, profile.words.tobytes()]
+        return bool(rows(self._db, sql, values))
 
-    def _words(self, said: Iterable[str]) -> Words:
+    def _at(self, node: Node, number: int) -> list[str]:
+        """When the question of this number was asked, counted from the latest; if there is one."""
+        sql = """
+            SELECT asked_at FROM asked_profiles WHERE node_id = ?
+            ORDER BY asked_at DESC LIMIT 1 OFFSET ?
+        """
+        found = rows(self._db, sql, [node.node_id, number - 1])
+        return [row["asked_at"] for row in found]
+
+    def _earlier(self, node: Node, profile: Profile) -> Earlier:
+        """The questions of the day that may be near."""
+        sql = """
+            SELECT size, bare, statements, asked_at FROM asked_profiles
+            WHERE node_id = ? AND (size BETWEEN ? AND ? OR bare BETWEEN ? AND ?)
+        """
+        around = (profile.size - FEW, profile.size + FEW)
+        around_bare = (max(1, profile.bare - FEW), profile.bare + FEW)
+        values = [node.node_id, *around, *around_bare]
+        return Earlier.of(rows(self._db, sql, values))
+
+    def _profile(self, said: Collection[str]) -> Profile:
+        bare = self._words(_bare(said))
+        stated = self._words([each for each in said if not each.startswith(WISH)])
+        ordered = [bare, np.setdiff1d(stated, bare)]
+        wishes = np.setdiff1d(self._words(said), stated)
+        return Profile(np.concatenate([*ordered, wishes]), len(stated), len(bare))
+
+    def _words(self, said: Collection[str]) -> Words:
         words = b"".join(
             hashlib.blake2b(each.encode(), key=self._key, digest_size=WORD).digest()
             for each in set(said)
         )
         return np.unique(np.frombuffer(words, dtype=np.uint32))
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A question as words: first the `bare` of what it observes, then the rest of its patient.
+
+    The patient has `size` of them; what follows is what is wished for beside it.
+    """
+
+    words: Words
+    size: int
+    bare: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Questions of before, their words end to end, and when each was asked."""
+
+    words: Words
+    starts: Numbers
+    sizes: Numbers
+    bare: Numbers
+    times: Sequence[str]
+
+    @classmethod
+    def of(cls, found: Sequence[dict[str, Any]]) -> Earlier:
+        """The same from the rows of the table."""
+        said = [row["statements"] for row in found]
+        lengths = [len(each) // WORD for each in said]
+        ends = np.cumsum(np.array(lengths, dtype=np.int64))
+        return cls(
+            words=np.frombuffer(b"".join(said), dtype=np.uint32),
+            starts=ends - np.array(lengths, dtype=np.int64),
+            sizes=np.array([row["size"] for row in found], dtype=np.int64),
+            bare=np.array([row["bare"] for row in found], dtype=np.int64),
+            times=[row["asked_at"] for row in found],
+        )
+
+    def near(self, profile: Profile) -> list[str]:
+        """When those were asked whose patients differ by few statements."""
+        return self._near(profile.words[: profile.size], self.sizes)
+
+    def near_bare(self, profile: Profile) -> list[str]:
+        """When those were asked that differ by few of what they observe, whatever else they say."""
+        if not profile.bare:
+            return []
+        return self._near(profile.words[: profile.bare], self.bare)
+
+    def _near(self, asked: Words, sizes: Numbers) -> list[str]:
+        """`sizes` says how many of the first words of each are compared."""
+        is_shared = np.isin(self.words, asked)
+        before = np.concatenate([[0], np.cumsum(is_shared)])
+        shared = before[self.starts + sizes] - before[self.starts]
+        differing = len(asked) + sizes - 2 * shared
+        # Two genes alone differ by two statements, and have nothing to do with each other.
+        is_half = 2 * shared >= np.maximum(len(asked), sizes)
+        is_near = (differing <= FEW) & is_half
+        return [self.times[n] for n in np.flatnonzero(is_near).tolist()]
+
+
+def _wait(times: Sequence[str], most: int, now: datetime) -> int:
+    """Seconds until fewer than `most` of the times are of the last 24 hours; 0 for now."""
+    if len(times) < most:
+        return 0
+    free = datetime.fromisoformat(sorted(times)[len(times) - most]) + DAY
+    return max(1, math.ceil((free - now).total_seconds()))
+
+
+def _bare(said: Collection[str]) -> list[str]:
+    """What a question observes, with its genes where that is little."""
+    observed = [each for each in said if each.startswith(OBSERVED)]
+    if len(observed) >= FEWEST_TERMS:
+        return observed
+    return [each for each in said if each.startswith((OBSERVED, GENE))]
 
 
 def statements(query: Case, asked: Asked, release: Release) -> Iterator[str]:
@@ -120,31 +240,22 @@ def statements(query: Case, asked: Asked, release: Release) -> Iterator[str]:
     that it cannot be added to make one question look like another.
     """
     for term in informative_terms(query.observed, release):
-        yield f"observed {term}"
+        yield f"{OBSERVED}{term}"
     for entered in query.excluded:
         if term_id := release.ontology.resolve(entered).term_id:
             yield f"excluded {term_id}"
     for feature in query.genomic_features:
         gene = release.genes.resolve(feature.gene or "").gene
         if gene:
-            yield f"gene {gene.hgnc_id}"
+            yield f"{GENE}{gene.hgnc_id}"
             yield from (f"variant {each}" for each in [feature.variant] if each)
     yield from (f"disease {disease.disease_id}" for disease in query.diseases)
     yield from (f"inheritance {mode}" for mode in query.inheritance)
     yield from (f"onset {each}" for each in [query.onset] if each)
     wishes = asked.constraints
-    yield f"wishes {wishes.must_share_gene} {wishes.must_list} {wishes.exclude_solved}"
+    yield f"{WISH}{wishes.must_share_gene} {wishes.must_list} {wishes.exclude_solved}"
     if wishes.must_have:
-        yield f"must have {release.ontology.resolve(wishes.must_have).term_id}"
-
-
-def _shared(asked: Words, together: bytes, sizes: NDArray[np.int64]) -> Words:
-    """How many statements each of the profiles has in common with the question."""
-    is_shared = np.isin(np.frombuffer(together, dtype=np.uint32), asked)
-    before = np.concatenate([[0], np.cumsum(is_shared)])
-    ends = np.cumsum(sizes)
-    counted: Words = before[ends] - before[ends - sizes]
-    return counted
+        yield f"{WISH}{release.ontology.resolve(wishes.must_have).term_id}"
 
 
 def _written(moment: datetime) -> str:

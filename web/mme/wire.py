@@ -67,10 +67,8 @@ def minor_version(request: Request) -> int:
     body_type = request.headers.get("Content-Type", "").strip()
     if body_type and not _is_json(body_type):
         raise UnsupportedType("Content-Type", body_type)
-    headers = (body_type, request.headers.get("Accept", ""))
-    named = [
-        match for match in map(VENDOR_TYPE.search, headers) if match and match["major"]
-    ]
+    said = f"{body_type}, {request.headers.get('Accept', '')}"
+    named = [match for match in VENDOR_TYPE.finditer(said) if match["major"]]
     for match in named:
         if match["major"] == "1":
             return min(int(match["minor"] or 0), LATEST_MINOR)

@@ -12,13 +12,16 @@ from typing import Any
 
 from matcher.case import Sharing
 from matcher.storage.database import Database, rows, write_transaction
-from web.notices.matters import Matter
+from web.notices.matters import Kind, Matter
 from web.work.outbox import Outbox, text_of
 
 LETTER = "letter"
 DIGEST = "digest"
 # Read in the morning, in most of Europe and Africa; the day's mail is one.
 DIGEST_AT = time(5, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+# A peer can ask about one patient under any number of names: the rest of a day is one e-mail.
+MOST_LETTERS = 20
 
 
 class How(enum.StrEnum):
@@ -136,8 +139,9 @@ class Telling:
             SET kind = excluded.kind, facts = excluded.facts, told_at = excluded.told_at
             RETURNING link
         """
+        link = secrets.token_hex(16)
         values = [
-            secrets.token_hex(16),
+            link,
             person.person_id,
             matter.case_id,
             str(matter.kind),
@@ -145,15 +149,32 @@ class Telling:
             json.dumps(dict(matter.facts), sort_keys=True),
             text_of(self._clock()),
         ]
-        link = rows(self._db, sql, values)[0]["link"]
+        kept = rows(self._db, sql, values)[0]["link"]
         if self._by_mail and person.has_address:
-            self._leave_mail(person, link, matter.case_id)
+            self._leave_mail(person, matter, kept, is_changed=kept != link)
 
-    def _leave_mail(self, person: Recipient, link: str, case_id: str) -> None:
-        if person.how is How.EACH:
-            self._outbox.add(LETTER, link, case_id=case_id, person_id=person.person_id)
-        elif person.how is How.DAILY:
+    def _leave_mail(
+        self, person: Recipient, matter: Matter, link: str, is_changed: bool
+    ) -> None:
+        how = person.how
+        if how is How.EACH and matter.kind is Kind.ASKED:
+            is_much = is_changed or self._asked_lately(person) > MOST_LETTERS
+            how = How.DAILY if is_much else how
+        if how is How.EACH:
+            number = person.person_id
+            self._outbox.add(LETTER, link, case_id=matter.case_id, person_id=number)
+        elif how is How.DAILY:
             leave_digest(self._outbox, person.person_id, self._clock())
+
+    def _asked_lately(self, person: Recipient) -> int:
+        """How many notices of the last 24 hours tell her that a peer was shown a case."""
+        sql = """
+            SELECT count(*) AS n FROM notices
+            WHERE person_id = ? AND kind = ? AND told_at > ?
+        """
+        since = text_of(self._clock() - DAY)
+        values = [person.person_id, str(Kind.ASKED), since]
+        return int(rows(self._db, sql, values)[0]["n"])
 
 
 def leave_digest(outbox: Outbox, person_id: int, now: datetime) -> None:

@@ -14,6 +14,16 @@ def disclosure_migrations() -> Migrations:
         for statement in _M0001_DISCLOSURES:
             db.execute(statement)
 
+    @migrations()
+    def m0002_what_questions_observe(db: Database) -> None:
+        # Of what was asked before, nobody knows: for a day it counts with all its statements alone.
+        db.execute(
+            "ALTER TABLE asked_profiles ADD COLUMN bare INTEGER NOT NULL DEFAULT 0"
+        )
+        db.execute(
+            "CREATE INDEX asked_profiles_of_node ON asked_profiles (node_id, asked_at)"
+        )
+
     return migrations
 
 

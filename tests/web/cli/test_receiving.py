@@ -11,6 +11,7 @@ from waitress.adjustments import Adjustments
 from web.cli.receiving import MOST_UPLOADS, Receiver
 
 LIMIT, MOST = 1_000, 10_000
+PROBLEM = "application/problem+json"
 
 
 def received(
@@ -78,6 +79,35 @@ def test_a_program_reads_in_json_that_it_sent_too_much(
 
     assert status.startswith("413 ") and headers == [("Content-Type", kind)]
     assert "send at most 1,000 bytes" in json.loads(body)[key]
+
+
+@pytest.mark.parametrize(
+    "head, status, kind",
+    [
+        (b"POST /match HTTP/1.1\r\nX-Auth-Token: a\x01b", "400 ", "application/json"),
+        (b"POST /match HTTP/1.1\r\nContent-Length: +5", "400 ", "application/json"),
+        (b"POST /match HTTP/1.1\r\nTransfer-Encoding: x", "501 ", "application/json"),
+        (b"PUT /api/v1/cases/1 HTTP/1.1\r\nA: \x01", "400 ", PROBLEM),
+        (b"GET /cases HTTP/1.1\r\nA: \x01", "400 ", "text/plain; charset=utf-8"),
+        (b"nonsense", "400 ", "text/plain; charset=utf-8"),
+    ],
+)
+def test_what_is_no_http_is_refused_as_its_caller_reads(
+    head: bytes, status: str, kind: str
+) -> None:
+    receiver = Receiver(Adjustments())
+    receiver.received(head + b"\r\n\r\n")
+    assert receiver.error is not None
+
+    said, headers, body = receiver.error.to_response()
+
+    assert said.startswith(status) and headers == [("Content-Type", kind)]
+    assert kind != "application/json" or json.loads(body).keys() == {"message"}
+
+
+def test_a_request_at_the_limit_is_taken() -> None:
+    assert received("/match", LIMIT, "").error is None
+    assert received("/match", LIMIT + 1, "").error is not None
 
 
 def test_a_small_request_goes_anywhere() -> None:

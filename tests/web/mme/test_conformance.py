@@ -18,6 +18,7 @@ from matcher.case import (
 )
 from ontologies import Release
 from web.mme import server, turns
+from web.mme.variations import TooManyDifferent, Variations
 from web.mme.wire import content_type
 
 from .asking import AskedNode, results_by_id
@@ -37,6 +38,7 @@ VARIANT = Variant(
     alternate="A",
 )
 V10, V11 = content_type(0), content_type(1)
+GETS = {"GET", "HEAD"}
 BODY = json.dumps(
     {"patient": {"id": "theirs-1", "features": [{"id": t} for t in TERMS]}}
 ).encode()
@@ -92,6 +94,7 @@ def message(answer: TestResponse, status: int) -> str:
         ({"Content-Type": f"{V10};charset=UTF-8", "Accept": "application/json"}, V10),
         ({"Content-Type": f"{V11}; Charset=Utf-8"}, V11),
         ({"Content-Type": V11.replace("1.1", "1.9"), "Accept": V10}, V11),
+        ({"Accept": f"{V10.replace('v1', 'v2')}, {V10}"}, V10),
         ({"Content-Type": "application/json"}, V11),
         ({"Content-Type": "application/vnd.ga4gh.matchmaker+json"}, V11),
         ({"Content-Type": "application/x-www-form-urlencoded", "Accept": V10}, V10),
@@ -132,14 +135,37 @@ def test_every_refusal_is_json_with_a_message(
     assert "X-Auth-Token" in message(node.post(BODY, {"X-Auth-Token": "no"}), 401)
     assert message(node.client.get("/match"), 405)
     assert message(node.post(BODY, path="/match/more"), 404)
+    assert message(node.post(BODY, {"Content-Type": V10}, path="/mm/match"), 404)
     # No redirect: it would come back as a GET.
     assert message(node.post(BODY, path="/match//"), 404)
     assert message(node.post(b"x" * 1_000_001), 413)
     assert "text/xml" in message(node.post(BODY, {"Content-Type": "text/xml"}), 415)
     assert "theirs" in message(node.post(b'{"patient": {"id": "theirs"}}'), 422)
+
+    def too_many(*_: object) -> None:
+        raise TooManyDifferent(10, 5)
+
+    monkeypatch.setattr(Variations, "note", too_many)
+    assert "10 different" in message(node.post(BODY), 429)
     monkeypatch.setattr(turns, "AT_A_TIME", 0)
     busy = node.post(BODY)
     assert message(busy, 429) and int(busy.headers["Retry-After"]) >= 1
+
+
+def test_any_other_method_is_refused_in_json_and_opens_nothing_to_pages_of_others(
+    node: AskedNode,
+) -> None:
+    for path, methods in (("match", {"POST"}), ("heartbeat", GETS), ("metrics", GETS)):
+        for method in {"OPTIONS", "PUT", "DELETE", "TRACE", "POST", "GET"} - methods:
+            # As a browser asks before a script of another site may.
+            answer = node.client.open(
+                f"/{path}",
+                method=method,
+                headers={"X-Auth-Token": node.token, "Origin": "https://x.example"},
+            )
+
+            assert message(answer, 405) and set(answer.allow) == methods
+            assert not any(k.lower().startswith("access-") for k, _ in answer.headers)
 
 
 def test_an_error_of_ours_is_a_reference_and_nothing_of_the_request(
@@ -219,6 +245,47 @@ def test_one_bad_feature_is_told_and_the_others_are_compared(node: AskedNode) ->
 
     assert "usual" in results_by_id(told)
     assert "Whether HP:0001250 was observed" in told["_warnings"][0]
+
+
+def test_a_patient_of_whom_nothing_can_be_used_is_told_what_was_left_aside(
+    node: AskedNode,
+) -> None:
+    asked = {"patient": {"id": "q", "features": [{"id": SEIZURE, "observed": "?"}]}}
+
+    answer = node.post(json.dumps(asked).encode(), {"Accept": V10})
+
+    assert answer.status_code == 422 and answer.headers["Content-Type"] == V10
+    told = answer.get_json(force=True)
+    assert told.keys() == {"message", "_warnings"}
+    assert "Whether HP:0001250 was observed" in told["_warnings"][0]
+
+
+@pytest.mark.parametrize(
+    "more, mark",
+    [
+        ({}, {"test": "perhaps"}),
+        ({}, {"test": 2}),
+        ({}, {"test": [True]}),
+        ({"test": True}, {}),
+    ],
+)
+def test_what_may_mark_a_test_is_answered_as_one(
+    node: AskedNode, more: dict[str, Any], mark: dict[str, Any]
+) -> None:
+    patient = {"id": "theirs-1", "features": features(*TERMS), **mark}
+
+    answer = node.post(json.dumps({"patient": patient, **more}).encode())
+
+    told = answer.get_json(force=True)
+    assert told["results"] == [] and "answered as a test" in told["_warnings"][-1]
+
+
+def test_a_patient_inside_a_patient_is_none(node: AskedNode) -> None:
+    # Which of the two would say whether it is a test?
+    inside = {"id": "theirs-1", "features": features(*TERMS)}
+    asked = {"patient": {"test": True, "patient": inside}}
+
+    assert "no id" in message(node.post(json.dumps(asked).encode()), 422)
 
 
 def test_unknown_keys_move_nothing_and_come_back_nowhere(node: AskedNode) -> None:

@@ -188,6 +188,26 @@ def test_what_the_peer_knows_is_told_after_the_budget_is_spent(site: Site) -> No
     assert found(ask(site, "PHF14")) == ["PHF14-0"]
 
 
+def test_what_a_spent_budget_holds_back_pushes_nothing_off_the_list(site: Site) -> None:
+    ask(site, "EFTUD2")
+    ask(site, "PHF14")
+
+    # There are better ones for the first gene, and none at all for the other.
+    here, nowhere = (
+        site.send(
+            {
+                "patient": patient(*TERMS, genomicFeatures=[{"gene": {"id": gene}}]),
+                "_query": {"maxResults": 1},
+            }
+        )
+        for gene in ("KMT2D", "MECP2")
+    )
+
+    assert found(here) == found(nowhere) == ["EFTUD2-0"]
+    assert here.json()["_warnings"] == nowhere.json()["_warnings"]
+    assert entries(site)[-1].facts["reason"] == "daily budget spent"
+
+
 def test_test_questions_cost_nothing(site: Site) -> None:
     assert len(found(ask(site, "ARID1B", test=True))) == 2
     ask(site, "EFTUD2")

@@ -60,11 +60,13 @@ class Site:
     database: Path
 
     def post(self, patient: object, **headers: str) -> httpx.Response:
+        return self.send({"patient": patient}, **headers)
+
+    def send(self, message: object, **headers: str) -> httpx.Response:
         sent = {"X-Auth-Token": self.token, "Content-Type": VENDOR, "Accept": VENDOR}
-        body = json.dumps({"patient": patient})
         return httpx.post(
             f"{self.address}/match",
-            content=body,
+            content=json.dumps(message),
             headers={**sent, **headers},
             timeout=PATIENCE_SECONDS,
         )
@@ -193,6 +195,25 @@ def test_every_refusal_is_audited_with_its_reason(
     last = last_entry(site)
     assert last.action == "refused a peer" and last.case_ids == ()
     assert last.facts["reason"] == reason and last.facts.get("query") == query
+
+
+def test_what_was_not_taken_as_it_stood_is_audited_by_field(site: Site) -> None:
+    bad = [{"id": CANARY}, {"id": TERMS[0], "observed": CANARY}, {CANARY: 1}]
+    asked = patient(*TERMS)
+    asked["features"] += [*bad, {"id": CANARY}]
+    site.post(asked)
+    in_part = last_entry(site).facts["in_part"]
+
+    site.post(patient(id="empty") | {"features": bad[1:]})
+
+    assert in_part == {"patient.features.id": 3, "patient.features.observed": 1}
+    assert last_entry(site).facts["reason"] == "nothing usable"
+    assert last_entry(site).facts["in_part"] == {
+        "patient.features.id": 1,
+        "patient.features.observed": 1,
+    }
+    with contextlib.closing(open_database(site.database)) as db:
+        assert not any(CANARY in str(entry.facts) for entry in Audit(db).entries())
 
 
 def test_a_test_query_is_audited_as_one(site: Site) -> None:

@@ -28,7 +28,18 @@ from web.audit import Audit
 from web.db import open_database
 from web.mme.asked import Asked
 from web.mme.nodes import Nodes
-from web.mme.variations import FEW, TooAlike, Variations, statements
+from web.mme import variations
+from web.mme.variations import (
+    ALIKE_BARE,
+    FEW,
+    GENE,
+    OBSERVED,
+    WISH,
+    TooAlike,
+    TooManyDifferent,
+    Variations,
+    statements,
+)
 
 from .test_server import case, found, patient, refused, running
 
@@ -114,11 +125,54 @@ def test_other_patients_are_answered_still(db: Database) -> None:
     note(db, "a", "b", "c", "d", "e", "f", "g")
 
 
-def test_single_genes_are_no_variations_of_each_other(db: Database) -> None:
-    for gene in "abcdefgh":
-        note(db, f"gene {gene}")
+def test_single_genes_are_no_variations_of_each_other(
+    db: Database, release: Release
+) -> None:
+    for symbol in ("EFTUD2", "KARS1", "PHF14", "MECP2", "ARID1B", "KMT2D"):
+        gene = query(genomic_features=(GenomicFeature(gene=symbol),))
+        note(db, *said_of(release, gene, must_share_gene=True))
 
-    assert noted(db) == 8
+    assert noted(db) == 6
+
+
+def test_wishes_make_other_questions_of_the_same_patient(db: Database) -> None:
+    for wish in "xyz":
+        note(db, "a", "b", "c", f"{WISH}{wish}1", f"{WISH}{wish}2", f"{WISH}{wish}3")
+        note(db, "a", "b", "c", f"{WISH}{wish}1", f"{WISH}{wish}2", f"{WISH}{wish}3")
+
+    with pytest.raises(TooAlike):
+        note(db, "a", "b", "c")
+
+
+def test_what_moves_no_score_makes_few_others_of_one_patient(db: Database) -> None:
+    observed = [f"{OBSERVED}{each}" for each in "abcd"]
+
+    def ask(number: int, *more: str) -> None:
+        # Far from each other by these alone.
+        free = (f"disease {number}-{each}" for each in range(8))
+        note(db, *observed, *more, f"{GENE}{number}", *free)
+
+    for number in range(3 * ALIKE_BARE):
+        ask(number)
+    ask(100, *(f"{OBSERVED}{each}" for each in "efgh"))
+
+    with pytest.raises(TooAlike, match=f"{3 * ALIKE_BARE} nearly equal sets of feat"):
+        ask(101, f"{OBSERVED}e")
+
+
+def test_no_more_are_answered_than_are_compared(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(variations, "DIFFERENT", 2)
+    for number in range(6):
+        note(db, str(number), at=NOON + timedelta(hours=number))
+
+    with pytest.raises(TooManyDifferent, match="6 different") as stopped:
+        note(db, "6", at=NOON + timedelta(hours=6))
+
+    assert stopped.value.retry_after == 18 * 3600
+    note(db, "3", at=NOON + timedelta(hours=6))
+    note(db, "6", at=NOON + timedelta(hours=24))
 
 
 def test_another_peer_is_not_stopped(db: Database) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from matcher.case import Case, Contact, GenomicFeature, PhenotypicFeature, Sharing
+from matcher.case import (
+    Case,
+    Contact,
+    GenomicFeature,
+    Onset,
+    PhenotypicFeature,
+    Sharing,
+)
 from matcher.storage.database import rows, write_transaction
 from matcher.storage.store import CaseStore
 from web.notices.matters import Kind, Matter, asked, content_digest
+from web.notices.telling import MOST_LETTERS
 
 from .conftest import Desk
 
@@ -187,6 +196,23 @@ def test_mail_is_left_as_she_chose(
 
     assert desk.outbox.waiting() == waiting
     assert len(desk.notices("alice")) == 1
+
+
+def test_peer_that_asks_under_many_names_fills_no_mailbox(desk: Desk) -> None:
+    named = [replace(QUESTION, case_id=f"P-{n}") for n in range(MOST_LETTERS + 5)]
+    desk.telling.tell([by("Island", each) for each in named])
+    changed = [
+        replace(named[0], onset=Onset(years=age), features=QUESTION.features[:1])
+        for age in range(5)
+    ]
+    for each in changed:
+        desk.telling.tell([by("Island", each)])
+
+    assert desk.outbox.waiting() == {"letter": MOST_LETTERS, "digest": 1}
+    assert len(desk.notices("alice")) == MOST_LETTERS + 5
+    desk.pass_by(timedelta(days=2))
+    desk.telling.tell([by("Harbour", QUESTION)])
+    assert desk.outbox.waiting()["letter"] == MOST_LETTERS + 1
 
 
 def test_site_without_a_mail_server_leaves_no_mail(desk: Desk) -> None:
