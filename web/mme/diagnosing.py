@@ -34,6 +34,7 @@ from ontologies import Release
 from web.db import connection
 from web.mme.diagnoses import Diagnoses, Stranger
 from web.mme.nodes import Node, Nodes
+from web.mme.questions import READ
 from web.mme.wire import (
     LATEST_MINOR,
     UnsupportedType,
@@ -184,13 +185,13 @@ def note_unknown(
     """Note where terms and genes stand that are well formed and not known here."""
     # The report has heard already of all that is not well formed.
     fields = Fields(message, CaseRecord(Report(limit=0), "")).child("patient")
-    for place, item in fields.placed("features"):
+    for place, item in fields.placed("features", READ.features):
         said = item.get("id") if isinstance(item, dict) else item
         term_id = hpo_id(plain_text(said) or "")
         if is_hpo_id(term_id) and release.ontology.resolve(term_id).term_id is None:
             right = f"a term of HPO {release.ontology.version}"
             report.trouble(f"{place}.id", Wrong.UNKNOWN, right)
-    for feature in fields.children("genomicFeatures"):
+    for feature in fields.children("genomicFeatures", most=READ.genomic_features):
         name, _ = gene_of(feature)
         if name and release.genes.resolve(name).gene is None:
             report.trouble(feature.spot("gene"), Wrong.UNKNOWN, GENE_FORM)

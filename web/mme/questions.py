@@ -13,6 +13,7 @@ from matcher.case import Case
 from matcher.errors import TooLarge, UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object, flag
+from matcher.readers.mme import ItemLimits
 from matcher.readers.report import CaseRecord
 from matcher.readers.strict_json import parse_json
 from ontologies import Release
@@ -23,6 +24,8 @@ MOST_FEATURES = 200
 MOST_GENES = 100
 MOST_NAMED = 10
 SHOWN = 40
+# So many items of each list of a message are read, some of which may say the same.
+READ = ItemLimits(features=500, genomic_features=200, disorders=50)
 # Terms seen in more than one of two diseases say next to nothing about a patient.
 LEAST_INFORMATION = math.log(2)
 # Which item of a list it was, and where in the bytes.
@@ -63,7 +66,7 @@ def patient_of(message: Mapping[str, object], report: Report, source: str) -> Ca
     if patient is None:
         raise BadMessage("The body must be an object with a 'patient' in it.")
     try:
-        case = mme.from_json(message, report, source)
+        case = mme.from_json(message, report, source, limits=READ)
     except UnreadableInput as error:
         raise UnusableProfile(str(error), report.warnings) from error
     if not case.observed and not case.genes:

@@ -378,6 +378,20 @@ def test_of_more_features_than_anybody_names_the_first_are_used(site: Site) -> N
     assert said == "Of 205 different features the first 200 were used."
 
 
+def test_of_an_endless_message_a_bounded_part_is_read(site: Site) -> None:
+    given = {"features": 501, "genomicFeatures": 201, "disorders": 51}
+    item = {"id": TERMS[0], "gene": {"id": "EFTUD2"}}
+
+    answer = site.post(patient() | {name: [item] * n for name, n in given.items()})
+
+    told = answer.json()["_warnings"]
+    assert [line for line in told if "were read" in line] == [
+        "Of 501 features only 500 were read.",
+        "Of 201 genomicFeatures only 200 were read.",
+        "Of 51 disorders only 50 were read.",
+    ]
+
+
 def test_another_case_with_an_id_of_ours_hides_nothing(site: Site) -> None:
     asked = patient(*TERMS[:3], id="exchange-1-case")
 

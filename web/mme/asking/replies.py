@@ -12,19 +12,17 @@ from matcher.case import Case
 from matcher.errors import UnreadableInput
 from matcher.readers import Report, mme
 from matcher.readers.fields import as_object, plain_text, printable
-from matcher.readers.mme import ItemLimits
 from matcher.readers.strict_json import MAX_VALUES, parse_json
 from web.mme.asking.answers import BEYOND, Answer, RemoteCase, State, score_in_range
 from web.mme.asking.connections import MOST_BYTES, Reply
 from web.mme.nodes import Node
-from web.mme.questions import bounded
+from web.mme.questions import READ, bounded
 
 MOST_RESULTS = 200
 LONGEST_MESSAGE = 300
 LONGEST_TERMS = 5_000
 LONGEST_SCORE = 20
 BOM = b"\xef\xbb\xbf"
-LIMITS = ItemLimits(features=500, genomic_features=200, disorders=50)
 
 NO_OBJECT = "no object"
 NO_PATIENT = "no patient"
@@ -199,7 +197,7 @@ class _Reading:
                 report,
                 self.node.name,
                 coordinate_base=self.node.quirks.coordinates.read,
-                limits=LIMITS,
+                limits=READ,
             )
         except UnreadableInput:
             self.dropped[UNREADABLE] += 1
