@@ -12,7 +12,15 @@ from matcher.storage.store import Listed, StoredCase
 from ontologies import Release
 from web.api.bodies import MOST_REMARKS, Submission
 from web.api.deposits import Expected
-from web.api.schemas import Body, CaseAnswer, CaseLine, Format, ReadReport, Remark
+from web.api.schemas import (
+    Body,
+    CaseAnswer,
+    CaseLine,
+    Format,
+    PeersTold,
+    ReadReport,
+    Remark,
+)
 
 
 def answer(
@@ -79,7 +87,11 @@ def report_of(submission: Submission) -> ReadReport:
 
 
 def case_answer(
-    external_id: str, stored: StoredCase, wanted: Format, release: Release
+    external_id: str,
+    stored: StoredCase,
+    peers: PeersTold,
+    wanted: Format,
+    release: Release,
 ) -> CaseAnswer:
     """A stored case in the format that was asked for."""
     return CaseAnswer(
@@ -87,6 +99,7 @@ def case_answer(
         case_id=stored.case.case_id,
         version=stored.version,
         sharing=stored.case.sharing,
+        peers=peers,
         saved_at=stored.saved_at,
         changed_by=stored.actor,
         format=wanted,

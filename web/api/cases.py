@@ -11,6 +11,7 @@ from web.api.deposits import Deposits, Status
 from web.api.documents import blueprint as make_blueprint
 from web.api.documents import case_body, responses
 from web.api.errors import WrongConsent
+from web.api.peers import told, wanted
 from web.api.schemas import (
     CaseAnswer,
     CaseList,
@@ -77,6 +78,8 @@ def put_case(path: CasePath, query: PutQuery) -> Response:
 
     Sharing at exchange-2 needs a consent on record; `consent_given_by`, `consent_given_on` and
     `consent_form` put one there. One that was withdrawn at the site is not taken again.
+
+    `not_to` and `level_1_to` name peers that see less of the case than others.
     """
     own = deposits()
     submission = submitted(service().release)
@@ -86,6 +89,7 @@ def put_case(path: CasePath, query: PutQuery) -> Response:
         query.sharing,
         expected(),
         consent_facts(query),
+        wanted(query),
     )
     if status is not Status.UNCHANGED:
         words = [each.words for each in submission.report.uncoded]
@@ -96,6 +100,7 @@ def put_case(path: CasePath, query: PutQuery) -> Response:
         version=stored.version,
         status=status.value,
         sharing=stored.case.sharing,
+        peers=told(connection(), stored.case.case_id),
         report=report_of(submission),
     )
     return answer(
@@ -119,7 +124,8 @@ def get_case(path: CasePath, query: GetQuery) -> Response:
     headers = {"ETag": etag(stored.version)}
     if request.if_none_match.contains_weak(str(stored.version)):
         return Response(status=304, headers=headers)
-    body = case_answer(path.external_id, stored, query.format, service().release)
+    peers = told(connection(), stored.case.case_id)
+    body = case_answer(path.external_id, stored, peers, query.format, service().release)
     return answer(body, headers=headers)
 
 

@@ -19,9 +19,11 @@ from web.api.errors import (
     VersionDiffers,
     WrongConsent,
 )
+from web.api.peers import limit_peers
 from web.api.tokens import Token
 from web.entry.numbering import free_id
 from web.mme.consents import BadConsent, ConsentFacts, ConsentMissing, Consents
+from web.mme.limits import Most
 
 PURPOSE = b"secondcase external id 1"
 FIRST_SHARING = Sharing.SITE
@@ -81,19 +83,21 @@ class Deposits:
         sharing: Sharing | None,
         expected: Expected,
         consent: ConsentFacts | None = None,
+        peers: dict[str, Most] | None = None,
     ) -> tuple[StoredCase, Status]:
         """Keep a case under the system's id for it, as a new version only if it differs.
 
         What the system sent last time is no change, even where somebody at the site has changed
-        the case since: their change stays. Raises `VersionDiffers`, `ChangedHere`, `IdTaken`,
-        `Erased`, `NoConsent` or `WrongConsent`.
+        the case since: their change stays. `peers` are the limits of single peers, None for those
+        there are. Raises `VersionDiffers`, `ChangedHere`, `IdTaken`, `Erased`, `NoConsent`,
+        `WrongConsent` or `WrongPeer`.
         """
         with write_transaction(self._db):
             found = self._found(external_id)
             if found is None:
                 self._refuse_taken(external_id)
                 expected.require(0)
-                made = self._create(external_id, case, sharing, consent)
+                made = self._create(external_id, case, sharing, consent, peers)
                 return made, Status.CREATED
             expected.require(found.version)
             new = self._filled(
@@ -103,10 +107,13 @@ class Deposits:
                 expected.version is None and self._sent_before(found, case, sharing)
             ):
                 self._agree(new, sharing, consent, is_saved_next=False)
-                return self.get(external_id), Status.UNCHANGED
+                is_limited = self._limit(new, peers, is_saved_next=False)
+                status = Status.CHANGED if is_limited else Status.UNCHANGED
+                return self.get(external_id), status
             if found.actor != self._token.name and expected.version is None:
                 raise ChangedHere(found.version)
             self._agree(new, sharing, consent, is_saved_next=True)
+            self._limit(new, peers, is_saved_next=True)
             saved = self._store.put(
                 new, actor=self._token.name, expected_version=found.version
             )
@@ -162,6 +169,7 @@ class Deposits:
         case: Case,
         sharing: Sharing | None,
         consent: ConsentFacts | None,
+        peers: dict[str, Most] | None,
     ) -> StoredCase:
         """A new case or, under an id that was deleted, that case again."""
         digest = self._digest(external_id)
@@ -176,6 +184,7 @@ class Deposits:
             self._db.table("api_deposits").insert(row)
         new = self._filled(case, external_id, case_id, sharing or FIRST_SHARING)
         self._agree(new, sharing, consent, is_saved_next=True)
+        self._limit(new, peers, is_saved_next=True)
         try:
             return self._store.put(
                 new,
@@ -185,6 +194,15 @@ class Deposits:
             )
         except ErasedCase as error:
             raise Erased(external_id) from error
+
+    def _limit(
+        self, case: Case, peers: dict[str, Most] | None, *, is_saved_next: bool
+    ) -> bool:
+        """Keep to the limits of the call; whether that changes anything."""
+        by = self._token.name
+        return limit_peers(
+            self._db, case.case_id, peers, by, is_saved_next=is_saved_next
+        )
 
     def _agree(
         self,

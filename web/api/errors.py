@@ -177,6 +177,15 @@ class WrongConsent(ApiError):
         super().__init__(f"The consent cannot be recorded: {why}", [fault])
 
 
+class WrongPeer(ApiError):
+    """A peer of the exchange that cannot be limited as it is named."""
+
+    def __init__(self, field: str, name: str, wrong: str) -> None:
+        message = f"{field} names {name!r}, which {wrong}. Nothing was saved."
+        fault = Fault(place="query", field=field, value=name, message=message)
+        super().__init__(message, [fault])
+
+
 STATUSES: dict[type[Exception], int] = {
     NoAccess: 401,
     OutOfScope: 404,
@@ -187,6 +196,7 @@ STATUSES: dict[type[Exception], int] = {
     InvalidCase: 422,
     NoConsent: 422,
     WrongConsent: 422,
+    WrongPeer: 422,
     Erased: 410,
     IdTaken: 409,
     ChangedHere: 409,

@@ -31,8 +31,20 @@ ExternalId = Annotated[
 ]
 
 
+NodeName = Annotated[str, Field(max_length=LONGEST_ID, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
 class Body(BaseModel):
     """What a call answers."""
+
+
+class PeersTold(Body):
+    """The peers of the exchange that are told less of a case than others, whoever said so."""
+
+    not_to: list[str] = Field(description="They are told nothing of it.")
+    level_1_to: list[str] = Field(
+        description="They are told of it at exchange-1 at most."
+    )
 
 
 class Format(StrEnum):
@@ -74,6 +86,18 @@ class PutQuery(BaseModel):
         None,
         description="The first day on which the consent is no longer good; without it, it is "
         "good until it is withdrawn.",
+    )
+
+    not_to: list[NodeName] | None = Field(
+        None,
+        description="Peers of the exchange that are told nothing of the case, by the name that "
+        "the operator of the site gave them; repeat it for several. With this or level_1_to your "
+        "system's limits become exactly those of the call, and an empty name stands for nobody; "
+        "without both they stay. What people of the site have limited stays limited.",
+    )
+    level_1_to: list[NodeName] | None = Field(
+        None,
+        description="Peers that are told of the case at exchange-1 at most; otherwise as not_to.",
     )
 
 
@@ -152,6 +176,7 @@ class Deposit(Body):
     version: int
     status: Literal["created", "changed", "unchanged"]
     sharing: Sharing
+    peers: PeersTold
     report: ReadReport
 
 
@@ -162,6 +187,7 @@ class CaseAnswer(Body):
     case_id: str
     version: int
     sharing: Sharing
+    peers: PeersTold
     saved_at: str
     changed_by: str
     format: Format

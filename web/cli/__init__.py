@@ -30,6 +30,7 @@ COMMANDS = {
     "user": "web.cli.people:user",
     "node": "web.cli.nodes:node",
     "ask": "web.cli.asking:ask",
+    "limit": "web.cli.limits:limit_command",
     "token": "web.cli.tokens:token",
     "audit": "web.cli.audit:audit",
     "ontology": "web.cli.ontology:ontology",

@@ -126,11 +126,13 @@ class Limits:
         actor: str,
         *,
         consent_id: int | None = None,
+        is_saved_next: bool = False,
     ) -> bool:
         """Let a peer be told at most so much of a case, None for as much as others.
 
-        Returns whether that changes anything. A new version of the case lets those who follow
-        the cases notice. Raises `BoundByConsent`.
+        Returns whether that changes anything. Unless the case itself is saved next, in the same
+        transaction, a new version of it lets those who follow the cases notice. Raises
+        `BoundByConsent`.
         """
         with write_transaction(self._db):
             before = self.in_force(case_id).get(node)
@@ -144,7 +146,8 @@ class Limits:
                 self._db.table("peer_limits").update(row["limit_id"], _sealed(ended))
             if most is not None:
                 self._insert(case_id, node, most, actor, consent_id)
-            self._save_again(case_id, actor)
+            if not is_saved_next:
+                self._save_again(case_id, actor)
         return True
 
     def _insert(

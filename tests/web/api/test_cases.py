@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from matcher.case import Contact, Sharing
+from web.audit import Audit
 from web.db import open_database
 from web.errors import NOTHING_HERE
 from web.mme.consents import Consents
+from web.mme.limiting import limit
+from web.mme.limits import Limits, Most
+from web.mme.nodes import Nodes
 
 from ..conftest import MICROCEPHALY, SEIZURE, Cast, case_of
 from .conftest import TERMS, Systems, packet, patient, refused
@@ -403,3 +407,69 @@ def test_a_consent_that_cannot_be_is_refused_with_its_field(
     faults = refused(systems["seqr"].put(f"{CASE}?{query}", packet()), 422)["errors"]
 
     assert [fault["field"].startswith(field) for fault in faults] == [True]
+
+
+def limits_of(systems: Systems, case_id: str) -> dict[str, str]:
+    with closing(open_database(systems.cast.settings.database)) as db:
+        return {k: str(v) for k, v in Limits(db).in_force(case_id).items()}
+
+
+def test_peers_may_be_told_less_of_a_case(systems: Systems) -> None:
+    with closing(open_database(systems.cast.settings.database)) as db:
+        Nodes(db).add("Hill Clinic")
+    path = f"{CASE}?sharing=exchange-1&not_to=Island&level_1_to=Hill+Clinic"
+
+    made = systems["seqr"].put(path, packet())
+    again = systems["seqr"].put(path, packet())
+    kept = systems["seqr"].put(CASE, packet(SEIZURE))
+    lifted = systems["seqr"].put(f"{CASE}?not_to=", packet(SEIZURE))
+
+    told = {"not_to": ["Island"], "level_1_to": ["Hill Clinic"]}
+    assert [each.status_code for each in (made, again, kept)] == [201, 200, 200]
+    assert made.get_json()["version"] == 1 and made.get_json()["peers"] == told
+    assert again.get_json()["status"] == "unchanged"
+    assert kept.get_json()["peers"] == told
+    assert lifted.get_json()["status"] == "changed"
+    assert systems["seqr"].get(CASE).get_json()["peers"] == {
+        "not_to": [],
+        "level_1_to": [],
+    }
+    with closing(open_database(systems.cast.settings.database)) as db:
+        entries = list(Audit(db).entries(made.get_json()["case_id"]))
+    assert [(each.actor, each.facts["node"]) for each in entries[:2]] == [
+        ("api:seqr", "Hill Clinic"),
+        ("api:seqr", "Island"),
+    ]
+
+
+def test_a_system_lifts_no_limit_that_a_person_has_set(systems: Systems) -> None:
+    path = f"{CASE}?sharing=exchange-1"
+    case_id = systems["seqr"].put(path, packet()).get_json()["case_id"]
+    with closing(open_database(systems.cast.settings.database)) as db:
+        limit(db, case_id, "Island", Most.LEVEL_1, "alice")
+
+    systems["seqr"].put(f"{CASE}?not_to=Island", packet())
+    assert limits_of(systems, case_id) == {"Island": "nothing"}
+    systems["seqr"].put(f"{CASE}?not_to=", packet())
+
+    assert limits_of(systems, case_id) == {"Island": "exchange-1"}
+    with closing(open_database(systems.cast.settings.database)) as db:
+        limit(db, case_id, "Island", Most.NOTHING, "alice")
+    systems["seqr"].put(f"{CASE}?level_1_to=Island", packet())
+    assert limits_of(systems, case_id) == {"Island": "nothing"}
+
+
+@pytest.mark.parametrize(
+    "query, field, why",
+    [
+        ("not_to=Valley", "not_to", "no peer of this site"),
+        ("not_to=Island&level_1_to=Island", "not_to", "name it once"),
+    ],
+)
+def test_a_peer_that_cannot_be_limited_is_named(
+    systems: Systems, query: str, field: str, why: str
+) -> None:
+    [fault] = refused(systems["seqr"].put(f"{CASE}?{query}", packet()), 422)["errors"]
+
+    assert fault["field"] == field and why in fault["message"]
+    assert systems["seqr"].get("/cases").get_json()["total"] == 0

@@ -22,6 +22,8 @@ from web.mme.asking.messages import patient_for
 from web.mme.consents import GIVERS, LEVELS, BadConsent, Consent, ConsentFacts, Consents
 from web.mme.disclosures import Disclosures
 from web.mme.generalisation import Generalisation
+from web.mme import limiting
+from web.mme.limiting import AS_OTHERS
 from web.mme.limits import BoundByConsent, Limit, Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
@@ -39,8 +41,6 @@ blueprint = Blueprint("sharing", __name__)
 
 RECORDED = "consent recorded"
 WITHDRAWN = "consent withdrawn"
-LIMITED = "limit for a peer set"
-AS_OTHERS = "as others"
 MOST = {
     AS_OTHERS: "As much as other peers",
     Most.LEVEL_1: "Level 1 at most: no variants",
@@ -162,20 +162,16 @@ def _owed(case_id: str, seen_by: set[str]) -> Iterator[str]:
 def limit(case_id: str) -> ResponseReturnValue:
     """Let one peer be told less of the case than others, or as much again."""
     person, _ = _sharer(case_id)
-    said = request.form.get("most", "")
+    name, said = request.form.get("peer", ""), request.form.get("most", "")
     try:
-        node = Nodes(connection()).get(request.form.get("peer", ""))
         if said not in MOST:
             abort(400)
         most = None if said == AS_OTHERS else Most(said)
-        audit = Audit(connection())
-        with audit.together():
-            if Limits(connection()).set(case_id, node.name, most, person.name):
-                audit.record(person.name, LIMITED, [case_id], node=node.name, most=said)
+        limiting.limit(connection(), case_id, name, most, person.name)
     except (UnknownNode, BoundByConsent) as error:
         flash(str(error), "alert")
     else:
-        flash(f"{node.name}: {_lower(MOST[said])}.", "good")
+        flash(f"{name}: {_lower(MOST[said])}.", "good")
     return _back(case_id)
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from matcher import Match
 from matcher.case import (
@@ -788,7 +789,7 @@ BROKEN = "HP:0031796"
 
 
 def test_one_patient_that_breaks_here_costs_no_other(
-    site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = result(CANARY, *TERMS, BROKEN)
     site.peer("Island", faults.answering(results(result("p1"), broken, result("p2"))))
@@ -801,7 +802,8 @@ def test_one_patient_that_breaks_here_costs_no_other(
         return read(self, cases, settings)
 
     monkeypatch.setattr(CaseReader, "read", reading)
-    asked = site.ask()["Island"]
+    with capture_logs() as logged:
+        asked = site.ask()["Island"]
 
     assert asked.state is State.ANSWERED and set(ids(asked)) == {"p1", "p2"}
     assert asked.dropped == {PUT_ASIDE: 1}
@@ -809,9 +811,9 @@ def test_one_patient_that_breaks_here_costs_no_other(
     assert asked.gone == ()
     [state] = site.kept.states(OURS)
     assert state.dropped == {PUT_ASIDE: 1} and state.results == 2
-    logged = capfd.readouterr()
-    assert "patient put aside" in logged.out + logged.err
-    assert CANARY not in logged.out + logged.err
+    [said] = [each for each in logged if each["event"] == "patient put aside"]
+    assert said["node"] == "Island" and said["error"] == "ValueError"
+    assert CANARY not in str(logged)
 
 
 def test_a_patient_that_cannot_be_told_from_ours_is_put_aside(

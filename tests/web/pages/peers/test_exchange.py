@@ -55,6 +55,18 @@ def test_small_counts_are_left_vague(cast: Cast) -> None:
     assert told["Different candidate genes"] == "fewer than 5"
 
 
+def test_peers_with_a_token_are_told_the_numbers_as_they_are(cast: Cast) -> None:
+    share(cast, 2)
+    with contextlib.closing(open_database(cast.settings.database)) as db:
+        headers = {"X-Auth-Token": Nodes(db).add("Island")}
+
+    told = cast.app.test_client().get("/metrics", headers=headers).get_json(force=True)
+
+    assert told["metrics"]["numberOfCases"] == 2
+    assert told["metrics"]["numberOfUniqueFeatures"] == 4
+    assert numbers(cast)["Cases"] == "fewer than 5"
+
+
 def test_a_mean_does_not_tell_what_its_count_does_not(cast: Cast) -> None:
     share(cast, 2)
     for number in range(2, 6):
