@@ -29,6 +29,7 @@ from matcher.case import (
     Sharing,
     Variant,
 )
+from matcher.storage.database import Database
 from matcher.storage.store import CaseStore, StoredCase
 from ontologies import Release
 from web import create_app
@@ -71,6 +72,12 @@ class Cast:
                 answer = self.visitors[name].log_in(name)
                 assert answer.status_code == 303, answer.text
         return self.visitors[name]
+
+    @contextmanager
+    def unrecordable(self) -> Iterator[None]:
+        """The same as the function of this name, for what requests do meanwhile."""
+        with closing(open_database(self.settings.database)) as db, unrecordable(db):
+            yield
 
     @contextmanager
     def store(self) -> Iterator[CaseStore]:
@@ -213,6 +220,23 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+@contextmanager
+def unrecordable(db: Database) -> Iterator[None]:
+    """A block in which the audit takes no entry; sees that nothing else is written either."""
+    db.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no'); END"
+    )
+    before = _written(db)
+    yield
+    assert _written(db) == before
+    db.execute("DROP TRIGGER full")
+
+
+def _written(db: Database) -> list[str]:
+    """Everything in a database but when somebody was seen last."""
+    return [line for line in db.conn.iterdump() if '"sessions"' not in line]
 
 
 def case_of(

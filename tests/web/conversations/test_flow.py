@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import BytesIO
 
 import pytest
+from werkzeug.test import TestResponse
 
 from matcher.case import Case, Sharing
 from matcher.storage.database import rows
@@ -322,6 +324,27 @@ def test_each_message_and_each_look_is_on_record(pair: Pair) -> None:
     looked = pair.entries("shown to a clinician")[-1]
     assert (looked.actor, looked.case_ids) == ("alice", (THEIRS,))
     assert FIRST not in str(pair.entries("wrote about a case"))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda pair: pair.start("And another word."),
+        lambda pair: pair.write("charlie", "It is."),
+        lambda pair: pair.act("charlie", "accept"),
+        lambda pair: pair.act("charlie", "end", how="decline", reason="not ours"),
+    ],
+    ids=["start", "write", "accept", "decline"],
+)
+def test_what_cannot_be_recorded_is_not_said(
+    pair: Pair, act: Callable[[Pair], TestResponse]
+) -> None:
+    pair.start()
+    for name in ("alice", "charlie"):
+        pair.cast[name].get("/account")
+
+    with pair.cast.unrecordable():
+        assert act(pair).status_code == 503
 
 
 @pytest.mark.parametrize(
