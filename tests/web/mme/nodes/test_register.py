@@ -209,6 +209,38 @@ def test_a_bad_address_adds_nothing(nodes: Nodes) -> None:
     assert list(nodes) == []
 
 
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        (Description(daily_budget=-1), "its daily budget is -1"),
+        (Description(daily_budget=1_000_001), "its daily budget is 1000001"),
+        (Description(contact="x" * 20_001), "its contact must have at most 20,000"),
+        (Description(disclaimer="x" * 20_001), "its disclaimer must have at most"),
+        (Description(terms="x" * 20_001), "its terms must have at most 20,000"),
+    ],
+)
+def test_what_is_beyond_its_range_changes_nothing(
+    nodes: Nodes, described: Description, said: str
+) -> None:
+    nodes.add("Island", ASKED)
+    before = nodes.get("Island")
+
+    with pytest.raises(BadNode, match=said):
+        nodes.set("Island", described)
+
+    assert nodes.get("Island") == before
+
+
+def test_an_ended_token_is_told_from_one_that_is_good(nodes: Nodes) -> None:
+    old = nodes.add("Island")
+    new = nodes.rotate("Island")
+    nodes.revoke_old("Island")
+
+    ended = nodes.by_ended_token(old)
+    assert ended is not None and ended.name == "Island"
+    assert nodes.by_ended_token(new) is nodes.by_ended_token("unknown") is None
+
+
 def test_a_ca_file_must_be_there(nodes: Nodes) -> None:
     with pytest.raises(BadNode, match="CA file"):
         nodes.add("Island", Description(address=URL, ca_file=Path("/nowhere/ca.pem")))

@@ -180,6 +180,9 @@ def test_history_names_the_gene_that_brought_the_pair(pair: Cast) -> None:
     assert "<b>today</b>" in page
     assert "Your case changed (version 1 to 2)" in page and PHF14 in page
     assert "Your case changed (version 1 to 2)" in changes and "HARBOUR-1" in changes
+    with closing(open_database(pair.settings.database)) as db:
+        *_, last = Audit(db).entries("HARBOUR-1")
+    assert (last.actor, last.facts["page"]) == ("alice", "match history")
 
 
 def test_history_names_who_vanished_and_why(pair: Cast) -> None:
