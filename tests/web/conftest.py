@@ -75,9 +75,10 @@ class Cast:
 
     @contextmanager
     def unrecordable(self) -> Iterator[None]:
-        """The same as the function of this name, for what requests do meanwhile."""
-        with closing(open_database(self.settings.database)) as db, unrecordable(db):
-            yield
+        """The same for what requests do, which note when somebody was seen last."""
+        with closing(open_database(self.settings.database)) as db:
+            with unrecordable(db, but="sessions"):
+                yield
 
     @contextmanager
     def store(self) -> Iterator[CaseStore]:
@@ -223,20 +224,19 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def unrecordable(db: Database) -> Iterator[None]:
-    """A block in which the audit takes no entry; sees that nothing else is written either."""
+def unrecordable(db: Database, *, but: str = "audit") -> Iterator[None]:
+    """A block in which the audit takes no entry; sees that no other table changes either."""
+
+    def written() -> list[str]:
+        return [line for line in db.conn.iterdump() if f'INTO "{but}"' not in line]
+
     db.execute(
         "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no'); END"
     )
-    before = _written(db)
+    before = written()
     yield
-    assert _written(db) == before
+    assert written() == before
     db.execute("DROP TRIGGER full")
-
-
-def _written(db: Database) -> list[str]:
-    """Everything in a database but when somebody was seen last."""
-    return [line for line in db.conn.iterdump() if '"sessions"' not in line]
 
 
 def case_of(
