@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -251,9 +252,14 @@ def test_silent_decline_looks_to_the_other_side_like_no_answer(pair: Pair) -> No
     pair.start()
     pair.page("alice")
     before = pair.page("alice")
+    with pair.db() as db:
+        [known] = pair.conversations(db, "alice").all()
 
     pair.act("charlie", "end", how="silently")
 
+    with pair.db() as db:
+        [unheard] = pair.conversations(db, "alice").all()
+    assert unheard.is_unheard and replace(unheard, is_unheard=False) == known
     assert steady(pair.page("alice")) == steady(before)
     assert pair.notices("alice") == []
     assert pair.heading("charlie") == "You declined today"
