@@ -258,6 +258,8 @@ def test_silent_decline_looks_to_the_other_side_like_no_answer(pair: Pair) -> No
     pair.act("charlie", "end", how="silently")
 
     with pair.db() as db:
+        # Nor is a reason told, whoever wrote one there.
+        db.execute("UPDATE conversations SET reason = 'canary'")
         [unheard] = pair.conversations(db, "alice").all()
     assert unheard.is_unheard and replace(unheard, is_unheard=False) == known
     assert steady(pair.page("alice")) == steady(before)

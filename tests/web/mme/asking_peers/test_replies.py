@@ -122,6 +122,10 @@ def test_no_results_are_an_empty_answer(given: object) -> None:
     assert read({"results": given}).state is State.EMPTY
 
 
+def test_no_content_is_an_empty_answer() -> None:
+    assert read(b"", 204) == Answer(state=State.EMPTY)
+
+
 def test_results_that_are_no_list_are_counted() -> None:
     answer = read({"results": {"patient": {}}})
 
