@@ -126,6 +126,13 @@ def test_no_content_is_an_empty_answer() -> None:
     assert read(b"", 204) == Answer(state=State.EMPTY)
 
 
+@pytest.mark.parametrize(
+    ("size", "state"), [(2_000_000, State.EMPTY), (2_000_001, State.FAILED)]
+)
+def test_two_megabytes_are_read_and_no_more(size: int, state: State) -> None:
+    assert read(b'{"results": []}'.ljust(size)).state is state
+
+
 def test_results_that_are_no_list_are_counted() -> None:
     answer = read({"results": {"patient": {}}})
 
