@@ -204,6 +204,15 @@ def test_a_refusal_tells_the_peers_word(
     assert (answer.state, answer.message) == (state, said)
 
 
+def test_what_a_peer_writes_where_we_say_what_is_wrong_is_short_and_plain() -> None:
+    hostile = "x\x1b[2J" + "y" * 5_000
+    repeated = json.dumps({hostile: 1})[:-1] + "," + json.dumps({hostile: 2})[1:]
+
+    for answer in (read("", 302, location=hostile), read(repeated.encode())):
+        assert answer.state is State.FAILED and "x" in answer.message
+        assert answer.message.isprintable() and len(answer.message) < 400
+
+
 def test_a_redirect_is_said_and_not_followed() -> None:
     answer = read(b"", 307, location="https://evil.example/")
 
