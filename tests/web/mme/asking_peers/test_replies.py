@@ -44,6 +44,13 @@ def test_a_score_that_is_none_costs_the_score_and_not_the_patient(score: Any) ->
     assert answer.noted == {"score that is not between 0 and 1": 1}
 
 
+@pytest.mark.parametrize("score", ["0.5" + "0" * 100, "x\x1b[2J" + "y" * 100])
+def test_a_score_is_kept_as_a_short_plain_text(score: str) -> None:
+    [found] = read(results(result("a", score=score))).remotes
+
+    assert found.peer_score.isprintable() and len(found.peer_score) <= 20
+
+
 @pytest.mark.parametrize(
     "token", ["NaN", "Infinity", "-Infinity", "1e999", "null", "{}"]
 )
@@ -110,9 +117,13 @@ def test_of_an_endless_patient_a_bounded_part_is_read() -> None:
 
     terms = [f"HP:{number:07}" for number in range(5_000)]
 
-    answer = read(results(result("a", *terms, genomicFeatures=genes)))
+    diseases = [{"id": f"MIM:{100_000 + number}"} for number in range(1_000)]
+
+    more = {"genomicFeatures": genes, "disorders": diseases}
+    answer = read(results(result("a", *terms, **more)))
 
     [found] = answer.remotes
+    assert len(found.case.diseases) == 50
     assert len(found.case.features) == 200 and len(found.case.genomic_features) == 100
     assert answer.noted["profile cut short"] == 1
 
