@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,11 +58,35 @@ def test_two_tokens_are_good_while_they_are_rotated(nodes: Nodes) -> None:
         nodes.rotate("Island")
 
 
+def test_many_who_rotate_at_once_make_one_token_more(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    nodes.add("Island")
+
+    def rotated(number: int) -> bool:
+        with closing(open_database(tmp_path / "secondcase.db")) as own:
+            try:
+                return bool(Nodes(own).rotate("Island"))
+            except TooManyTokens:
+                return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(rotated, range(24))) == 1
+    assert len(nodes.tokens(nodes.get("Island"))) == 2
+
+
+def test_a_name_is_given_once(nodes: Nodes) -> None:
+    nodes.add("Island")
+
+    with pytest.raises(BadNode, match="there is one with that name"):
+        nodes.add("Island")
+
+
 def test_ending_the_old_token_leaves_the_new_one(nodes: Nodes) -> None:
     old = nodes.add("Island")
     new = nodes.rotate("Island")
 
-    assert nodes.revoke_old("Island") == 1
+    assert [nodes.revoke_old("Island") for _ in range(2)] == [1, 0]
 
     assert nodes.by_token(old) is None and nodes.by_token(new)
     assert nodes.rotate("Island")
