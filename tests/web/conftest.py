@@ -29,6 +29,7 @@ from matcher.case import (
     Sharing,
     Variant,
 )
+from matcher.storage.database import Database
 from matcher.storage.store import CaseStore, StoredCase
 from ontologies import Release
 from web import create_app
@@ -71,6 +72,13 @@ class Cast:
                 answer = self.visitors[name].log_in(name)
                 assert answer.status_code == 303, answer.text
         return self.visitors[name]
+
+    @contextmanager
+    def unrecordable(self) -> Iterator[None]:
+        """The same for what requests do, which note when somebody was seen last."""
+        with closing(open_database(self.settings.database)) as db:
+            with unrecordable(db, but="sessions"):
+                yield
 
     @contextmanager
     def store(self) -> Iterator[CaseStore]:
@@ -213,6 +221,22 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+@contextmanager
+def unrecordable(db: Database, *, but: str = "audit") -> Iterator[None]:
+    """A block in which the audit takes no entry; sees that no other table changes either."""
+
+    def written() -> list[str]:
+        return [line for line in db.conn.iterdump() if f'INTO "{but}"' not in line]
+
+    db.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no'); END"
+    )
+    before = written()
+    yield
+    assert written() == before
+    db.execute("DROP TRIGGER full")
 
 
 def case_of(

@@ -9,8 +9,10 @@ import pytest
 from web.accounts.identities import BadIdentity, Identities
 from web.accounts.people import Role
 from web.accounts.tending import PeopleTending
+from web.audit import AuditFailed
 from web.errors import BadAccount, LinkExpired, LogInFailed, NameTaken, WeakPassword
 
+from ..conftest import unrecordable
 from .conftest import RIGHT, Office
 
 ISSUER = "https://login.example"
@@ -59,6 +61,34 @@ def test_what_changes_no_rights_leaves_her_sessions(
     change(office.tending)
 
     assert office.people.logged_in(inside.token) is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.add("erin", NEW, roles=[Role.CURATOR], site="North", email=None),
+        lambda t: t.set_roles("alice", [Role.CURATOR]),
+        lambda t: t.set_site("alice", "Harbour"),
+        lambda t: t.set_email("alice", "other@mail.example"),
+        lambda t: t.set_password("alice", NEW),
+        lambda t: t.make_link("alice"),
+        lambda t: t.deactivate("alice"),
+        lambda t: t.activate("bob"),
+        lambda t: t.end_sessions("alice"),
+        lambda t: t.remove_second_factor("alice"),
+        lambda t: t.link_identity("alice", ISSUER, "1"),
+        lambda t: t.unlink_identities("charlie"),
+    ],
+)
+def test_what_cannot_be_audited_is_not_done(
+    office: Office, change: Callable[[PeopleTending], object]
+) -> None:
+    office.people.log_in("alice", RIGHT, address="::1")
+    office.tending.link_identity("charlie", ISSUER, "2")
+    office.tending.deactivate("bob")
+
+    with unrecordable(office.db), pytest.raises(AuditFailed):
+        change(office.tending)
 
 
 def test_address_of_somebody_else_is_refused(office: Office) -> None:

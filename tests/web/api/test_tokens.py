@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from matcher.storage import database
 from matcher.storage.database import Database
 from web.api.tokens import BadToken, Scope, Tokens, UnknownToken
 from web.db import open_database
@@ -99,6 +100,19 @@ def test_revoked_token_keeps_its_first_date(db: Database) -> None:
 
     [token] = Tokens(db)
     assert token.revoked_at == "2026-07-01T12:00:00+00:00"
+
+
+def test_call_is_let_in_though_its_time_cannot_be_noted(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Tokens(db).add("seqr", "North", BOTH)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 0)
+
+    with closing(open_database(tmp_path / "secondcase.db")) as busy:
+        with database.write_transaction(busy):
+            known = Tokens(db).known(plain)
+
+    assert known is not None and known.used_at is None
 
 
 def test_last_use_is_noted_once_a_minute(db: Database) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
+from werkzeug.test import TestResponse
 
 from matcher.case import Case, Sharing
 from matcher.storage.database import rows
@@ -249,9 +252,16 @@ def test_silent_decline_looks_to_the_other_side_like_no_answer(pair: Pair) -> No
     pair.start()
     pair.page("alice")
     before = pair.page("alice")
+    with pair.db() as db:
+        [known] = pair.conversations(db, "alice").all()
 
     pair.act("charlie", "end", how="silently")
 
+    with pair.db() as db:
+        # Nor is a reason told, whoever wrote one there.
+        db.execute("UPDATE conversations SET reason = 'canary'")
+        [unheard] = pair.conversations(db, "alice").all()
+    assert unheard.is_unheard and replace(unheard, is_unheard=False) == known
     assert steady(pair.page("alice")) == steady(before)
     assert pair.notices("alice") == []
     assert pair.heading("charlie") == "You declined today"
@@ -322,6 +332,27 @@ def test_each_message_and_each_look_is_on_record(pair: Pair) -> None:
     looked = pair.entries("shown to a clinician")[-1]
     assert (looked.actor, looked.case_ids) == ("alice", (THEIRS,))
     assert FIRST not in str(pair.entries("wrote about a case"))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda pair: pair.start("And another word."),
+        lambda pair: pair.write("charlie", "It is."),
+        lambda pair: pair.act("charlie", "accept"),
+        lambda pair: pair.act("charlie", "end", how="decline", reason="not ours"),
+    ],
+    ids=["start", "write", "accept", "decline"],
+)
+def test_what_cannot_be_recorded_is_not_said(
+    pair: Pair, act: Callable[[Pair], TestResponse]
+) -> None:
+    pair.start()
+    for name in ("alice", "charlie"):
+        pair.cast[name].get("/account")
+
+    with pair.cast.unrecordable():
+        assert act(pair).status_code == 503
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,13 @@ def test_that_she_wrote_and_what_came_back_is_kept_and_listed(told: Network) -> 
     assert (entry.case_ids, entry.facts) == ((CASE,), {"node": "Island"})
 
 
+def test_what_cannot_be_recorded_is_not_noted(told: Network) -> None:
+    letter(told)
+
+    with told.cast.unrecordable():
+        assert act(told) == 503
+
+
 def test_note_that_is_too_long_is_refused_and_stays_in_its_box(told: Network) -> None:
     act(told)
     form = {"node": "Island", "remote": "P-1", "answer": "x" * 501}

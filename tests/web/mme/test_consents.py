@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 
 from matcher.case import Case, Sharing
 from matcher.storage.database import Database, write_transaction
+from matcher.storage.errors import DatabaseFull
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.db import open_database
@@ -35,6 +36,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FACTS = ConsentFacts(
     scope=2, given_by="parent", given_on=date(2026, 1, 5), form="Matching 3.1"
 )
+LATER = replace(FACTS, given_on=date(2026, 2, 1))
 ONE, TWO = Sharing.EXCHANGE_1, Sharing.EXCHANGE_2
 
 
@@ -177,6 +179,31 @@ def test_what_was_withdrawn_is_not_recorded_again(db: Database) -> None:
     assert is_allowed(db, sharing=TWO)
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda c: c.record("shared", LATER, "bob", is_saved_next=False),
+        lambda c: c.withdraw("shared", "bob"),
+        lambda c: c.lapse(),
+    ],
+    ids=["record", "withdraw", "lapse"],
+)
+def test_what_breaks_off_leaves_nothing_behind(
+    db: Database, monkeypatch: pytest.MonkeyPatch, act: Callable[[Consents], object]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise DatabaseFull
+
+    agree(db, replace(FACTS, expires_on=date(2026, 3, 2)))
+    monkeypatch.setattr(CaseStore, "put", full)
+    before = list(db.conn.iterdump())
+
+    with pytest.raises(DatabaseFull):
+        act(consents(db, at=NOON + timedelta(days=1)))
+
+    assert list(db.conn.iterdump()) == before
+
+
 def test_the_same_consent_is_kept_once(db: Database) -> None:
     agree(db)
     agree(db)
@@ -198,8 +225,9 @@ def test_a_row_that_was_changed_counts_as_none(
 
     assert not is_allowed(db)
     assert "record it again" in next(consents(db).damaged())
+    before = list(db.conn.iterdump())
     consents(db, at=NOON + timedelta(days=99)).lapse()
-    assert list(consents(db).damaged())
+    assert list(db.conn.iterdump()) == before
 
 
 @pytest.mark.parametrize(

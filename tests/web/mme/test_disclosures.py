@@ -90,14 +90,26 @@ def test_a_peer_with_a_budget_of_nothing_is_told_nothing(db: Database) -> None:
 
 
 def test_every_peer_has_a_budget_of_its_own(db: Database) -> None:
-    add(db, "Valley")
+    add(db, "Valley", budget=2)
     take(db, "a", "b", "c")
     valley = next(node for node in Nodes(db) if node.name == "Valley")
 
     with write_transaction(db):
-        granted = Disclosures(db).take(valley, ["d", "e"])
+        granted = Disclosures(db).take(valley, ["d", "a", "b"])
 
-    assert granted.case_ids == ("d", "e")
+    assert granted.case_ids == ("d", "a") and granted.withheld == 1
+    assert {told.node for told in Disclosures(db).of_case("a")} == {"Island", "Valley"}
+
+
+def test_a_budget_that_is_lowered_below_what_was_told_grants_nothing(
+    db: Database,
+) -> None:
+    take(db, "a", "b", "c")
+    Nodes(db).set("Island", Description(daily_budget=1))
+
+    granted = take(db, "d", "a", "e", "f", "g")
+
+    assert granted.case_ids == ("a",) and granted.withheld == 4 and granted.is_spent
 
 
 def test_many_at_once_never_get_more_than_the_budget(tmp_path: Path) -> None:

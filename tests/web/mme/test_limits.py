@@ -21,6 +21,7 @@ from matcher.case import (
     Variant,
 )
 from matcher.storage.database import Database
+from matcher.storage.errors import DatabaseFull
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.audit import Audit
@@ -234,6 +235,46 @@ def test_a_limit_that_was_changed_outside_tells_nothing(
 
     assert set(answer(world.island)) == {OTHER}
     assert "case limited-1 for Island was changed" in said
+
+
+def test_a_limit_that_was_changed_outside_is_lifted_by_nothing_that_is_set(
+    world: World,
+) -> None:
+    world.limit(Most.NOTHING)
+    with world.database() as db:
+        limits = Limits(db)
+        db.execute("UPDATE peer_limits SET most = 'exchange-1'")
+
+        for most in (Most.LEVEL_1, None):
+            limits.set(CASE, "Island", most, "alice")
+            assert limits.in_force(CASE) == {"Island": Most.NOTHING}
+            assert len(list(limits.damaged())) == 1
+
+    assert set(answer(world.island)) == {OTHER}
+
+
+def test_a_limit_that_breaks_off_is_not_set(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise DatabaseFull
+
+    world.limit(Most.LEVEL_1)
+    monkeypatch.setattr(CaseStore, "put", full)
+
+    with world.database() as db:
+        before = list(db.conn.iterdump())
+        with pytest.raises(DatabaseFull):
+            Limits(db).set(CASE, "Island", Most.NOTHING, "alice")
+        assert list(db.conn.iterdump()) == before
+
+
+def test_a_limit_of_a_case_that_is_not_shared_makes_no_version(world: World) -> None:
+    with world.database() as db, CaseStore(db) as store:
+        kept = store.put(shared(CASE, sharing=Sharing.SITE), actor="alice")
+        world.limit(Most.NOTHING)
+
+        assert store.get(CASE) == kept
 
 
 def test_a_consent_may_leave_out_a_peer(world: World) -> None:

@@ -32,7 +32,7 @@ from web.config import load_settings
 from web.db import open_database
 from web.mme import server
 from web.mme.nodes import Nodes
-from web.mme.view import seen
+from web.mme.view import seen, sent
 
 pytestmark = pytest.mark.usefixtures("everybody_agreed")
 
@@ -235,7 +235,11 @@ def test_every_field_is_either_sent_or_shown_to_move_nothing() -> None:
 def test_a_case_that_is_not_shared_is_not_seen(
     release: Release, level: Sharing
 ) -> None:
-    assert seen(replace(CANDIDATE, sharing=level), release) is None
+    case = replace(CANDIDATE, sharing=level)
+
+    assert seen(case, release) is None
+    with pytest.raises(ValueError, match="not with the exchange"):
+        sent(case, release)
 
 
 def test_a_variant_that_cannot_be_written_does_not_count(release: Release) -> None:

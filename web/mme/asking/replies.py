@@ -108,7 +108,7 @@ def _text(value: object, longest: int) -> str:
 def _no_json(body: bytes, why: str) -> str:
     if body.lstrip()[:1] == b"<":
         return "it answered with a web page instead of JSON"
-    return f"its reply cannot be read: {printable(why)[:LONGEST_MESSAGE]}"
+    return f"its reply cannot be read: {why}"
 
 
 @dataclass(slots=True)

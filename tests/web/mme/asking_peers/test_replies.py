@@ -44,6 +44,13 @@ def test_a_score_that_is_none_costs_the_score_and_not_the_patient(score: Any) ->
     assert answer.noted == {"score that is not between 0 and 1": 1}
 
 
+@pytest.mark.parametrize("score", ["0.5" + "0" * 100, "x\x1b[2J" + "y" * 100])
+def test_a_score_is_kept_as_a_short_plain_text(score: str) -> None:
+    [found] = read(results(result("a", score=score))).remotes
+
+    assert found.peer_score.isprintable() and len(found.peer_score) <= 20
+
+
 @pytest.mark.parametrize(
     "token", ["NaN", "Infinity", "-Infinity", "1e999", "null", "{}"]
 )
@@ -110,9 +117,13 @@ def test_of_an_endless_patient_a_bounded_part_is_read() -> None:
 
     terms = [f"HP:{number:07}" for number in range(5_000)]
 
-    answer = read(results(result("a", *terms, genomicFeatures=genes)))
+    diseases = [{"id": f"MIM:{100_000 + number}"} for number in range(1_000)]
+
+    more = {"genomicFeatures": genes, "disorders": diseases}
+    answer = read(results(result("a", *terms, **more)))
 
     [found] = answer.remotes
+    assert len(found.case.diseases) == 50
     assert len(found.case.features) == 200 and len(found.case.genomic_features) == 100
     assert answer.noted["profile cut short"] == 1
 
@@ -120,6 +131,17 @@ def test_of_an_endless_patient_a_bounded_part_is_read() -> None:
 @pytest.mark.parametrize("given", [[], None, {}, ""])
 def test_no_results_are_an_empty_answer(given: object) -> None:
     assert read({"results": given}).state is State.EMPTY
+
+
+def test_no_content_is_an_empty_answer() -> None:
+    assert read(b"", 204) == Answer(state=State.EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("size", "state"), [(2_000_000, State.EMPTY), (2_000_001, State.FAILED)]
+)
+def test_two_megabytes_are_read_and_no_more(size: int, state: State) -> None:
+    assert read(b'{"results": []}'.ljust(size)).state is state
 
 
 def test_results_that_are_no_list_are_counted() -> None:
@@ -191,6 +213,15 @@ def test_a_refusal_tells_the_peers_word(
     answer = read(body, status)
 
     assert (answer.state, answer.message) == (state, said)
+
+
+def test_what_a_peer_writes_where_we_say_what_is_wrong_is_short_and_plain() -> None:
+    hostile = "x\x1b[2J" + "y" * 5_000
+    repeated = json.dumps({hostile: 1})[:-1] + "," + json.dumps({hostile: 2})[1:]
+
+    for answer in (read("", 302, location=hostile), read(repeated.encode())):
+        assert answer.state is State.FAILED and "x" in answer.message
+        assert answer.message.isprintable() and len(answer.message) < 400
 
 
 def test_a_redirect_is_said_and_not_followed() -> None:

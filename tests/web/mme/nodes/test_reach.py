@@ -76,6 +76,8 @@ def test_base_and_match_address_mean_the_same(text: str) -> None:
         "https://peer.example:x/",
         "https://peer .example/",
         "https://peer.example/\r\nX: y",
+        "https://peer.example/\r\nX:y",
+        "https://peer\x07.example/",
         "https://pée.example/",
         "https://[::1",
         "https://127.0.0.1/",

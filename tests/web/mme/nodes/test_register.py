@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,14 +58,39 @@ def test_two_tokens_are_good_while_they_are_rotated(nodes: Nodes) -> None:
         nodes.rotate("Island")
 
 
+def test_many_who_rotate_at_once_make_one_token_more(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    nodes.add("Island")
+
+    def rotated(number: int) -> bool:
+        with closing(open_database(tmp_path / "secondcase.db")) as own:
+            try:
+                return bool(Nodes(own).rotate("Island"))
+            except TooManyTokens:
+                return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(rotated, range(24))) == 1
+    assert len(nodes.tokens(nodes.get("Island"))) == 2
+
+
+def test_a_name_is_given_once(nodes: Nodes) -> None:
+    nodes.add("Island")
+
+    with pytest.raises(BadNode, match="there is one with that name"):
+        nodes.add("Island")
+
+
 def test_ending_the_old_token_leaves_the_new_one(nodes: Nodes) -> None:
     old = nodes.add("Island")
     new = nodes.rotate("Island")
 
-    assert nodes.revoke_old("Island") == 1
+    assert [nodes.revoke_old("Island") for _ in range(2)] == [1, 0]
 
     assert nodes.by_token(old) is None and nodes.by_token(new)
     assert nodes.rotate("Island")
+    assert nodes.revoke_old("Island") == 0
 
 
 def test_a_revoked_peer_is_refused_at_once_and_not_asked(nodes: Nodes) -> None:
@@ -207,6 +234,38 @@ def test_a_bad_address_adds_nothing(nodes: Nodes) -> None:
         nodes.add("Island", Description(address="ftp://island.example"))
 
     assert list(nodes) == []
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        (Description(daily_budget=-1), "its daily budget is -1"),
+        (Description(daily_budget=1_000_001), "its daily budget is 1000001"),
+        (Description(contact="x" * 20_001), "its contact must have at most 20,000"),
+        (Description(disclaimer="x" * 20_001), "its disclaimer must have at most"),
+        (Description(terms="x" * 20_001), "its terms must have at most 20,000"),
+    ],
+)
+def test_what_is_beyond_its_range_changes_nothing(
+    nodes: Nodes, described: Description, said: str
+) -> None:
+    nodes.add("Island", ASKED)
+    before = nodes.get("Island")
+
+    with pytest.raises(BadNode, match=said):
+        nodes.set("Island", described)
+
+    assert nodes.get("Island") == before
+
+
+def test_an_ended_token_is_told_from_one_that_is_good(nodes: Nodes) -> None:
+    old = nodes.add("Island")
+    new = nodes.rotate("Island")
+    nodes.revoke_old("Island")
+
+    ended = nodes.by_ended_token(old)
+    assert ended is not None and ended.name == "Island"
+    assert nodes.by_ended_token(new) is nodes.by_ended_token("unknown") is None
 
 
 def test_a_ca_file_must_be_there(nodes: Nodes) -> None:

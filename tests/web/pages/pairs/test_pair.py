@@ -160,6 +160,13 @@ def test_verdict_is_noted_in_the_audit_without_what_it_says(pair: Cast) -> None:
     assert "gene" not in str(entry.facts) and "canary" not in str(entry.facts)
 
 
+def test_verdict_that_cannot_be_recorded_is_not_kept(pair: Cast) -> None:
+    pair["alice"].get(PAIR)
+
+    with pair.unrecordable():
+        assert judge(pair, PAIR, said="same")[0] == 503
+
+
 def test_history_names_the_gene_that_brought_the_pair(pair: Cast) -> None:
     bare = case_of("NORTH-3", observed=(FLOPPY_INFANT, SEIZURE), genes=())
     pair.put(bare)
@@ -173,6 +180,9 @@ def test_history_names_the_gene_that_brought_the_pair(pair: Cast) -> None:
     assert "<b>today</b>" in page
     assert "Your case changed (version 1 to 2)" in page and PHF14 in page
     assert "Your case changed (version 1 to 2)" in changes and "HARBOUR-1" in changes
+    with closing(open_database(pair.settings.database)) as db:
+        *_, last = Audit(db).entries("HARBOUR-1")
+    assert (last.actor, last.facts["page"]) == ("alice", "match history")
 
 
 def test_history_names_who_vanished_and_why(pair: Cast) -> None:

@@ -352,3 +352,22 @@ def test_a_consent_that_leaves_out_a_peer_binds(cast: Cast) -> None:
 
     assert "not to Island" in page and "A consent on record leaves out Island" in page
     assert in_force(cast) == {"Island": Most.NOTHING}
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        (RECORD, {**FORM, "given_on": "2026-01-06"}),
+        (WITHDRAW, {}),
+        (PEERS, {"peer": "Island", "most": "nothing"}),
+    ],
+)
+def test_what_cannot_be_audited_is_not_done(
+    cast: Cast, path: str, form: dict[str, str]
+) -> None:
+    with database(cast) as db:
+        Nodes(db).add("Island")
+    cast["alice"].post(RECORD, FORM)
+
+    with cast.unrecordable():
+        assert cast["alice"].post(path, form).status_code == 503
