@@ -62,6 +62,7 @@ class Service:
         self.matcher.prepare()
         self.peers.prepare()
         self.words.lookup(connection()).search("seizure", limit=1)
+        self.open_terms.refresh(connection())
 
 
 class Source(Protocol):

@@ -134,7 +134,8 @@ class Guesser:
         words = entered.strip()[:LONGEST]
         hit = self._term(words)
         if hit is None:
-            record.uncoded(words)
+            if self._release is None or self._may_search():
+                record.uncoded(words)
             self._drop(
                 record, field, entered, "no HPO id, and like the name of no HPO term"
             )

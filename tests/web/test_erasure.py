@@ -13,6 +13,7 @@ from matcher.case import Case, PhenotypicFeature
 from matcher.storage.database import Database
 from matcher.storage.errors import ErasedCase, UnknownCase
 from matcher.storage.store import CaseStore
+from ontologies import Release
 from web.accounts import Accounts, Passwords, Role
 from web.audit import HEAD, Audit, AuditFailed
 from web.backups import CannotRestore, back_up, expired, restore
@@ -21,6 +22,8 @@ from web.entry.kept_drafts import KeptDrafts
 from web.erasure import LIST, BrokenList, erase, noted
 from web.notices.matters import compared
 from web.notices.telling import Telling
+from web.unrecognised.arriving import Arrivals, Arrived, Kind
+from web.unrecognised.queue import Queue
 
 WORD = "said-of-nobody-else"
 NOW = datetime.now(UTC)
@@ -136,6 +139,25 @@ def test_restored_copy_has_nothing_that_was_erased_since(
         assert Audit(restored).first_break() is None
         last = list(Audit(restored).entries())[-1]
         assert (last.actor, last.action) == ("olga", "restored a backup")
+
+
+@pytest.mark.parametrize("is_restored", [False, True])
+def test_words_that_too_few_have_without_it_are_read_no_more(
+    db: Database, path: Path, tmp_path: Path, release: Release, is_restored: bool
+) -> None:
+    arrived = [Arrived(case(f"N-{n}"), ["zebra striped toes"]) for n in (1, 2, 3)]
+    Arrivals(db, release).note(Kind.IMPORT, "North", arrived)
+    assert Queue(db).count() == 1
+    back_up(db, tmp_path / "copy.db")
+
+    erase(db, "N-1", "alice")
+    db.close()
+    if is_restored:
+        restore(tmp_path / "copy.db", path, "olga")
+
+    with closing(open_database(path)) as opened:
+        assert (Queue(opened).count(), Queue(opened).waiting()) == (0, 1)
+    assert b"zebra striped toes" not in content(path.parent)
 
 
 @pytest.mark.parametrize("lost", ["missing", "broken"])

@@ -22,3 +22,13 @@ document.addEventListener("keydown", (event) => {
     chosen.focus();
   }
 });
+
+const all = document.getElementById("tick-all");
+if (all) {
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    const boxes = [...document.querySelectorAll("#queue input[name=entry]")];
+    const isTicked = boxes.some((each) => !each.checked);
+    boxes.forEach((each) => { each.checked = isTicked; });
+  });
+}

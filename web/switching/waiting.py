@@ -17,6 +17,9 @@ from web.notices.telling import Telling
 from web.switching.unsettled import TOLD, offered
 from web.viewing.visibility import Viewer
 
+# The revision of the cases, and what was left as it was entered: how many, and when last.
+Mark = tuple[int, int, str]
+
 
 def open_terms(ontology: Ontology, entered: Iterable[str]) -> dict[str, str]:
     """The ids among these that stand for no single term, with what is offered for each."""
@@ -39,16 +42,25 @@ class OpenTerms:
         self._lock = threading.Lock()
         self._revision = 0
         self._terms: dict[str, str] = {}
+        self._counts: dict[tuple[str, str], tuple[Mark, int]] = {}
 
     def count(self, db: Database, person: Viewer) -> int:
         """How many cases that the person may open have a feature to be decided."""
-        terms = self._now(db)
+        terms = self.refresh(db)
         if not terms or not person.site:
             return 0
-        values = [json.dumps(terms), person.site, str(Sharing.PRIVATE), person.name]
-        return int(rows(db, _COUNT, values)[0]["n"])
+        left = rows(db, _LEFT)[0]
+        mark = self._revision, left["n"], left["last"]
+        key = person.site, person.name
+        known = self._counts.get(key)
+        if known is None or known[0] != mark:
+            values = [json.dumps(terms), key[0], str(Sharing.PRIVATE), key[1]]
+            known = mark, int(rows(db, _COUNT, values)[0]["n"])
+            self._counts[key] = known
+        return known[1]
 
-    def _now(self, db: Database) -> Mapping[str, str]:
+    def refresh(self, db: Database) -> Mapping[str, str]:
+        """Read what was saved since the last look; the open ids, with what is offered."""
         revision = CaseStore(db).revision()
         with self._lock:
             # A restored copy begins its numbers anew.
@@ -63,7 +75,11 @@ class OpenTerms:
 
 def named_since(db: Database, revision: int) -> set[str]:
     """The ids that cases name which were saved after a revision."""
-    return {row["term_id"] for row in rows(db, _NAMED_SINCE, [revision])}
+    if not revision:
+        found = rows(db, "SELECT DISTINCT term_id FROM case_features")
+    else:
+        found = rows(db, _NAMED_SINCE, [revision])
+    return {row["term_id"] for row in found}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +130,11 @@ def _matters(
     ]
 
 
+# CROSS JOIN keeps the order: few terms are open and few cases were saved, whatever SQLite guesses.
 _OPEN = """
     FROM json_each(?) AS open
-    JOIN case_features ON case_features.term_id = open.key
-    JOIN cases USING (case_id)
+    CROSS JOIN case_features ON case_features.term_id = open.key
+    CROSS JOIN cases USING (case_id)
     WHERE NOT EXISTS (
         SELECT 1 FROM features_left AS kept WHERE kept.case_id = cases.case_id
             AND kept.term_id = open.key AND kept.candidates = open.value
@@ -127,10 +144,12 @@ _COUNT = f"""
     SELECT count(DISTINCT cases.case_id) AS n {_OPEN}
         AND site = ? AND (sharing <> ? OR submitter = ?)
 """
+_LEFT = "SELECT count(*) AS n, coalesce(max(left_at), '') AS last FROM features_left"
 _WAITING_SINCE = f"""
     SELECT DISTINCT cases.case_id, case_features.term_id {_OPEN} AND revision > ?
     ORDER BY 1, 2
 """
 _NAMED_SINCE = """
-    SELECT DISTINCT term_id FROM case_features JOIN cases USING (case_id) WHERE revision > ?
+    SELECT DISTINCT term_id FROM cases CROSS JOIN case_features USING (case_id)
+    WHERE revision > ?
 """

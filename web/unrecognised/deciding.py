@@ -7,7 +7,7 @@ offered wherever it comes again.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from ontologies import Release
 from web.abbreviations import Abbreviations
 from web.audit import Audit
 from web.errors import WebError
-from web.unrecognised.queue import Entry, Queue, State
+from web.unrecognised.queue import Entry, Queue, State, UnknownEntry
 from web.work.outbox import text_of
 
 DECIDED = "unrecognised feature decided"
@@ -103,6 +103,20 @@ class Decisions:
                 reason=decision.reason,
             )
             return Queue(self._db).get(number)
+
+    def ignore(self, numbers: Sequence[int], *, actor: str) -> int:
+        """Ignore those of the entries that are open still; how many these were."""
+        done = 0
+        with write_transaction(self._db):
+            for number in numbers:
+                try:
+                    entry = Queue(self._db).get(number)
+                except UnknownEntry:
+                    continue
+                if entry.state is State.OPEN:
+                    self.decide(number, Decision(state=State.IGNORED), actor=actor)
+                    done += 1
+        return done
 
     def _require(self, entry: Entry, decision: Decision) -> None:
         if len(decision.reason) > LONGEST_REASON:

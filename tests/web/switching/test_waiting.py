@@ -10,17 +10,27 @@ from types import SimpleNamespace
 
 import pytest
 
+from click.testing import CliRunner
+
 from matcher.case import Case, PhenotypicFeature, Sharing
 from matcher.storage.store import CaseStore
 from ontologies import Ontology, Release
+from web.accounts.passwords import Passwords
+from web.accounts.people import Accounts, Role
+from web.cli import main
 from web.db import open_database
+from web.notices.inbox import Inbox
 from web.notices.matters import Kind
 from web.service import source_of
 from web.switching.unsettled import UnsettledFeatures
 from web.switching.waiting import OpenTerms, WaitingFeatures
+from web.unrecognised.queue import expire
+from web.viewing.visibility import may_open
+from web.worker import worker_of
 
-from ..conftest import Cast
+from ..conftest import PASSWORD, Cast
 from ..notices.conftest import Desk, desk
+from .conftest import Place
 from .test_unsettled import FOCAL, NEW, OLD, SEIZURE, ontology
 
 __all__ = ["desk"]
@@ -170,3 +180,25 @@ def test_clinician_is_led_from_any_page_to_what_waits(cast: Cast) -> None:
     page = alice.get("/notices").text
     assert "no single term for a feature of this case" in page
     assert page.count('href="/curation/decisions"') >= 2
+
+
+def test_worker_of_a_command_tells_by_the_active_release(place: Place) -> None:
+    features = (PhenotypicFeature(term_id="HP:9999999"),)
+    case = Case(case_id="N-7", features=features, site="North", submitter="alice")
+    with closing(open_database(place.settings.database)) as db:
+        people = Accounts(db, Passwords())
+        people.add("alice", PASSWORD, roles=[Role.CLINICIAN], site="North")
+        CaseStore(db).put(case, actor="alice")
+
+        done = CliRunner().invoke(main, ["work", "--once"])
+
+        assert done.exit_code == 0, done.output
+        inbox = Inbox(db, people.find("alice"), may_open)
+        assert [each.case_id for each in inbox.notices(limit=9)] == ["N-7"]
+
+
+def test_expiry_and_notices_are_chores_of_the_service(place: Place) -> None:
+    chores = worker_of(place.settings, release=lambda: place.older).chores
+
+    assert expire in chores
+    assert "tell_due" in [getattr(each, "__name__", "") for each in chores]

@@ -6,16 +6,21 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from matcher.case import Case, PhenotypicFeature
 from matcher.storage.database import Database, rows
+from ontologies import Release
+from web.abbreviations import Abbreviations
 from web.api.tokens import Scope, Tokens
 from web.db import open_database
 from web.mme.nodes import Nodes
-from web.unrecognised.arriving import Kind
-from web.unrecognised.queue import Queue, Wanted
+from web.unrecognised.arriving import Arrivals, Arrived, Kind
+from web.unrecognised.deciding import Decision, Decisions
+from web.unrecognised.queue import Queue, State, Wanted
 
 from ..conftest import OLIGODONTIA, PROMINENT_JOINTS, SEIZURE, WIDE_MOUTH, Cast
 from .conftest import UNKNOWN, WORDS
@@ -104,3 +109,44 @@ def test_imports_as_far_as_they_are_saved(cast: Cast, db: Database) -> None:
     assert found(db, Kind.IMPORT) == BOTH
     kept = json.dumps(rows(db, "SELECT code, words FROM unrecognised"))
     assert "NORTH-0001" not in kept
+
+
+def test_the_next_import_is_offered_what_was_decided(
+    cast: Cast, db: Database, release: Release
+) -> None:
+    arrived = [Arrived(Case(case_id=f"N-{n}"), [WORDS]) for n in range(3)]
+    Arrivals(db, release).note(Kind.IMPORT, "North", arrived)
+    [entry] = Queue(db).page(Wanted())
+    decision = Decision(state=State.TERM, term_id=SEIZURE)
+    Decisions(db, release).decide(entry.number, decision, actor="dana")
+    Abbreviations(db).add("XPIJ", "prominent interphalangeal joints", "dana")
+
+    table = f"patient;hpo\nA;HP:0000252|{WORDS}|XPIJ\n".encode()
+    file = (io.BytesIO(table), "cases.csv")
+    place = str(cast["alice"].post("/cases/import", {"file": file}).headers["Location"])
+    columns = {"column-0": "case id", "column-1": "observed features"}
+    cast["alice"].post(place + "/columns", columns)
+    page = cast["alice"].get(place).text
+
+    assert f"“{WORDS}” is <b>Seizure</b>" in page
+    assert "“XPIJ” is <b>Prominent interphalangeal joints</b>" in page
+
+
+def test_the_clinician_of_a_stored_case_is_offered_it_too(
+    cast: Cast, db: Database, release: Release
+) -> None:
+    odd = (PhenotypicFeature(term_id=UNKNOWN, label="Odd toes"),)
+    cases = [Case(case_id=f"N-{n}", features=odd) for n in range(3)]
+    Arrivals(db, release).note(Kind.DEPOSIT, "North", map(Arrived, cases))
+    [entry] = Queue(db).page(Wanted())
+    decision = Decision(state=State.TERM, term_id=SEIZURE)
+    Decisions(db, release).decide(entry.number, decision, actor="dana")
+    cast.put(replace(cases[0], site="North", submitter="alice"))
+
+    page = cast["alice"].get("/curation/decisions").text
+    sent = {"term_id": UNKNOWN, "version": "1", "chosen": SEIZURE}
+    cast["alice"].post("/curation/decisions/N-0", sent)
+
+    assert f'name="chosen" value="{SEIZURE}">Seizure' in page
+    assert "as the curators read it" in page
+    assert cast.get("N-0").case.observed == (SEIZURE,)

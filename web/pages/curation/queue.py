@@ -132,24 +132,48 @@ def decide(number: int) -> ResponseReturnValue:
     return _to(following.number)
 
 
-@blueprint.get("/curation/queue/report")
+@blueprint.post("/curation/queue/ignore")
+def ignore() -> ResponseReturnValue:
+    """Ignore what was ticked, as far as nobody has decided it meanwhile."""
+    person = the_curator()
+    numbers = _ticked()
+    ignored = Decisions(connection(), service().release).ignore(
+        numbers, actor=person.name
+    )
+    if not numbers:
+        flash("Nothing was ticked, so nothing was ignored.", "look")
+    elif ignored == len(numbers):
+        flash(f"Ignored: {ignored:,}.", "good")
+    else:
+        gone = len(numbers) - ignored
+        flash(f"Ignored: {ignored:,}; decided by somebody before: {gone:,}.", "look")
+    return redirect(url_for("pages.curation.queue.show"), 303)
+
+
+@blueprint.post("/curation/queue/report")
 def as_file() -> ResponseReturnValue:
     """A report for the HPO tracker, of the entries that were ticked or of all to be reported."""
     person = the_curator()
-    asked = request.args.get("form", "")
+    asked = request.form.get("form", "")
     form = Form(asked) if asked in list(Form) else Form.MARKDOWN
-    numbers = request.args.getlist("entry", type=int)[:MOST_REPORTED]
     try:
-        entries = reportable(connection(), numbers)
+        entries = reportable(connection(), _ticked())
     except UnknownEntry:
         abort(404)
+    if not entries:
+        flash("Nothing is ticked, and nothing is to be reported.", "look")
+        return redirect(url_for("pages.curation.queue.show"), 303)
     release = service().release
-    Audit(connection()).record(
-        person.name, REPORTED, entries=[each.number for each in entries]
-    )
+    numbers = [each.number for each in entries]
+    Audit(connection()).record(person.name, REPORTED, entries=numbers)
     text = written(form, entries, release, site_lookup())
     name = f"missed terms HPO {release.ontology.version}.{form.ending}"
     return attached(text, form.kind, name)
+
+
+def _ticked() -> list[int]:
+    numbers = request.form.getlist("entry", type=int)
+    return list(dict.fromkeys(numbers))[:MOST_REPORTED]
 
 
 def _entry(number: int) -> Entry:

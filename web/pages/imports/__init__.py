@@ -214,6 +214,7 @@ def save_family(upload_id: str) -> ResponseReturnValue:
             render_template("imports/family.html", **values | {"problems": problem}),
             422,
         )
+    note(Source.IMPORT, person.site or "", [Arrived(store().get(case_id).case)])
     flash(f"The family is in {case_id}; the file is erased.", "good")
     return redirect(url_for("pages.cases.show", case_id=case_id), 303)
 

@@ -21,6 +21,7 @@ blueprint = Blueprint("safeguards", __name__)
 # The settings that decide what leaves, and from which value on more leaves than by default.
 LOOSER: Mapping[str, Callable[[Settings], bool]] = {
     "near_duplicates": lambda now: now.near_duplicates > 20,
+    "readable_from": lambda now: now.readable_from < 3,
     "rare_below": lambda now: False,
     "singled_out_by": lambda now: False,
     "consent_level_1": lambda now: False,
