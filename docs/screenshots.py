@@ -156,7 +156,9 @@ def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
             for name in ("releases", "sources", "calibrations"):
                 (Path(folder) / name).symlink_to(data_directory() / name)
         command = [sys.executable, "-m", "web.cli", "demo", "--port", str(port)]
-        environment = {**os.environ, "SECONDCASE_DATA": folder}
+        # On a busy machine too every site answers in time.
+        waits = {"SECONDCASE_PEER_SECONDS": "200"}
+        environment = {**os.environ, "SECONDCASE_DATA": folder, **waits}
         process = subprocess.Popen(
             command, env=environment, stderr=subprocess.PIPE, text=True
         )
