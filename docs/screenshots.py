@@ -40,7 +40,7 @@ NOTE = (
 KNOWN_ELSEWHERE = "NORTH-13"
 # What a site uses before it is brought up to date.
 OLDER = "2026-01-08"
-PATIENCE = 240_000
+PATIENCE, SECOND = 240_000, 1_000
 
 
 def main() -> None:
@@ -49,6 +49,7 @@ def main() -> None:
     with demonstration() as (address, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport=DESKTOP, device_scale_factor=1)
+        page.set_default_timeout(PATIENCE)
         log_in(page, address, password)
         shoot(page, "cases")
         page.goto(f"{address}{best_case(page)}")
@@ -60,6 +61,7 @@ def main() -> None:
         page.set_viewport_size(DESKTOP)
         enter(page, address)
         ask(page, f"{address}/cases/{KNOWN_ELSEWHERE}")
+        tend(page, address)
         browser.close()
     curation()
 
@@ -126,6 +128,18 @@ def ask(page: Page, case: str) -> None:
     shoot(page, "letter")
 
 
+def tend(page: Page, address: str) -> None:
+    """Groups of alike cases, once they are made, and the accounts of the node."""
+    page.goto(f"{address}/groups")
+    while page.get_by_role("link", name="Look again").count():
+        page.wait_for_timeout(SECOND)
+        page.reload()
+    page.locator("main .pic svg").first.wait_for()
+    shoot(page, "groups")
+    page.goto(f"{address}/node/people")
+    shoot(page, "people")
+
+
 @contextlib.contextmanager
 def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
     """A demonstration of its own on a free port; its address and password.
@@ -142,7 +156,9 @@ def demonstration(older: str = "") -> Iterator[tuple[str, str]]:
             for name in ("releases", "sources", "calibrations"):
                 (Path(folder) / name).symlink_to(data_directory() / name)
         command = [sys.executable, "-m", "web.cli", "demo", "--port", str(port)]
-        environment = {**os.environ, "SECONDCASE_DATA": folder}
+        # On a busy machine too every site answers in time.
+        waits = {"SECONDCASE_PEER_SECONDS": "200"}
+        environment = {**os.environ, "SECONDCASE_DATA": folder, **waits}
         process = subprocess.Popen(
             command, env=environment, stderr=subprocess.PIPE, text=True
         )

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from matcher.case import (
     Case,
-    Death,
     Disease,
     DiseaseStatus,
     Onset,
-    Sex,
 )
 from matcher.errors import UnsupportedVersion
 from matcher.readers.fields import Fields, camel_case, flag
@@ -22,12 +20,12 @@ from matcher.readers.identifiers import (
     checked_id,
     clean_disease,
     pmid,
-    taxon_id,
 )
 from matcher.readers.interpretations import read_interpretations
 from matcher.readers.medical import read_measurements, read_treatments
 from matcher.readers.phenopacket_asides import is_aside, read_asides
 from matcher.readers.phenopacket_features import read_features
+from matcher.readers.phenopacket_subject import read_death, read_sex, read_species
 from matcher.readers.phenopacket_writing import ANY_DISEASE, to_json
 from matcher.readers.report import CaseRecord, Report
 from matcher.readers.time_elements import read_age, read_onset
@@ -63,17 +61,6 @@ _TOP_LEVEL = frozenset(
 )
 _FAMILY = frozenset({"id", "proband", "relatives", "pedigree", "metaData"})
 _COHORT = frozenset({"id", "description", "members", "metaData"})
-_SUBJECT = frozenset(
-    {
-        "id",
-        "sex",
-        "timeAtLastEncounter",
-        "vitalStatus",
-        "taxonomy",
-        "dateOfBirth",
-        "alternateIds",
-    }
-)
 _META_DATA = frozenset(
     {
         "externalReferences",
@@ -86,17 +73,6 @@ _META_DATA = frozenset(
     }
 )
 _V1_FIELDS = ("genes", "variants", "htsFiles")
-_DECEASED, _NOT_DECEASED = ("DECEASED", "2"), ("", "UNKNOWN_STATUS", "0", "ALIVE", "1")
-_SEXES = {
-    "UNKNOWN_SEX": Sex.UNKNOWN,
-    "FEMALE": Sex.FEMALE,
-    "MALE": Sex.MALE,
-    "OTHER_SEX": Sex.OTHER,
-    "0": Sex.UNKNOWN,
-    "1": Sex.FEMALE,
-    "2": Sex.MALE,
-    "3": Sex.OTHER,
-}
 
 
 def is_phenopacket(data: Mapping[str, object]) -> bool:
@@ -182,10 +158,10 @@ def from_json(
         features=tuple(read_features(packet)),
         genomic_features=found.genomic_features,
         diseases=found.diseases,
-        sex=_sex(subject),
+        sex=read_sex(subject),
         age_years=read_age(subject),
         onset=onset,
-        species=_species(subject),
+        species=read_species(subject),
         family=family,
         submitter=meta_data.text("submittedBy") or None,
         solved=found.solved,
@@ -194,7 +170,7 @@ def from_json(
         treatments=tuple(read_treatments(packet)),
         uncertain=tuple(asides.uncertain),
         relatives=tuple(asides.relatives),
-        death=_death(subject),
+        death=read_death(subject),
     )
     report.cases += 1
     return case
@@ -261,40 +237,6 @@ def _diseases(packet: Fields) -> tuple[list[Disease], Onset | None]:
             )
         )
     return diseases, onset
-
-
-def _sex(subject: Fields) -> Sex:
-    entered = subject.text("sex")
-    sex = _SEXES.get(entered.upper())
-    if entered and sex is None:
-        subject.misfit("sex", entered, "UNKNOWN_SEX, FEMALE, MALE or OTHER_SEX")
-    if sex:
-        subject.record.mapped("subject.sex")
-    subject.ignore_but(_SUBJECT)
-    return sex or Sex.UNKNOWN
-
-
-def _death(subject: Fields) -> Death | None:
-    """That the person died, when and of what; None where she lives or nothing is said."""
-    if subject.get("vitalStatus") is None:
-        return None
-    status = subject.child("vitalStatus")
-    entered = status.text("status").upper()
-    if entered not in _DECEASED:
-        if entered not in _NOT_DECEASED:
-            status.misfit("status", entered, "UNKNOWN_STATUS, ALIVE or DECEASED")
-        return None
-    status.record.mapped("subject.vitalStatus")
-    died = read_onset(status, "timeOfDeath")
-    cause_id, cause = status.term("causeOfDeath")
-    return Death(
-        years=died.years if died else None, cause_id=cause_id or None, cause=cause
-    )
-
-
-def _species(subject: Fields) -> str:
-    entered = subject.term("taxonomy")[0]
-    return taxon_id(entered) if entered else "NCBITaxon:9606"
 
 
 def _publications(

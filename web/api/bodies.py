@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from flask import request
 from matcher.case import Case
 from matcher.errors import MalformedCase, TooLarge, UnreadableInput
 from matcher.readers import Report, cases_in
+from matcher.readers.fhir import is_bundle
 from matcher.readers.fields import as_object, described
 from matcher.readers.report import Entry
 from matcher.readers.strict_json import parse_json
@@ -25,6 +27,7 @@ from web.problems import Fault
 JSON = "application/json"
 PHENOPACKET = "application/vnd.ga4gh.phenopacket.v2+json"
 PATIENT = "application/vnd.ga4gh.matchmaker.v1.0+json"
+BUNDLE = "application/fhir+json"
 _PHENOPACKET = re.compile(r"application/vnd\.ga4gh\.phenopacket(\.v2[.\d]*)?\+json")
 _PATIENT = re.compile(r"application/vnd\.ga4gh\.matchmaker(\.v1[.\d]*)?\+json")
 
@@ -34,19 +37,30 @@ MOST_GENOMIC_FEATURES = 200
 MOST_DISEASES = 100
 # Shorter numbers stand in many sentences.
 SHORTEST_ID = 3
-# Where the fields of a case stand in a phenopacket and in a patient.
-FIELDS: Mapping[str, tuple[str, str]] = {
-    "features": ("phenotypicFeatures", "features"),
-    "features.onset": ("phenotypicFeatures.onset", "features.ageOfOnset"),
-    "genomic_features": ("interpretations", "genomicFeatures"),
-    "genomic_features.variant": ("interpretations", "genomicFeatures.variant"),
-    "diseases": ("diseases", "disorders"),
-    "diseases.onset": ("diseases.onset", "disorders"),
-    "onset": ("diseases.onset", "ageOfOnset"),
-    "age_years": ("subject.timeAtLastEncounter", ""),
-    "inheritance": ("phenotypicFeatures", "inheritanceMode"),
-    "species": ("subject.taxonomy", "species"),
-    "contact": ("metaData", "contact"),
+
+
+class Kind(enum.IntEnum):
+    """What a body is."""
+
+    PHENOPACKET = 0
+    PATIENT = 1
+    BUNDLE = 2
+
+
+NAMES = ("a phenopacket", "a Matchmaker Exchange patient", "a FHIR bundle")
+# Where the fields of a case stand in a phenopacket, in a patient and in a bundle.
+FIELDS: Mapping[str, tuple[str, str, str]] = {
+    "features": ("phenotypicFeatures", "features", "entry"),
+    "features.onset": ("phenotypicFeatures.onset", "features.ageOfOnset", "entry"),
+    "genomic_features": ("interpretations", "genomicFeatures", "entry"),
+    "genomic_features.variant": ("interpretations", "genomicFeatures.variant", "entry"),
+    "diseases": ("diseases", "disorders", "entry"),
+    "diseases.onset": ("diseases.onset", "disorders", "entry"),
+    "onset": ("diseases.onset", "ageOfOnset", "entry"),
+    "age_years": ("subject.timeAtLastEncounter", "", "entry"),
+    "inheritance": ("phenotypicFeatures", "inheritanceMode", "entry"),
+    "species": ("subject.taxonomy", "species", "entry"),
+    "contact": ("metaData", "contact", "entry"),
 }
 
 
@@ -73,14 +87,14 @@ def submitted(release: Release) -> Submission:
     wanted = _wanted()
     report = Report(limit=MOST_REMARKS)
     document = _parsed(report)
-    is_patient, base, part = _unwrapped(document)
-    if wanted is not None and wanted != is_patient:
+    kind, base, part = _unwrapped(document)
+    if wanted is not None and wanted is not kind:
         _refuse_kind(wanted)
     case = _case(document, report, base)
     issues = validate(case, release)
-    faults = [*_too_many(case, part, is_patient, base)]
+    faults = [*_too_many(case, part, kind, base)]
     faults += [
-        _fault(issue, _place(issue, part, is_patient, base))
+        _fault(issue, _place(issue, part, kind, base))
         for issue in issues
         if issue.severity is Severity.ERROR
     ]
@@ -90,19 +104,22 @@ def submitted(release: Release) -> Submission:
         case=case,
         report=report,
         entries=tuple((e, _stands(e, part, base)) for e in report.entries),
-        issues=tuple((i, _place(i, part, is_patient, base)) for i in issues),
+        issues=tuple((i, _place(i, part, kind, base)) for i in issues),
     )
 
 
-def _wanted() -> bool | None:
-    """Whether the body is said to be a patient; None where it says neither."""
+def _wanted() -> Kind | None:
+    """What the body is said to be; None where that is left open."""
     given = request.mimetype
     if _PATIENT.fullmatch(given):
-        return True
+        return Kind.PATIENT
     if _PHENOPACKET.fullmatch(given):
-        return False
+        return Kind.PHENOPACKET
+    if given == BUNDLE:
+        return Kind.BUNDLE
     if given not in ("", JSON):
-        raise WrongType(request.content_type or "", (JSON, PHENOPACKET, PATIENT))
+        taken = (JSON, PHENOPACKET, PATIENT, BUNDLE)
+        raise WrongType(request.content_type or "", taken)
     return None
 
 
@@ -122,27 +139,29 @@ def _parsed(report: Report) -> Mapping[str, object]:
                     field="",
                     value=described(value),
                     message=f"The body is {described(value)}; right would be one object, "
-                    "a phenopacket or a Matchmaker Exchange patient.",
+                    "a phenopacket, a Matchmaker Exchange patient or a FHIR bundle.",
                 )
             ]
         )
     return document
 
 
-def _unwrapped(document: Mapping[str, object]) -> tuple[bool, str, object]:
-    """Whether the body is a patient, and the part of it in which the case itself stands."""
+def _unwrapped(document: Mapping[str, object]) -> tuple[Kind, str, object]:
+    """What the body is, and the part of it in which the case itself stands."""
+    if is_bundle(document):
+        return Kind.BUNDLE, "", document
     if isinstance(document.get("patient"), dict):
-        return True, "/patient", document["patient"]
+        return Kind.PATIENT, "/patient", document["patient"]
     if isinstance(document.get("proband"), dict):
-        return False, "/proband", document["proband"]
+        return Kind.PHENOPACKET, "/proband", document["proband"]
     names = ("features", "genomicFeatures", "disorders")
-    return any(name in document for name in names), "", document
+    is_patient = any(name in document for name in names)
+    return Kind.PATIENT if is_patient else Kind.PHENOPACKET, "", document
 
 
-def _refuse_kind(is_patient: bool) -> NoReturn:
-    kind = "a Matchmaker Exchange patient" if is_patient else "a phenopacket"
+def _refuse_kind(kind: Kind) -> NoReturn:
     message = (
-        f"The content type says {kind}, and the body is none; send the right content type, "
+        f"The content type says {NAMES[kind]}, and the body is none; send the right content type, "
         f"or {JSON}, with which the body tells by itself."
     )
     raise InvalidCase([Fault(place="body", field="", message=message)])
@@ -169,14 +188,14 @@ def _case(document: Mapping[str, object], report: Report, base: str) -> Case:
     raise InvalidCase([Fault(place="body", field="", message=message)])
 
 
-def _too_many(case: Case, part: object, is_patient: bool, base: str) -> Iterator[Fault]:
+def _too_many(case: Case, part: object, kind: Kind, base: str) -> Iterator[Fault]:
     for name, count, most in (
         ("features", len(case.features), MOST_FEATURES),
         ("genomic_features", len(case.genomic_features), MOST_GENOMIC_FEATURES),
         ("diseases", len(case.diseases), MOST_DISEASES),
     ):
         if count > most:
-            field = FIELDS[name][is_patient]
+            field = FIELDS[name][kind]
             yield Fault(
                 place="body",
                 field=field,
@@ -197,9 +216,9 @@ def _fault(issue: Issue, found: Found) -> Fault:
     )
 
 
-def _place(issue: Issue, part: object, is_patient: bool, base: str) -> Found:
+def _place(issue: Issue, part: object, kind: Kind, base: str) -> Found:
     """The value that an issue is about, as far as its message names one."""
-    field = FIELDS.get(issue.field, (issue.field, issue.field))[is_patient]
+    field = FIELDS.get(issue.field, (issue.field, issue.field, "entry"))[kind]
 
     def is_named(text: str) -> bool:
         is_id = len(text) >= SHORTEST_ID and any(map(str.isdigit, text))

@@ -14,10 +14,10 @@ from flask_openapi3.openapi import OpenAPI as OpenAPI
 from flask_openapi3.types import ResponseDict
 
 import matcher
-from web.api.bodies import JSON, PATIENT, PHENOPACKET
+from web.api.bodies import BUNDLE, JSON, PATIENT, PHENOPACKET
 from web.api.admission import know_the_system
 from web.api.errors import BadParameters
-from web.api.formats import PatientEnvelope, Phenopacket
+from web.api.formats import Bundle, PatientEnvelope, Phenopacket
 from web.api.schemas import Body, Problem, ValidationError, faults_of
 from web.problems import MEDIA_TYPE
 
@@ -27,6 +27,7 @@ REFERENCE = "#/components/schemas/"
 MODELS: Mapping[str, type[Body]] = {
     PHENOPACKET: Phenopacket,
     PATIENT: PatientEnvelope,
+    BUNDLE: Bundle,
 }
 SECURITY: list[dict[str, list[str]]] = [{TOKEN: []}]
 DESCRIPTION = """\
@@ -78,6 +79,33 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
             ],
             "genomicFeatures": [{"gene": {"id": "PHF14"}}],
         }
+    },
+    BUNDLE: {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "p1", "gender": "female"}},
+            *(
+                {
+                    "resource": {
+                        "resourceType": "Observation",
+                        "status": "final",
+                        "subject": {"reference": "Patient/p1"},
+                        "code": {
+                            "coding": [
+                                {
+                                    "system": "http://purl.obolibrary.org/obo/hp.owl",
+                                    "code": term["id"],
+                                    "display": term["label"],
+                                }
+                            ]
+                        },
+                        "valueBoolean": True,
+                    }
+                }
+                for term in (SEIZURE, TEETH)
+            ),
+        ],
     },
 }
 
@@ -152,11 +180,14 @@ def case_body() -> dict[str, Any]:
         "examples": {
             "phenopacket": {"value": EXAMPLES[PHENOPACKET]},
             "patient": {"value": EXAMPLES[PATIENT]},
+            "bundle": {"value": EXAMPLES[BUNDLE]},
         },
     }
     said = (
-        "One case: a Phenopacket (version 2) or a Matchmaker Exchange patient, told apart by "
-        "the content type or, as application/json, by what stands in it. Reading is liberal: "
+        "One case: a Phenopacket (version 2), a Matchmaker Exchange patient, or a FHIR R4 "
+        "bundle about one person, told apart by the content type or, as application/json, by "
+        "what stands in it. Of a bundle no name, identifier, address or date of birth is kept. "
+        "Reading is liberal: "
         "the report says what was guessed or dropped."
     )
     return {"requestBody": {"required": True, "description": said, "content": content}}

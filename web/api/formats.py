@@ -1,4 +1,4 @@
-"""What the document of the API says of the two formats of a case.
+"""What the document of the API says of the three formats of a case.
 
 Only the fields that matter most are named: the readers know more of them, and take what is
 merely put otherwise, so nothing is refused for not looking like this.
@@ -91,3 +91,25 @@ class PatientEnvelope(Body):
     """A patient as it stands in a request; without the envelope it is taken as well."""
 
     patient: Patient
+
+
+class Resource(Body):
+    """A resource: the Patient, or what is said of her (Condition, Observation and others)."""
+
+    resourceType: str
+
+
+class BundleEntry(Body):
+    """One resource of a bundle."""
+
+    resource: Resource
+
+
+class Bundle(Body):
+    """A FHIR R4 Bundle about one person (https://hl7.org/fhir/R4/bundle.html).
+
+    Names, identifiers, addresses and dates of birth in it are read past and never kept.
+    """
+
+    resourceType: str = "Bundle"
+    entry: list[BundleEntry] = []

@@ -11,6 +11,7 @@ from matcher.storage.database import Database, rows, write_transaction
 from web.accounts.people import Person
 from web.conversations.conversation import Conversation, End, State
 from web.conversations.errors import NoAddress, NotForYou, Refused
+from web.conversations.patience import refuse_impatience
 from web.conversations.reading import Reading
 from web.conversations.speaking import why_not
 from web.conversations.texts import MOST_NOTE, plain
@@ -41,7 +42,7 @@ class Conversations(Reading):
     def start(self, case: Case, other: Case, text: str, form_id: str) -> Conversation:
         """Write the first message about a pair; a further one where somebody was faster.
 
-        Raises `NotForYou`, `NoText`, `TooLong` or `Refused`.
+        Raises `NotForYou`, `NoText`, `TooLong`, `Refused` or `Unanswered`.
         """
         said = plain(text)
         with write_transaction(self._db):
@@ -67,7 +68,7 @@ class Conversations(Reading):
         """Write a message, which says as well that those before it are read.
 
         What was closed, or declined by this side, is open again. Raises `NoText`, `TooLong`,
-        `NotForYou` or `Refused`.
+        `NotForYou`, `Refused` or `Unanswered`.
         """
         said = plain(text)
         with write_transaction(self._db):
@@ -145,7 +146,12 @@ class Conversations(Reading):
         return self._current(now)
 
     def _say(self, now: Conversation, text: str, form_id: str) -> None:
-        """Keep a message once, however often its form is sent, and tell the other side."""
+        """Keep a message once, however often its form is sent, and tell the other side.
+
+        Raises `Unanswered`.
+        """
+        if not self._is_said(now, form_id):
+            refuse_impatience(self._db, now)
         sql = """
             INSERT INTO conversation_messages (conversation_id, side, form_id, text, sent_at)
             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING message_id
@@ -153,6 +159,10 @@ class Conversations(Reading):
         values = [now.conversation_id, now.side, form_id or None, text, self._now()]
         for row in rows(self._db, sql, values):
             self._tell(now, Kind.MESSAGE, str(row["message_id"]))
+
+    def _is_said(self, now: Conversation, form_id: str) -> bool:
+        sql = "SELECT 1 FROM conversation_messages WHERE conversation_id = ? AND form_id = ?"
+        return bool(rows(self._db, sql, [now.conversation_id, form_id]))
 
     def _mark_read(self, now: Conversation) -> None:
         sql = """

@@ -52,5 +52,15 @@ class Refused(NotTaken):
         super().__init__(f"{site} declined, so nothing more can be sent to it.")
 
 
+class Unanswered(NotTaken):
+    """One more message to somebody who has not answered many."""
+
+    def __init__(self, site: str, most: int, where: str) -> None:
+        super().__init__(
+            f"{site} has not answered your last {most} messages {where}, so nothing was sent. "
+            "Wait for an answer, or ask the other site in another way."
+        )
+
+
 class NotForYou(NotTaken):
     """A conversation that this person cannot begin."""

@@ -33,6 +33,11 @@ def exchange_migrations() -> Migrations:
     def m0005_wishes_of_questions(db: Database) -> None:
         db.execute("ALTER TABLE asks ADD COLUMN wishes TEXT NOT NULL DEFAULT ''")
 
+    @migrations()
+    def m0006_earlier_versions_of_answers(db: Database) -> None:
+        for statement in _M0006_EARLIER:
+            db.execute(statement)
+
     return migrations
 
 
@@ -162,4 +167,20 @@ _M0003_ANSWERS = (
 _M0004_TERMS = (
     "ALTER TABLE ask_nodes ADD COLUMN disclaimer TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE ask_nodes ADD COLUMN terms TEXT NOT NULL DEFAULT ''",
+)
+
+# They go with the match, and so with the case of ours and with the peer.
+_M0006_EARLIER = (
+    """
+    CREATE TABLE remote_versions (
+        case_id TEXT NOT NULL,
+        node_id INTEGER NOT NULL,
+        remote_id TEXT NOT NULL,
+        told_at TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        PRIMARY KEY (case_id, node_id, remote_id, told_at),
+        FOREIGN KEY (case_id, node_id, remote_id)
+            REFERENCES remote_matches (case_id, node_id, remote_id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
+    """,
 )

@@ -10,6 +10,7 @@ import pytest
 
 from matcher.case import (
     Case,
+    Death,
     Disease,
     DiseaseStatus,
     GenomicFeature,
@@ -564,11 +565,36 @@ def test_each_kind_of_medical_action_is_a_treatment() -> None:
     assert report.counts[Kind.DROPPED]["medicalActions"] == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "death"),
+    [
+        ({"status": "ALIVE"}, None),
+        ({"status": 2}, Death()),
+        (
+            {
+                "status": "DECEASED",
+                "timeOfDeath": {"age": {"iso8601duration": "P4Y"}},
+                "causeOfDeath": {"id": "NCIT:C50577", "label": "Heart failure"},
+            },
+            Death(years=4.0, cause_id="NCIT:C50577", cause="Heart failure"),
+        ),
+        ({"status": "GONE"}, None),
+    ],
+)
+def test_death_is_read_from_the_vital_status(
+    status: dict[str, object], death: Death | None
+) -> None:
+    case, report = read(packet(subject={"vitalStatus": status}))
+
+    assert case.death == death
+    assert bool(report.counts[Kind.DROPPED]) == (status["status"] == "GONE")
+
+
 def test_what_a_case_has_no_room_for_is_counted() -> None:
     data = packet(
         biosamples=[{}],
         files=[],
-        subject={"vitalStatus": {"status": "DECEASED"}, "karyotypicSex": "XX"},
+        subject={"karyotypicSex": "XX"},
         phenotypicFeatures=[
             {"type": {"id": "HP:0001250"}, "evidence": [{}], "description": "x"}
         ],
@@ -576,7 +602,6 @@ def test_what_a_case_has_no_room_for_is_counted() -> None:
     _, report = read(data)
     assert dict(report.counts[Kind.DROPPED]) == {
         "biosamples": 1,
-        "subject.vitalStatus": 1,
         "subject.karyotypicSex": 1,
         "phenotypicFeatures.evidence": 1,
         "phenotypicFeatures.description": 1,

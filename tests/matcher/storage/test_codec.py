@@ -77,7 +77,7 @@ def case_with_nothing_at_its_default(hint: Any) -> Any:
         return hint(**values)
     if issubclass(hint, enum.Enum):
         return list(hint)[1]
-    return {str: "é ☃", float: 0.1, int: 2**70}[hint]
+    return {str: "é ☃", float: 0.1, int: 2**70, bool: True}[hint]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,38 @@ def test_right_password_forgives_no_wrong_code(office: Office) -> None:
     assert log_in(office, totp.at(office.clock.now))
 
 
+@pytest.mark.parametrize(
+    ("guesses", "weighed"),
+    [(1_000, 16), pytest.param(10_000, 32, marks=pytest.mark.full)],
+)
+def test_guesses_from_many_addresses_are_hardly_ever_weighed_and_never_get_in(
+    office: Office, guesses: int, weighed: int
+) -> None:
+    totp, _ = enrolled(office)
+    person_id = alice(office).person_id
+    tried = throttled = 0
+    for number in range(guesses):
+        now = office.clock.now
+        right = {totp.at(now, counter_offset=step) for step in (-1, 0, 1)}
+        guess = next(
+            code for n in range(4) if (code := f"{number + n:06}") not in right
+        )
+        address = f"10.{number % 7}.{number % 251}.{number % 241}"
+        try:
+            office.people.second_factors.check(person_id, guess, address)
+        except WrongCode:
+            tried += 1
+        except LogInThrottled:
+            throttled += 1
+        office.clock.wait(seconds=1)
+
+    # Three of a million codes are right: 32 that are weighed find one in 1 of 10,000 runs.
+    assert (tried <= weighed, tried + throttled) == (True, guesses)
+    with pytest.raises(LogInThrottled):
+        code = totp.at(office.clock.now)
+        office.people.second_factors.check(person_id, code, HERE)
+
+
 def test_first_step_is_void_once_the_password_has_changed(office: Office) -> None:
     totp, _ = enrolled(office)
     first = first_step(office)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
 import pytest
 
-from web.api.bodies import MOST_FEATURES, PATIENT, PHENOPACKET
+from web.api.bodies import BUNDLE, MOST_FEATURES, PATIENT, PHENOPACKET
+from web.api.documents import EXAMPLES
 
 from ..conftest import MICROCEPHALY, SEIZURE
 from .conftest import TERMS, Systems, packet, patient, refused
@@ -119,6 +121,8 @@ def test_what_was_guessed_and_dropped_is_told_at_its_place(systems: Systems) -> 
         (PHENOPACKET, packet()),
         ("application/vnd.ga4gh.phenopacket+json", packet()),
         (PATIENT, patient()),
+        (BUNDLE, EXAMPLES[BUNDLE]),
+        ("application/json", EXAMPLES[BUNDLE]),
         ("application/vnd.ga4gh.matchmaker.v1.1+json", patient()["patient"]),
     ],
 )
@@ -133,7 +137,8 @@ def test_format_is_told_by_the_content_type_or_the_body(
 
 
 @pytest.mark.parametrize(
-    ("content_type", "body"), [(PHENOPACKET, patient()), (PATIENT, packet())]
+    ("content_type", "body"),
+    [(PHENOPACKET, patient()), (PATIENT, packet()), (BUNDLE, packet())],
 )
 def test_body_that_is_not_what_the_content_type_says_is_refused(
     systems: Systems, content_type: str, body: object
@@ -245,3 +250,21 @@ def test_failure_of_ours_tells_a_reference_alone(
     body = refused(answer, 500)
     assert body["reference"] in body["detail"]
     assert "canary" not in answer.text
+
+
+def test_bundle_is_named_in_the_document_and_several_persons_are_refused(
+    systems: Systems,
+) -> None:
+    document = systems["nobody"].get("/openapi.json", Accept="*/*").get_json()
+    content = document["paths"]["/api/v1/cases/{external_id}"]["put"]["requestBody"][
+        "content"
+    ]
+    two = copy.deepcopy(EXAMPLES[BUNDLE])
+    two["entry"].append({"resource": {"resourceType": "Patient", "id": "p2"}})
+
+    answer = systems["seqr"].call(
+        "PUT", CASE, {"Content-Type": BUNDLE}, data=json.dumps(two)
+    )
+
+    assert content[BUNDLE]["schema"]["$ref"].endswith("/Bundle")
+    assert answer.status_code == 422 and "several" in answer.text

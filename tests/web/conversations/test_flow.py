@@ -19,10 +19,11 @@ from web.accounts import Role
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.db import open_database
+from web.conversations.patience import MOST_IN_A_ROW
 from web.pages.conversations.conversation import MOST_MESSAGES
 
 from ..conftest import PASSWORD, Visitor
-from .conftest import ADDRESSES, FIRST, OURS, THEIRS, Pair, heading
+from .conftest import ADDRESSES, FIRST, OURS, THEIRS, Pair, heading, pair_case
 
 PAGES = ("/", "/site", "/conversations", "/notices", f"/cases/{OURS}", "/account")
 
@@ -403,7 +404,7 @@ def test_draft_of_a_reply_is_chosen_by_a_link(pair: Pair) -> None:
 def test_long_conversation_shows_the_latest_and_leads_to_the_rest(pair: Pair) -> None:
     pair.start()
     for number in range(MOST_MESSAGES):
-        pair.write("alice", f"Line {number}.")
+        pair.write(("charlie", "alice")[number % 2], f"Line {number}.")
 
     page = pair.page("charlie")
 
@@ -432,3 +433,35 @@ def test_list_says_what_to_do_where_nothing_was_written(pair: Pair) -> None:
 
     assert heading(page) == "You have not written yet"
     assert "Open a match side by side" in page
+
+
+def test_who_is_not_answered_writes_so_often_and_no_more(pair: Pair) -> None:
+    pair.start()
+    for number in range(MOST_IN_A_ROW - 1):
+        assert pair.write("alice", f"And {number}?").status_code == 303
+
+    refused = pair.write("alice", "Hello?")
+    first = pair.write("charlie", "Yes.")
+    again = pair.write("alice", "Thank you.")
+
+    assert refused.status_code == 422 and "Hello?" in refused.text
+    assert "Harbour has not answered your last 5 messages" in refused.text
+    assert (first.status_code, again.status_code) == (303, 303)
+
+
+def test_unanswered_messages_to_one_person_are_counted_over_all_cases(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.conversations.patience.MOST_TO_ONE_PERSON", 2)
+    pair.start()
+    for number in (2, 3):
+        pair.cast.put(pair_case(f"NORTH-{number}", "North", "alice", Sharing.NETWORK))
+    write = pair.cast["alice"].post
+
+    second = write(f"/cases/NORTH-2/matches/{THEIRS}/conversation", {"text": "Hello"})
+    third = write(f"/cases/NORTH-3/matches/{THEIRS}/conversation", {"text": "Hello"})
+
+    assert second.status_code == 303 and third.status_code == 422
+    assert "your last 2 messages to the same person there" in third.text
+    with pair.db() as db:
+        assert len(rows(db, "SELECT * FROM conversations")) == 2

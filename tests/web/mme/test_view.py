@@ -12,6 +12,7 @@ import pytest
 from matcher.case import (
     Case,
     Contact,
+    Death,
     Disease,
     DiseaseStatus,
     Exposure,
@@ -19,6 +20,8 @@ from matcher.case import (
     Measurement,
     Onset,
     PhenotypicFeature,
+    Relation,
+    Relative,
     Sex,
     Sharing,
     Treatment,
@@ -91,6 +94,9 @@ ALWAYS_WITHHELD: dict[str, dict[str, Any]] = {
     "measurements": {"measurements": (Measurement(assay_id="LOINC:2160-0"),)},
     "treatments": {"treatments": (Treatment(agent_id="CHEBI:1"),)},
     "exposures": {"exposures": (Exposure(exposure_id="ECTO:1"),)},
+    "uncertain": {"uncertain": (PhenotypicFeature(term_id="HP:0001250"),)},
+    "relatives": {"relatives": (Relative(relation=Relation.MOTHER, affected=True),)},
+    "death": {"death": Death(years=4.0, cause="canary")},
     "note": {"note": "canary"},
     "excluded gene": {
         "genomic_features": (

@@ -21,6 +21,7 @@ from matcher.storage import codec
 from matcher.storage.database import Database, rows, write_transaction
 from web.mme.asking.answers import Answer, RemoteCase, State, score_in_range
 from web.mme.asking.comparison import RemoteMatch
+from web.mme.asking.earlier import Earlier
 from web.mme.asking.wishes import Wishes
 from web.mme.nodes import Node
 
@@ -191,6 +192,7 @@ class Kept:
             old = "DELETE FROM remote_matches WHERE last_seen < ?"
             count = self._db.execute(old, [before]).rowcount
             self._db.table("asks").delete_where("asked_at < ?", [before])
+            Earlier(self._db).forget_before(before)
         return count
 
     def _put(self, case_id: str, node: Node, match: RemoteMatch) -> News:
@@ -200,6 +202,8 @@ class Kept:
         before = next(iter(rows(self._db, sql, key)), None)
         now = self._now()
         news = _news(before, match)
+        if before and before["content_sha256"] != match.content_sha256:
+            Earlier(self._db).keep(before)
         row = {
             **dict(zip(("case_id", "node_id", "remote_id"), key)),
             "content_sha256": match.content_sha256,

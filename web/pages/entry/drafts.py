@@ -20,10 +20,11 @@ from matcher.case import (
     Sex,
     Sharing,
 )
+from web.pages.entry.gene_lines import bare_genes, in_order, readable
 from web.pages.typed import ages, lines
 from web.pages.typed.coded import TypedExposure, TypedTreatment
 from web.pages.typed.relatives import NotARelative, TypedRelative
-from web.pages.typed.variants import NotAVariant, TypedVariant
+from web.pages.typed.variants import TypedVariant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ class Draft:
         return cls(
             features=tuple(lines.features(form, base)),
             feature_ages=lines.feature_ages(form, base),
-            gene_lines=tuple(_gene_lines(genes, base, with_variant)),
+            gene_lines=tuple(bare_genes(genes, base, with_variant)),
             variants=variants,
             diseases=tuple(lines.diseases(form, base)),
             treatments=tuple(lines.treatments(form, base)),
@@ -139,7 +140,7 @@ class Draft:
     @property
     def genomic_features(self) -> tuple[GenomicFeature, ...]:
         """Genes and variants, without what cannot be read yet."""
-        return (*self.gene_lines, *_readable(self.variants))
+        return (*self.gene_lines, *readable(self.variants))
 
     @property
     def listed_genes(self) -> tuple[GenomicFeature, ...]:
@@ -160,7 +161,7 @@ class Draft:
         return dataclasses.replace(
             base,
             features=tuple(self._with_age(f, base) for f in self.features),
-            genomic_features=_in_order(self.genomic_features, base),
+            genomic_features=in_order(self.genomic_features, base),
             diseases=self.diseases,
             treatments=tuple(t.treatment() for t in self.treatments if t.name),
             exposures=tuple(e.exposure() for e in self.exposures if e.name),
@@ -331,47 +332,9 @@ def _years(entered: str) -> float | None:
         return None
 
 
-def _gene_lines(
-    genes: Iterable[str], base: Case, with_variant: set[str]
-) -> Iterator[GenomicFeature]:
-    """One line for each gene without a variant; what is ruled out in a gene stays with it."""
-    bare = [g for g in base.genomic_features if g.variant is None]
-    both = {g.gene for g in base.genomic_features if g.variant}
-    for gene in genes:
-        is_said = gene in with_variant and gene not in both
-        known = [g for g in bare if g.gene == gene and (g.excluded or not is_said)]
-        if known or gene not in with_variant:
-            yield from known or [GenomicFeature(gene=gene)]
-    yield from (g for g in bare if not g.gene)
-
-
 def _readable_relatives(relatives: Iterable[TypedRelative]) -> Iterator[Relative]:
     for typed in relatives:
         try:
             yield typed.relative()
         except NotARelative:
             continue
-
-
-def _readable(variants: Iterable[TypedVariant]) -> Iterator[GenomicFeature]:
-    for typed in variants:
-        try:
-            feature = typed.feature()
-        except (NotAVariant, ValueError):
-            continue
-        # An empty line is the gene alone.
-        is_blank = typed.is_blank and typed.known is None
-        yield (dataclasses.replace(feature, variant=None) if is_blank else feature)
-
-
-def _in_order(
-    features: Iterable[GenomicFeature], base: Case
-) -> tuple[GenomicFeature, ...]:
-    """Each once, what the case had before in its order and what is new after it."""
-    order = {_place(g): n for n, g in reversed(list(enumerate(base.genomic_features)))}
-    each = dict.fromkeys(features)
-    return tuple(sorted(each, key=lambda g: order.get(_place(g), len(order))))
-
-
-def _place(feature: GenomicFeature) -> tuple[str | None, str]:
-    return feature.gene, TypedVariant.of(feature).written if feature.variant else ""

@@ -6,7 +6,6 @@ Its routes belong to the blueprint of the page that shows a case, and are regist
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -19,14 +18,12 @@ from matcher.storage.database import write_transaction
 from matcher.storage.errors import CaseChanged
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
-from web.conversations.hiding import CONFIRMED, erased_with, erased_words
+from web.conversations.hiding import erased_with, erased_words
 from web.db import connection, store
 from web.entry.kept_drafts import Editors, KeptDraft, KeptDrafts
 from web.entry.numbering import free_id
-from web.mme.consents import Consents
 from web.pages import one_time
 from web.pages.admission import the_clinician
-from web.pages.cases import profile
 from web.pages.cases.head import head_values, opened
 from web.pages.cases.show import blueprint
 from web.pages.entry import checks
@@ -45,13 +42,10 @@ from web.pages.entry.checks import Problem
 from web.pages.entry.differences import differences
 from web.pages.entry.drafts import Draft
 from web.pages.entry.found import Seal, offered
+from web.pages.entry.levels import sharing_problems
 from web.pages.entry.merging import Merge, merge
-from web.pages.entry.notes import reading
-from web.pages.typed import choices
-from web.pages.typed.coded import RESPONSES, TypedExposure, TypedTreatment, listed
-from web.pages.typed.relatives import RELATIONS, STATES, TypedRelative
-from web.pages.typed.variants import TypedVariant
-from web.pages.words import counted, moment, sentence
+from web.pages.entry.shown import draft_values, offered_choices
+from web.pages.words import moment
 from web.security import accepts_upload
 from web.service import service
 from web.viewing.visibility import may_share
@@ -129,7 +123,7 @@ def _answered(
     draft = with_typed_gene(draft, release).draft
     problems = checks.problems(draft, release, base)
     if not any(problem.field == "sharing" for problem in problems):
-        problems += _sharing_problems(person, draft, base)
+        problems += sharing_problems(person, draft, base)
     if problems:
         _noted(person, base, draft)
         return _form(person, base, unfinished(draft, problems, release)), 422
@@ -141,42 +135,6 @@ def _noted(person: Person, base: Case, draft: Draft) -> None:
     keep(person, draft, base)
     if base.case_id:
         Editors(connection()).seen(base.case_id, person.person_id)
-
-
-def _sharing_problems(person: Person, draft: Draft, base: Case) -> list[Problem]:
-    if draft.sharing == base.sharing.value:
-        return []
-    if may_share(person, base):
-        return _consent_problems(draft, base) or _conversation_problems(draft, base)
-    message = f"Only {base.submitter or 'who entered it'} changes how far this case is shared."
-    return [Problem("sharing", "Sharing", message)]
-
-
-def _consent_problems(draft: Draft, base: Case) -> list[Problem]:
-    """What is said of a level that nobody has agreed to."""
-    wanted = dataclasses.replace(base, sharing=Sharing(draft.sharing))
-    consents = Consents(connection(), service().settings.consent_from_level)
-    if consents.allowed([wanted]):
-        return []
-    where = (
-        "record it on the page “What peers see” of the case"
-        if base.case_id
-        else "save the case for your site, then record it on its page “What peers see”"
-    )
-    message = f"This level needs a consent on record; {where}."
-    return [Problem("sharing", "Sharing", message)]
-
-
-def _conversation_problems(draft: Draft, base: Case) -> list[Problem]:
-    """What is asked where a lower level erases what was written about the case."""
-    erased = erased_with(connection(), base, Sharing(draft.sharing))
-    if not erased or CONFIRMED in request.form:
-        return []
-    message = (
-        f"At this level {erased_words(erased)} would be erased, on both sides and for good. "
-        "Tick that you want this, or choose a level that reaches them."
-    )
-    return [Problem("sharing", "Sharing", message)]
 
 
 def _save_new(
@@ -274,8 +232,8 @@ def _form(
     return render_template(
         "cases/edit.html",
         **values,
-        **_draft_values(base, shown),
-        **_offered(base, shown.draft),
+        **draft_values(shown),
+        **offered_choices(base, shown.draft),
         **(conflict or {}),
         is_new=not base.case_id,
         action=_target(base.case_id),
@@ -299,70 +257,3 @@ def _keep_at(case_id: str) -> str:
     if not case_id:
         return url_for("pages.autosave.keep_new")
     return url_for("pages.autosave.keep_change", case_id=case_id)
-
-
-def _draft_values(base: Case, shown: Answer) -> dict[str, Any]:
-    release = service().release
-    features = shown.draft.features
-    return {
-        "draft": shown.draft,
-        "observed": profile.lines((f for f in features if not f.excluded), release),
-        "excluded": profile.lines((f for f in features if f.excluded), release),
-        "genes": profile.gene_lines(shown.draft.listed_genes, release),
-        "variants": list(enumerate(shown.draft.variants)),
-        "diseases": profile.disease_options(shown.draft.diseases, release),
-        "treatments": [*shown.draft.treatments, TypedTreatment()],
-        "exposures": [*shown.draft.exposures, TypedExposure()],
-        "uncertain": profile.lines(shown.draft.uncertain, release),
-        "relatives": [*shown.draft.relatives, TypedRelative()],
-        "found": shown.found,
-        "genes_found": shown.genes_found,
-        "diseases_found": shown.diseases_found,
-        "dismissed": shown.dismissed,
-        "reading": reading(
-            shown.draft.pasted,
-            (f.term_id for f in (*features, *shown.draft.uncertain)),
-            shown.dismissed,
-        ),
-        "blank": profile.Line(),
-        "blank_variant": TypedVariant(),
-        "problems": [dataclasses.astuple(p) for p in shown.problems],
-        "said": defaultdict(
-            str, {p.field: p.message for p in reversed(shown.problems)}
-        ),
-        "problems_heading": "The case was not saved: "
-        + counted(len(shown.problems), "thing to correct", "things to correct"),
-    }
-
-
-def _offered(base: Case, draft: Draft) -> dict[str, Any]:
-    release = service().release
-    modes = list(choices.INHERITANCE)
-    modes += [
-        (i, profile.term_label(i, release))
-        for i in base.inheritance
-        if i not in dict(modes)
-    ]
-    onsets = [("", "not stated"), *choices.ONSETS]
-    if draft.onset and draft.onset not in dict(onsets):
-        onsets.append((draft.onset, profile.term_label(draft.onset, release)))
-    return {
-        "sexes": choices.SEXES,
-        "onsets": choices.ONSETS,
-        "onset_options": onsets,
-        "severities": choices.SEVERITIES,
-        "sides": choices.SIDES,
-        "courses": choices.COURSES,
-        "assemblies": choices.ASSEMBLIES,
-        "zygosities": choices.ZYGOSITIES,
-        "origins": choices.ORIGINS,
-        "classes": choices.CLASSES,
-        "diagnoses": choices.DIAGNOSES,
-        "responses": RESPONSES,
-        "relations": RELATIONS,
-        "states": STATES,
-        "treatment_names": sorted(listed("treatments")),
-        "exposure_names": sorted(listed("exposures")),
-        "inheritance": [(key, sentence(text)) for key, text in modes],
-        "sharing": choices.sharing_levels(base.site or ""),
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from flask import Blueprint, render_template, request
@@ -9,15 +10,18 @@ from flask.typing import ResponseReturnValue
 
 from matcher.case import Case
 from matcher.storage.errors import UnknownCase
-from web.db import store
+from web.db import connection, store
+from web.mme.asking.kept import Kept
 from web.pages.admission import the_clinician
 from web.pages.cases.head import head_values, opened
-from web.pages.pairs.history import History, Turn
+from web.pages.pairs.history import History, Step, Turn, of_patient
 from web.pages.words import counted, sentence
 from web.viewing import told
 from web.viewing.visibility import may_meet, may_open
 
 blueprint = Blueprint("match_history", __name__)
+
+MOST_PATIENTS = 20
 
 
 @blueprint.get("/cases/<case_id:case_id>/match-history")
@@ -31,17 +35,33 @@ def show(case_id: str) -> ResponseReturnValue:
     cases = _cases(turns)
     others = [i for i, case in cases.items() if not (case and may_open(person, case))]
     told.record(person, others, page="match history", query=case_id)
+    patients = [] if until else _patients(case_id)
+    nodes = Counter(node for node, _ in patients)
+    told.record_answers(person, [case_id], nodes, page="match history")
     return render_template(
         "matches/history.html",
         **head_values(stored),
-        heading=_heading(turns, until),
+        heading=_heading(turns, until, len(patients)),
         turns=turns,
         older=found.older,
+        patients=patients,
         there={i for i, case in cases.items() if case and may_meet(person, case)},
     )
 
 
-def _heading(turns: Sequence[Turn], until: int | None) -> str:
+def _patients(case_id: str) -> list[tuple[str, tuple[Step, ...]]]:
+    """The patients of peers of which more was heard than once: the peer, and what was heard."""
+    kept = Kept(connection()).matches(case_id)
+    steps = [(each.node, of_patient(case_id, each)) for each in kept]
+    return [(node, told_of) for node, told_of in steps if len(told_of) > 1][
+        :MOST_PATIENTS
+    ]
+
+
+def _heading(turns: Sequence[Turn], until: int | None, patients: int) -> str:
+    if not turns and patients:
+        told = counted(patients, "patient")
+        return f"Other sites said something else of {told} since"
     if not turns:
         return "Nothing has changed from list to list yet"
     changes = sum(len(turn.steps) for turn in turns)

@@ -17,8 +17,11 @@ from matcher.storage.kept_rows import KeptMatch as KeptCandidate
 from matcher.wording import frequency
 from web.accounts.people import Person
 from web.db import connection
+from web.mme.asking.earlier import Earlier, EarlierVersion
 from web.mme.asking.kept import KeptMatch
+from web.pages.cases.versions import compared
 from web.pages.words import day
+from web.service import service
 from web.viewing import visibility
 
 log = structlog.get_logger(__name__)
@@ -161,19 +164,49 @@ def _odds(match: KeptCandidate) -> str:
     return frequency(match.probability).words
 
 
-def of_patient(kept: KeptMatch) -> tuple[Step, ...]:
-    """What is known of a peer's patient: when it was told of, changed and withdrawn."""
-    return tuple(reversed(list(_told_of(kept))))
+def of_patient(case_id: str, kept: KeptMatch) -> tuple[Step, ...]:
+    """What is known of a peer's patient, latest first: when it was told of, changed, withdrawn.
+
+    As long as the versions of what the peer told are kept, each change is said term by term.
+    """
+    return tuple(reversed(list(_told_of(case_id, kept))))
 
 
-def _told_of(kept: KeptMatch) -> Iterator[Step]:
-    yield Step(when=day(kept.first_seen), what=f"{kept.node} told of it first")
-    if kept.changed_at != kept.first_seen:
-        yield Step(
-            when=day(kept.changed_at), what=f"{kept.node} told something else of it"
-        )
+def _told_of(case_id: str, kept: KeptMatch) -> Iterator[Step]:
+    name = kept.remote.case.case_id
+    versions = Earlier(connection()).of(case_id, kept.node, name)
+    versions.append(EarlierVersion(kept.changed_at, kept.remote.case))
+    yield Step(
+        when=day(kept.first_seen), what=f"{kept.node} told of it first", other_id=name
+    )
+    if len(versions) == 1 and kept.changed_at != kept.first_seen:
+        yield _changed(kept, kept.changed_at)
+    for before, after in pairwise(versions):
+        yield _changed(kept, after.told_at, tuple(_rows(before.case, after.case)))
     if kept.gone_at:
         yield Step(
             when=day(kept.gone_at),
             what=f"withdrawn: {kept.node} answered and did not name it any more",
+            other_id=name,
         )
+
+
+def _changed(kept: KeptMatch, at: str, reasons: tuple[str, ...] = ()) -> Step:
+    return Step(
+        when=day(at),
+        what=f"{kept.node} told something else of it",
+        reasons=reasons,
+        other_id=kept.remote.case.case_id,
+    )
+
+
+def _rows(before: Case, after: Case) -> Iterator[str]:
+    """Each thing that the two versions say otherwise, in a line."""
+    for group in compared(before, after, service().release):
+        for row in group.changed:
+            if row.kind == "added":
+                yield f"{row.name} is added: {row.after}"
+            elif row.kind == "removed":
+                yield f"{row.name} is not told any more, was: {row.before}"
+            else:
+                yield f"{row.name} was {row.before}, is {row.after}"

@@ -184,7 +184,7 @@ def _talk_values(person: Person, case: Case, view: PairView) -> dict[str, Any]:
 
 def _history(person: Person, view: PairView) -> tuple[history.Step, ...]:
     if view.kept is not None:
-        return history.of_patient(view.kept)
+        return history.of_patient(view.key.case_id, view.kept)
     return history.History(person).of_pair(view.key.case_id, view.key.other_id)
 
 

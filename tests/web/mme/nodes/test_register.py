@@ -293,7 +293,14 @@ def test_a_name_has_plain_letters(nodes: Nodes, name: str) -> None:
 def test_peers_of_an_older_database_keep_their_tokens(tmp_path: Path) -> None:
     db = open_database(tmp_path / "old.db")
     exchange = web_migrations()[1].name
-    for table in ("ask_nodes", "asks", "remote_matches", "node_health", "node_tokens"):
+    for table in (
+        "ask_nodes",
+        "asks",
+        "remote_versions",
+        "remote_matches",
+        "node_health",
+        "node_tokens",
+    ):
         db.execute(f"DROP TABLE IF EXISTS {table}")
     db.execute("DROP TABLE nodes")
     db.execute(

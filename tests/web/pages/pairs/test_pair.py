@@ -20,6 +20,7 @@ from matcher.case import (
     Zygosity,
 )
 from matcher.explanation.term_pairs import compare_terms
+from matcher.storage.database import rows
 from ontologies import Release
 from web.audit import Audit
 from web.db import open_database
@@ -321,6 +322,30 @@ def test_patient_of_a_peer_has_the_page_of_a_pair(told: Cast) -> None:
     assert "Treatments never leave a site. Ask <bdi>Island</bdi>" in page
     assert "conflict" in page and "Prominent interphalangeal joints" in page
     assert "<script>alert" not in page
+
+
+def test_patient_of_a_peer_has_a_history_term_by_term(
+    told: Cast, release: Release
+) -> None:
+    first = patient()
+    fewer = tuple(f for f in first.features if f.term_id != MICROCEPHALY)
+    more = (*fewer, PhenotypicFeature(term_id=WIDE_MOUTH))
+
+    keep(told, release, patient(features=more))
+
+    pages = [
+        told["alice"].get(PATIENT),
+        told["alice"].get("/cases/NORTH-1/match-history"),
+    ]
+    for page in pages:
+        assert "<bdi>Wide mouth is added: observed</bdi>" in page.text
+        assert "Microcephaly is not told any more, was: observed" in page.text
+        assert "<script>alert" not in page.text
+    assert "Oligodontia" not in pages[1].text
+    with told.store() as store:
+        store.erase("NORTH-1", actor="alice")
+    with closing(open_database(told.settings.database)) as db:
+        assert rows(db, "SELECT * FROM remote_versions") == []
 
 
 def test_patient_of_a_peer_stands_among_the_matches_and_is_judged(told: Cast) -> None:
