@@ -22,6 +22,7 @@ from web.api.errors import (
 from web.api.peers import limit_peers
 from web.api.tokens import Token
 from web.entry.numbering import free_id
+from web.mme.agreeing import agree
 from web.mme.consents import BadConsent, ConsentFacts, ConsentMissing, Consents
 from web.mme.limits import Most
 
@@ -215,8 +216,13 @@ class Deposits:
         """Record the consent of the call, and refuse a level that it asks for without one."""
         try:
             if consent is not None:
-                self._consents.record(
-                    case.case_id, consent, self._token.name, is_saved_next=is_saved_next
+                agree(
+                    self._db,
+                    self._consents,
+                    case.case_id,
+                    consent,
+                    self._token.name,
+                    is_saved_next=is_saved_next,
                 )
             if sharing is not None:
                 self._consents.require(case)

@@ -373,7 +373,11 @@ def test_level_two_is_taken_with_the_facts_of_a_consent(systems: Systems) -> Non
     assert again.get_json()["status"] == "unchanged" and made.get_json()["version"] == 1
     with closing(open_database(systems.cast.settings.database)) as db:
         [consent] = Consents(db).of_case(made.get_json()["case_id"])
+        entries = list(Audit(db).entries(made.get_json()["case_id"]))
     assert consent.recorded_by == "api:seqr" and consent.facts.scope == 2
+    assert [(each.actor, each.action) for each in entries] == [
+        ("api:seqr", "consent recorded")
+    ]
 
 
 def test_a_consent_that_was_withdrawn_is_not_taken_again(systems: Systems) -> None:

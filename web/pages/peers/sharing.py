@@ -19,6 +19,7 @@ from web.audit import Audit
 from web.conversations.hiding import CONFIRMED, erased_with, erased_words
 from web.db import connection, store
 from web.mme.asking.messages import patient_for
+from web.mme.agreeing import agree
 from web.mme.consents import GIVERS, LEVELS, BadConsent, Consent, ConsentFacts, Consents
 from web.mme.disclosures import Disclosures
 from web.mme.generalisation import Generalisation
@@ -39,7 +40,6 @@ from web.viewing.visibility import BEYOND_THE_SITE, may_share
 
 blueprint = Blueprint("sharing", __name__)
 
-RECORDED = "consent recorded"
 WITHDRAWN = "consent withdrawn"
 MOST = {
     AS_OTHERS: "As much as other peers",
@@ -105,11 +105,7 @@ def record(case_id: str) -> ResponseReturnValue:
     """Put a consent on record."""
     person, stored = _sharer(case_id)
     try:
-        facts = _facts()
-        audit = Audit(connection())
-        with audit.together():
-            _consents().record(case_id, facts, person.name, is_saved_next=False)
-            audit.record(person.name, RECORDED, [case_id], scope=facts.scope)
+        agree(connection(), _consents(), case_id, _facts(), person.name)
     except BadConsent as error:
         return _page(person, stored, error), 422
     flash("The consent is on record.", "good")
