@@ -136,7 +136,8 @@ def test_withdrawal_names_the_peers_that_have_seen_the_case(db: Database) -> Non
     assert [each.node for each in told] == ["Island"]
     assert CaseStore(db).get("shared").case.sharing is Sharing.SITE
     [ended] = consents(db).of_case("shared")
-    assert ended.ended_by == "bob" and not is_allowed(db, sharing=TWO)
+    assert ended.ended_by == "bob" and not ended.is_good(TODAY)
+    assert not is_allowed(db, sharing=TWO)
 
 
 def test_what_was_withdrawn_is_not_recorded_again(db: Database) -> None:
