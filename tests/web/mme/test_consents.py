@@ -202,6 +202,16 @@ def test_a_row_that_was_changed_counts_as_none(
     assert list(db.conn.iterdump()) == before
 
 
+def test_a_consent_that_was_changed_outside_can_be_recorded_again(db: Database) -> None:
+    agree(db)
+    db.execute("UPDATE consents SET recorded_by = 'mallory'")
+    assert not is_allowed(db) and not consents(db).of_case("shared")
+
+    agree(db)
+
+    assert is_allowed(db)
+
+
 @pytest.mark.parametrize(
     "field, value",
     [
