@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from matcher.case import Case
 from matcher.storage.database import Database, rows, write_transaction
-from matcher.storage.errors import CaseChanged
+from matcher.storage.errors import CaseChanged, DatabaseFull
 from matcher.storage.store import CaseStore
 from ontologies.library import data_directory
 from web.audit import HEAD, LOOKED_UP, Audit, AuditFailed, Break, seal_key
@@ -247,6 +247,45 @@ def test_what_is_rolled_back_is_in_neither(
     assert audit.first_break() is None
 
 
+def test_what_belongs_to_an_entry_is_kept_with_it_or_neither_is(
+    audit: Audit, db: Database, head: Path
+) -> None:
+    db.execute("CREATE TABLE beside (name TEXT)")
+    before = head.read_bytes()
+
+    def tell() -> None:
+        db.execute("INSERT INTO beside VALUES ('alice')")
+        raise DatabaseFull
+
+    with pytest.raises(AuditFailed):
+        audit.record("Island", "disclosed to a peer", also=tell)
+    with pytest.raises(AuditFailed), audit.together():
+        audit.record("Island", "disclosed to a peer")
+        tell()
+
+    assert head.read_bytes() == before and audit.length() == LENGTH
+    assert not rows(db, "SELECT * FROM beside")
+
+
+def test_entries_together_in_an_open_transaction_are_noted_with_the_next(
+    audit: Audit, db: Database, head: Path
+) -> None:
+    before = head.read_bytes()
+
+    with pytest.raises(KeyError), write_transaction(db):
+        with audit.together():
+            audit.record("Island", "disclosed to a peer")
+        raise KeyError
+    with write_transaction(db), audit.together():
+        audit.record("Island", "disclosed to a peer")
+
+    assert head.read_bytes() == before and audit.length() == LENGTH + 1
+    with audit.together():
+        audit.record("Island", "disclosed to a peer")
+    assert len(head.read_text().splitlines()) == LENGTH + 2
+    assert audit.first_break() is None
+
+
 def test_a_seal_is_on_the_disk_when_its_entry_is_done(
     audit: Audit, head: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +360,8 @@ def test_a_seal_that_cannot_be_noted_is_said(audit: Audit, head: Path) -> None:
     head.mkdir()
 
     with pytest.raises(AuditFailed):
+        audit.record("Island", "disclosed to a peer")
+    with pytest.raises(AuditFailed), audit.together():
         audit.record("Island", "disclosed to a peer")
 
 

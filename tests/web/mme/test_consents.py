@@ -165,7 +165,8 @@ def test_withdrawal_names_the_peers_that_have_seen_the_case(db: Database) -> Non
     assert [each.node for each in told] == ["Island"]
     assert CaseStore(db).get("shared").case.sharing is Sharing.SITE
     [ended] = consents(db).of_case("shared")
-    assert ended.ended_by == "bob" and not is_allowed(db, sharing=TWO)
+    assert ended.ended_by == "bob" and not ended.is_good(TODAY)
+    assert not is_allowed(db, sharing=TWO)
 
 
 def test_what_was_withdrawn_is_not_recorded_again(db: Database) -> None:
@@ -228,6 +229,16 @@ def test_a_row_that_was_changed_counts_as_none(
     before = list(db.conn.iterdump())
     consents(db, at=NOON + timedelta(days=99)).lapse()
     assert list(db.conn.iterdump()) == before
+
+
+def test_a_consent_that_was_changed_outside_can_be_recorded_again(db: Database) -> None:
+    agree(db)
+    db.execute("UPDATE consents SET recorded_by = 'mallory'")
+    assert not is_allowed(db) and not consents(db).of_case("shared")
+
+    agree(db)
+
+    assert is_allowed(db)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from matcher.storage.database import Database
+from web.db import open_database
 from web.mme.nodes import Nodes
-from web.mme.nodes.health import LONGEST, SHORTEST, TRIAL, Breaker
+from web.mme.nodes.health import LONGEST, SHORTEST, TRIAL, Breaker, Health
 
 from .conftest import Clock
 
@@ -41,11 +45,11 @@ def test_each_failure_doubles_the_wait_up_to_a_day(
     breaker: Breaker, node_id: int, clock: Clock
 ) -> None:
     waits = []
-    for _ in range(14):
+    for _ in range(60):
         breaker.failed(node_id)
         waits.append(wait_of(breaker, node_id, clock))
 
-    doubled = [min(SHORTEST * 2**n, LONGEST) for n in range(14)]
+    doubled = [min(SHORTEST * 2 ** min(n, 11), LONGEST) for n in range(60)]
     assert waits == doubled
 
 
@@ -140,6 +144,33 @@ def test_a_refusal_for_a_while_is_kept_to(
     assert not breaker.admits(node_id)
     clock.wait(seconds=91)
     assert breaker.admits(node_id)
+    breaker.refused(node_id, retry_after=10**9)
+    assert wait_of(breaker, node_id, clock) == LONGEST
+
+
+def test_of_many_at_once_one_question_goes_through(
+    breaker: Breaker, node_id: int, clock: Clock, tmp_path: Path
+) -> None:
+    breaker.failed(node_id)
+    clock.wait(minutes=1)
+
+    def admits(number: int) -> bool:
+        with closing(open_database(tmp_path / "secondcase.db")) as own:
+            return Breaker(own, clock).admits(node_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(admits, range(24))) == 1
+
+
+def test_nothing_is_kept_of_a_peer_that_was_removed_meanwhile(
+    db: Database, breaker: Breaker, node_id: int
+) -> None:
+    Nodes(db).remove("Island")
+
+    breaker.failed(node_id)
+    breaker.succeeded(node_id, 5)
+
+    assert breaker.health(node_id) == Health()
 
 
 def test_the_state_outlives_the_process(
