@@ -52,11 +52,14 @@ from web.mme.asking.comparison import Comparison
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
+from web.unrecognised.arriving import Arrivals, Arrived, Kind
 from web.verdicts.kept import Verdicts
 from web.verdicts.verdict import Judged, PairKey, Said
 
 SITES = ("North", "Harbour", "Island")
 PEERS = ("Valley", "Ridge")
+# Of one peer no more are kept.
+UNKNOWN = 200
 PATIENTS = 10
 ASKING = 6
 READER, PASSWORD = "reader", "a second case is a disease"
@@ -170,6 +173,7 @@ def world(release: Release, calibration: Calibration, count: int) -> Iterator[Wo
             for each in asking:
                 tell_of_patients(db, release, calibration, each, cases)
                 judge_some(db, each, cases)
+            bring_unknown_features(db, release)
         app = create_app(settings, release=release, calibration=calibration)
         yield World(app, logged_in(app), asking)
 
@@ -197,6 +201,15 @@ def tell_of_patients(
         found = measure.ranked(asking, remotes, 2000)
         answer = Answer(state=State.ANSWERED, remotes=tuple(remotes))
         kept.record(kept.begin(asking, READER), node, answer, 400, found)
+
+
+def bring_unknown_features(db: Database, release: Release) -> None:
+    """Let three patients of a peer each have many features that are no term."""
+    arrivals = Arrivals(db, release)
+    for patient in range(3 * UNKNOWN // 20):
+        words = [f"strange toe {'x' * (patient // 3)} {number}" for number in range(20)]
+        arrived = Arrived(Case(case_id=f"P-{patient}"), words)
+        arrivals.note(Kind.QUESTION, PEERS[0], [arrived])
 
 
 def judge_some(db: Database, asking: Case, cases: Sequence[Case]) -> None:
@@ -251,6 +264,8 @@ def pages(made: World, case: Case) -> Mapping[str, str]:
         "second factor": "/account/second-factor",
         "curation": "/curation",
         "curation, words": "/curation/words",
+        "curation, unknown features": "/curation/queue",
+        "curation, one of them": "/curation/queue/1",
         "curation, decisions": "/curation/decisions",
         "node, people": "/node/people",
         "node, a person": f"/node/people/{READER}",

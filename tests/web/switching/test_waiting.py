@@ -182,7 +182,11 @@ def test_clinician_is_led_from_any_page_to_what_waits(cast: Cast) -> None:
     assert page.count('href="/curation/decisions"') >= 2
 
 
-def test_worker_of_a_command_tells_by_the_active_release(place: Place) -> None:
+def test_worker_of_a_command_tells_by_the_active_release(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The log of the other tests of this process is not this one's to set up.
+    monkeypatch.setattr("web.cli.work.logs.configure", lambda level: None)
     features = (PhenotypicFeature(term_id="HP:9999999"),)
     case = Case(case_id="N-7", features=features, site="North", submitter="alice")
     with closing(open_database(place.settings.database)) as db:

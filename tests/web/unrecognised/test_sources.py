@@ -111,6 +111,15 @@ def test_imports_as_far_as_they_are_saved(cast: Cast, db: Database) -> None:
     assert "NORTH-0001" not in kept
 
 
+def test_pedigrees_too(cast: Cast, db: Database) -> None:
+    file = (io.BytesIO(f"F7 kid 0 0 2 2 {UNKNOWN}\n".encode()), "family.ped")
+    place = str(cast["alice"].post("/cases/import", {"file": file}).headers["Location"])
+
+    cast["alice"].post(place + "/family", {"proband": "0"})
+
+    assert Queue(db).waiting() == 1
+
+
 def test_the_next_import_is_offered_what_was_decided(
     cast: Cast, db: Database, release: Release
 ) -> None:
