@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -110,6 +110,21 @@ def accepts_upload(view: View) -> View:
     """A view whose request may be as large as an uploaded file."""
     setattr(view, "accepts_upload", True)
     return view
+
+
+def takes_upload(app: Flask) -> Callable[[str], bool]:
+    """Tells of a path, as WSGI writes it, whether a view that accepts uploads answers there."""
+    routes = app.url_map.bind("")
+
+    def takes(path: str) -> bool:
+        try:
+            written = path.encode("latin-1").decode()
+            endpoint, _ = routes.match(written, method="POST")
+        except (UnicodeError, HTTPException):
+            return False
+        return getattr(app.view_functions[endpoint], "accepts_upload", False)
+
+    return takes
 
 
 def _refuse_other_hosts() -> None:

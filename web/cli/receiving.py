@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import weakref
+from collections.abc import Callable
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
@@ -13,8 +13,6 @@ from waitress.utilities import Error, RequestEntityTooLarge
 from web.errors import JSON_PATHS, PROBLEM_PATH, is_below
 from web.problems import problem
 
-# Files come to these pages alone, from people who are logged in.
-UPLOAD_PATH = re.compile(r"/cases/import|/cases/[^/]+/genes")
 # So many at a time are held in memory.
 MOST_UPLOADS = 8
 
@@ -72,14 +70,16 @@ class Receiver(HTTPRequestParser):  # type: ignore[misc]  # as above
     error: Error | None
     completed: bool
     body_limit = 1_000_000
+    # Files come to few pages, from people who are logged in.
+    takes_file: Callable[[str], bool] = staticmethod(lambda path: False)
     uploads: weakref.WeakSet[Receiver] = weakref.WeakSet()
 
     def received(self, data: bytes) -> int:
         """Take some bytes of the request; how many."""
         consumed: int = super().received(data)
         if isinstance(self.error, RequestEntityTooLarge) and self.headers_finished:
-            takes_files = UPLOAD_PATH.fullmatch(self.path)
-            most = self.adj.max_request_body_size if takes_files else self.body_limit
+            takes_file = self.takes_file(self.path)
+            most = self.adj.max_request_body_size if takes_file else self.body_limit
             self.error = TooLarge(self.path, most)
         elif self.error is not None and not isinstance(self.error, OURS):
             self.error = Unreadable(self.error, self._asked_path())
@@ -96,7 +96,7 @@ class Receiver(HTTPRequestParser):  # type: ignore[misc]  # as above
         return str(said.partition(b"?")[0].decode("latin-1"))
 
     def _refusal(self) -> Error | None:
-        if not UPLOAD_PATH.fullmatch(self.path) or "COOKIE" not in self.headers:
+        if not self.takes_file(self.path) or "COOKIE" not in self.headers:
             return TooLarge(self.path, self.body_limit)
         if self not in self.uploads and len(self.uploads) >= MOST_UPLOADS:
             return Busy("too many files are sent at once; send it again in a moment")
@@ -107,7 +107,13 @@ class Receiver(HTTPRequestParser):  # type: ignore[misc]  # as above
 OURS = (Busy, TooLarge, Unreadable)
 
 
-def channel_class(body_limit: int) -> type[HTTPChannel]:
-    """What waitress receives requests with, where all but files have this limit in bytes."""
-    receiver = type("LimitedReceiver", (Receiver,), {"body_limit": body_limit})
+def channel_class(
+    body_limit: int, takes_file: Callable[[str], bool]
+) -> type[HTTPChannel]:
+    """What waitress receives requests with: this limit in bytes for all but files.
+
+    `takes_file` tells of a path, as WSGI writes it, whether a file may come there.
+    """
+    own = {"body_limit": body_limit, "takes_file": staticmethod(takes_file)}
+    receiver = type("LimitedReceiver", (Receiver,), own)
     return type("LimitedChannel", (HTTPChannel,), {"parser_class": receiver})

@@ -21,6 +21,7 @@ from web.cli.receiving import channel_class
 from web.config import Settings
 from web.db import close_idle
 from web.groups.work import grouping
+from web.security import takes_upload
 from web.service import source_of
 from web.switching.following import follower_of
 from web.worker import worker_of, working
@@ -98,7 +99,7 @@ def serve_socket(app: Flask, listening: socket.socket, settings: Settings) -> No
         channel_timeout=IDLE_SECONDS,
         ident=None,
     )
-    server.channel_class = channel_class(settings.body_limit)
+    server.channel_class = channel_class(settings.body_limit, takes_upload(app))
     try:
         follower = follower_of(app)
         worker = worker_of(

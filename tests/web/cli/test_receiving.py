@@ -9,6 +9,9 @@ import pytest
 from waitress.adjustments import Adjustments
 
 from web.cli.receiving import MOST_UPLOADS, Receiver
+from web.security import takes_upload
+
+from ..conftest import Cast
 
 LIMIT, MOST = 1_000, 10_000
 PROBLEM = "application/problem+json"
@@ -21,6 +24,7 @@ def received(
     adjustments = Adjustments(max_request_body_size=MOST, inbuf_overflow=100_000)
     receiver = Receiver(adjustments)
     receiver.body_limit = LIMIT
+    receiver.takes_file = {"/cases/import", "/cases/NORTH-1/genes"}.__contains__
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
     body = b"x" * size
     if chunked:
@@ -122,3 +126,25 @@ def test_only_so_many_files_are_held_at_once() -> None:
 
     held.clear()
     assert received("/cases/import", 5_000).error is None
+
+
+def test_files_come_to_the_pages_that_read_them(cast: Cast) -> None:
+    takes_file = takes_upload(cast.app)
+
+    assert all(
+        map(
+            takes_file,
+            [
+                "/cases/import",
+                "/cases/new",
+                "/cases/N\u00c3\u00b6rd-1/genes",
+                "/curation/stage",
+            ],
+        )
+    )
+    assert not any(
+        map(
+            takes_file,
+            ["/match", "/cases/NORTH-1/edit", "/x/cases/import", "/\xff", "", "//x"],
+        )
+    )
