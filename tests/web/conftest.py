@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
@@ -155,6 +156,13 @@ def applications_are_compiled_once() -> Iterator[None]:
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": Compiled()})
         patch.setattr(Rule, "_compile_builder", builder)
         yield
+
+
+@pytest.fixture(autouse=True)
+def log_is_nobodys() -> Iterator[None]:
+    """A command sets up the log of its process, here that of all tests after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
