@@ -239,6 +239,9 @@ def test_a_consent_that_was_changed_outside_can_be_recorded_again(db: Database) 
     agree(db)
 
     assert is_allowed(db)
+    # What ends the good one does not seal the other anew.
+    consents(db).withdraw("shared", "bob")
+    assert len(list(consents(db).damaged())) == 1
 
 
 @pytest.mark.parametrize(

@@ -269,11 +269,14 @@ def test_a_limit_that_breaks_off_is_not_set(
         assert list(db.conn.iterdump()) == before
 
 
-def test_a_limit_of_a_case_that_is_not_shared_makes_no_version(world: World) -> None:
+def test_a_limit_of_a_case_that_is_shared_alone_makes_a_version(world: World) -> None:
     with world.database() as db, CaseStore(db) as store:
+        before = store.get(CASE).version
+        world.limit(Most.LEVEL_1)
+        assert store.get(CASE).version == before + 1
+
         kept = store.put(shared(CASE, sharing=Sharing.SITE), actor="alice")
         world.limit(Most.NOTHING)
-
         assert store.get(CASE) == kept
 
 
