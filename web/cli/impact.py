@@ -171,7 +171,9 @@ def _summary(result: dict[str, Any]) -> Iterator[str]:
             f"{number(ranked['drawn'])} drawn by chance. The rest is not known."
         )
     yield from _matches("their", matches)
-    yield from _shown(result["kept_lists"])
+    # Runs of before 2026-12 know of cases alone.
+    if lists := result.get("kept_lists"):
+        yield from _shown(lists)
 
 
 def _matches(whose: str, matches: dict[str, Any]) -> Iterator[str]:

@@ -20,6 +20,8 @@ TOP = 10
 MOST_CASES = 200
 MOST_MOVERS = 5
 BEYOND = TOP + 1
+# Runs of before 2026-12 know of cases alone.
+NOT_LOOKED_AT = "This run did not look at them; find it out again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,15 +142,17 @@ def _known(
         overlap=_overlap(ranked, unchanged, losing),
         drift=_drift(result["matches"]),
         movers=_movers(person, studied, found) if is_clinician(person) else (),
-        lists=_lists(person, studied, found, result["kept_lists"]),
+        lists=_lists(person, studied, found, result.get("kept_lists")),
         hidden=not is_clinician(person),
     )
 
 
 def _lists(
-    person: Person, studied: Studied, found: Impact, result: Mapping[str, Any]
+    person: Person, studied: Studied, found: Impact, result: Mapping[str, Any] | None
 ) -> ListsView:
     """The lists that people were shown, each beside what the same person would be shown."""
+    if result is None:
+        return ListsView(sentence=NOT_LOOKED_AT)
     losing = ListShifts(connection()).losing(found.impact_id)
     lists = sum(losing.values())
     if not lists:

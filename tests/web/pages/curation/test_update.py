@@ -227,6 +227,11 @@ def test_lists_that_were_shown_are_counted_and_named_for_a_clinician(
     assert "Lists that change most" not in curation.dana.get(curation.newer).text
     named = curation.cast["cleo"].get(curation.newer).text
     table = named.partition("Lists that change most")[2].partition("</table>")[0]
+    curation.db.execute(
+        "UPDATE impacts SET result = json_remove(result, '$.kept_lists')"
+    )
+    told = curation.dana.get(curation.newer).text
+    assert "This run did not look at them" in told
     assert set(re.findall(r"/cases/(P\d+)", table)) <= {*asked} and "<tr>" in table
 
 
