@@ -36,6 +36,7 @@ NOTE = (
     "4-year-old girl with infantile spasms and long eyelashes. Possible eczema on the cheeks. "
     "No hearing loss. Her mother has migraine."
 )
+COLLEAGUES = ("a.silva", "b.okoro")
 # A case of the demonstration that has a second one at each of the other sites.
 KNOWN_ELSEWHERE = "NORTH-13"
 # What a site uses before it is brought up to date.
@@ -107,7 +108,7 @@ def enter(page: Page, address: str) -> None:
     page.get_by_role("button", name="Find its findings").click()
     page.locator("#reading .notetext").wait_for()
     page.locator("#advice").get_by_role("heading", name="Ask about").wait_for()
-    page.get_by_label("Note to read").scroll_into_view_if_needed()
+    page.locator("#pasted-h").evaluate("heading => heading.scrollIntoView()")
     shoot(page, "note")
 
 
@@ -137,6 +138,10 @@ def tend(page: Page, address: str) -> None:
     page.locator("main .pic svg").first.wait_for()
     shoot(page, "groups")
     page.goto(f"{address}/node/people")
+    for name in COLLEAGUES:
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("button", name="Make the account").click()
+        page.goto(f"{address}/node/people")
     shoot(page, "people")
 
 
