@@ -36,6 +36,7 @@ NOTE = (
     "4-year-old girl with infantile spasms and long eyelashes. Possible eczema on the cheeks. "
     "No hearing loss. Her mother has migraine."
 )
+COLLEAGUES = ("a.silva", "b.okoro")
 # A case of the demonstration that has a second one at each of the other sites.
 KNOWN_ELSEWHERE = "NORTH-13"
 # What a site uses before it is brought up to date.
@@ -107,7 +108,7 @@ def enter(page: Page, address: str) -> None:
     page.get_by_role("button", name="Find its findings").click()
     page.locator("#reading .notetext").wait_for()
     page.locator("#advice").get_by_role("heading", name="Ask about").wait_for()
-    page.get_by_label("Note to read").scroll_into_view_if_needed()
+    page.locator("#pasted-h").evaluate("heading => heading.scrollIntoView()")
     shoot(page, "note")
 
 
@@ -116,9 +117,12 @@ def ask(page: Page, case: str) -> None:
     page.goto(f"{case}/sharing")
     shoot(page, "what-peers-see")
     page.goto(f"{case}/other-sites")
-    page.get_by_role("button", name="Ask all").click()
-    page.get_by_role("heading", name="All sites answered").wait_for()
-    page.reload()
+    # The first answer waits for what the sites read once; the picture is of the second.
+    for _ in range(2):
+        with page.expect_navigation():
+            page.get_by_role("button", name="Ask all").click()
+        page.get_by_role("heading", name="All sites answered").wait_for()
+        page.reload()
     shoot(page, "other-sites")
     page.get_by_role("link", name="Compare side by side").first.click()
     shoot(page, "pair")
@@ -137,6 +141,10 @@ def tend(page: Page, address: str) -> None:
     page.locator("main .pic svg").first.wait_for()
     shoot(page, "groups")
     page.goto(f"{address}/node/people")
+    for name in COLLEAGUES:
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("button", name="Make the account").click()
+        page.goto(f"{address}/node/people")
     shoot(page, "people")
 
 

@@ -209,10 +209,12 @@ def _form(
     conflict: dict[str, Any] | None = None,
     kept: KeptDraft | None = None,
 ) -> str:
+    form_id = one_time.sent() or (kept.form_id if kept else one_time.new())
+    others = [] if kept else unsaved(person)
     values: dict[str, Any] = {
         "head_template": "layout.html",
         "case": base,
-        "unsaved": unsaved(person) if kept is None else [],
+        "unsaved": [each for each in others if each.form_id != form_id],
         "others": [],
         "changed": "",
     }
@@ -228,7 +230,6 @@ def _form(
             "others": editing(person, base.case_id),
             "changed": "" if conflict else changed(stored, shown.draft.version),
         }
-    form_id = one_time.sent() or (kept.form_id if kept else one_time.new())
     return render_template(
         "cases/edit.html",
         **values,

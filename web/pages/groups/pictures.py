@@ -72,10 +72,8 @@ def overview(
         _field(look, at, group, name, href)
         for at, (group, name, href) in enumerate(groups)
     ]
-    size = (
-        WIDTH if len(groups) >= COLUMNS else len(groups) * CELL_WIDTH,
-        rows * CELL_HEIGHT,
-    )
+    # As wide for one group as for three, which a page shows at one size.
+    size = (WIDTH, rows * CELL_HEIGHT)
     return _picture("groups", size, "Groups of alike cases", description, parts)
 
 

@@ -308,3 +308,12 @@ def test_what_was_not_examined_is_not_asked_about_again(cast: Cast) -> None:
 
     assert f'name="unexamined" value="{SEIZURE}"' in page
     assert f'name="pass_over" value="{SEIZURE}"' not in page + later
+
+
+def test_form_that_is_open_is_not_named_as_another_draft(cast: Cast) -> None:
+    cast["alice"].post("/cases/new/draft", {"form_id": "cd" * 16, "label": "other"})
+
+    page = cast["alice"].post("/cases/new", typed(action="advise", label="this one"))
+
+    assert page.text.count("not saved yet</h2>") == 1
+    assert "other, no feature" in page.text and "this one, one feature" not in page.text

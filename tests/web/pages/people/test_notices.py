@@ -169,9 +169,12 @@ def test_more_than_a_page_is_paged(shared: Cast) -> None:
     assert "P-0." in second
 
 
+FACTS = ("node", "remote", "site", "why", "leaver", "cases")
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_what_a_peer_wrote_is_text(shared: Cast, kind: Kind) -> None:
-    facts = dict.fromkeys(("node", "remote", "site", "why"), MARKUP)
+    facts = dict.fromkeys(FACTS, MARKUP)
     matter = Matter(
         kind=kind, case_id="NORTH-1", pair=("x",), content=str(kind), facts=facts
     )
