@@ -43,12 +43,12 @@ from web.accounts import Accounts, Passwords, Role
 from web.config import Settings
 from web.db import open_database
 from web.mme.asking.answers import Answer, RemoteCase, State
-from web.mme.asking.comparison import Comparison
+from web.mme.asking.reading.comparison import Comparison
 from web.mme.asking.kept import Kept
-from web.mme.asking.replies import MOST_RESULTS
+from web.mme.asking.reading.replies import MOST_RESULTS
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
-from web.mme.questions import MOST_FEATURES, MOST_GENES
+from web.mme.answering.questions import MOST_FEATURES, MOST_GENES
 
 CASE = "NORTH-1"
 SLOW = "Slow"

@@ -47,7 +47,7 @@ from ontologies import open_release
 from ontologies.library import data_directory
 from web.db import open_database
 from web.mme.nodes.register import Description, Nodes
-from web.mme.questions import too_little
+from web.mme.answering.questions import too_little
 
 STARTS = 7
 SAVES = 100

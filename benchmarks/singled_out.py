@@ -25,8 +25,8 @@ from matcher.storage.database import Database
 from matcher.storage.store import CaseStore
 from ontologies import Release, open_release
 from web.db import open_database
-from web.mme.generalisation import Generalisation
-from web.mme.singling import MOST_TOGETHER, Singling
+from web.mme.disclosing.generalisation import Generalisation
+from web.mme.disclosing.singling import MOST_TOGETHER, Singling
 
 SEED = 4
 

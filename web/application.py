@@ -17,7 +17,8 @@ from web.abbreviations import SiteWords
 from web.accounts.passwords import Passwords
 from web.config import Settings, load_settings
 from web.matching import LiveMatcher
-from web.mme import exchange, server
+from web.mme import exchange
+from web.mme.answering import server
 from web.mme.asking import aside
 from web.mme.asking.aside import Aside
 from web.pages.people import openid

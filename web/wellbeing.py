@@ -13,12 +13,12 @@ from matcher.storage.store import CaseStore
 from web.audit import Audit
 from web.config import Settings
 from web.mme.alerts import alerts
-from web.mme.consents import Consents
-from web.mme.limits import Limits
+from web.mme.disclosing.consents import Consents
+from web.mme.disclosing.limits import Limits
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
-from web.mme.shared_again import is_withdrawn
-from web.mme.withdrawals import WITHDRAWAL, Withdrawals
+from web.mme.disclosing.shared_again import is_withdrawn
+from web.mme.disclosing.withdrawals import WITHDRAWAL, Withdrawals
 from web.notices.telling import DIGEST, LETTER
 from web.work.outbox import Outbox
 

@@ -18,9 +18,9 @@ from web.config import Settings
 from web.conversations.reminders import Reminders
 from web.entry.uploads import erase_expired
 from web.errors import frames
-from web.mme.consents import Consents
-from web.mme.shared_again import forget_void
-from web.mme.withdrawals import WITHDRAWAL
+from web.mme.disclosing.consents import Consents
+from web.mme.disclosing.shared_again import forget_void
+from web.mme.disclosing.withdrawals import WITHDRAWAL
 from web.notices.letters import Letters
 from web.notices.telling import DIGEST, LETTER
 from web.notices.withdrawal_letters import WithdrawalLetters

@@ -38,7 +38,7 @@ from web.config import Settings
 from web.db import open_database
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts, Role
-from web.mme.consents import Consents
+from web.mme.disclosing.consents import Consents
 
 PASSWORD = "a second case is a disease"
 

@@ -75,8 +75,10 @@ def test_command_line_edits_and_uses_the_list(
     cast: Cast, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.cli.abbreviations.load_settings", lambda: cast.settings)
-    monkeypatch.setattr("web.cli.words.data_directory", lambda: cast.settings.directory)
-    monkeypatch.setattr("web.cli.words.open_release", lambda: release)
+    monkeypatch.setattr(
+        "web.cli.cases.words.data_directory", lambda: cast.settings.directory
+    )
+    monkeypatch.setattr("web.cli.cases.words.open_release", lambda: release)
     run = CliRunner().invoke
     asked = ["terms", "xpij", "--format", "json"]
     note = cast.settings.directory / "note.txt"

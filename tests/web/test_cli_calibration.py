@@ -14,7 +14,7 @@ from matcher.simulation import simulate_cases
 from ontologies import Release
 from ontologies.library import data_directory
 from web import create_app
-from web.cli import calibration as command
+from web.cli.cases import calibration as command
 from web.cli import main
 from web.config import Settings, load_settings
 from web.errors import BadSettings

@@ -45,7 +45,7 @@ from web.db import open_database
 from web.entry.uploads import Kind, Uploads
 from web.groups.keeping import KeptGroup, KeptGroups, Member, View
 from web.mme.asking.answers import Answer, RemoteCase, State
-from web.mme.asking.comparison import Comparison
+from web.mme.asking.reading.comparison import Comparison
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.notices.matters import asked

@@ -13,7 +13,7 @@ from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.db import open_database
 from web.mme.asking.answers import Answer, RemoteCase, State
-from web.mme.asking.comparison import Comparison
+from web.mme.asking.reading.comparison import Comparison
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.service import source_of

@@ -32,8 +32,8 @@ from joserfc.errors import JoseError
 
 from web.config import Settings
 from web.errors import WebError
-from web.mme.asking.authorities import Authorities
-from web.mme.asking.connections import Call, Deadline, call
+from web.mme.asking.calling.authorities import Authorities
+from web.mme.asking.calling.connections import Call, Deadline, call
 from web.mme.asking.errors import CallFailed
 
 SECONDS = 10.0

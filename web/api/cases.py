@@ -24,7 +24,7 @@ from web.api.schemas import (
 )
 from web.api.tokens import Scope
 from web.db import connection
-from web.mme.consents import LEVELS, BadConsent, ConsentFacts, Consents
+from web.mme.disclosing.consents import LEVELS, BadConsent, ConsentFacts, Consents
 from web.service import service
 from web.unrecognised.arriving import Arrived, Kind
 from web.unrecognised.noting import note

@@ -22,9 +22,14 @@ from web.api.errors import (
 from web.api.peers import limit_peers
 from web.api.tokens import Token
 from web.entry.numbering import free_id
-from web.mme.agreeing import agree
-from web.mme.consents import BadConsent, ConsentFacts, ConsentMissing, Consents
-from web.mme.limits import Most
+from web.mme.disclosing.agreeing import agree
+from web.mme.disclosing.consents import (
+    BadConsent,
+    ConsentFacts,
+    ConsentMissing,
+    Consents,
+)
+from web.mme.disclosing.limits import Most
 
 PURPOSE = b"secondcase external id 1"
 FIRST_SHARING = Sharing.SITE

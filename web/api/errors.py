@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from web.errors import WebError
-from web.mme.consents import BadConsent, ConsentMissing
+from web.mme.disclosing.consents import BadConsent, ConsentMissing
 from web.problems import Fault
 from web.viewing.told import NotRecorded
 

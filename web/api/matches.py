@@ -26,8 +26,8 @@ from web.api.schemas import (
 )
 from web.api.tokens import Scope, Token
 from web.db import connection
-from web.mme.questions import bounded, too_little
-from web.mme.turns import AT_A_TIME, TooManyAtOnce, Turns
+from web.mme.answering.questions import bounded, too_little
+from web.mme.answering.turns import AT_A_TIME, TooManyAtOnce, Turns
 from web.service import service
 from web.viewing import ranking, told
 from web.viewing.ranking import explained

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matcher.storage.database import Database
 from web.api.errors import WrongPeer
 from web.api.schemas import PeersTold, PutQuery
-from web.mme.limiting import limit_as_system
-from web.mme.limits import Limits, Most
+from web.mme.disclosing.limiting import limit_as_system
+from web.mme.disclosing.limits import Limits, Most
 from web.mme.nodes import Nodes
 
 FIELDS = {"level_1_to": Most.LEVEL_1, "not_to": Most.NOTHING}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from web.abbreviations import Abbreviations
-from web.cli.words import FORMATS
+from web.cli.cases.words import FORMATS
 from web.config import load_settings
 from web.db import open_database
 

@@ -15,7 +15,7 @@ from web.cli.progress import console
 from web.config import Settings, load_settings
 from web.db import open_database
 from web.mme.asking.asker import Asked, Asker, Patience
-from web.mme.asking.comparison import RemoteMatch
+from web.mme.asking.reading.comparison import RemoteMatch
 from web.mme.asking.wishes import wishes_of
 from web.service import chosen_calibration
 

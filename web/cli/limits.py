@@ -10,8 +10,8 @@ import click
 from matcher.storage.store import CaseStore
 from web.config import load_settings
 from web.db import open_database
-from web.mme.limiting import AS_OTHERS, limit
-from web.mme.limits import Limit, Limits, Most
+from web.mme.disclosing.limiting import AS_OTHERS, limit
+from web.mme.disclosing.limits import Limit, Limits, Most
 
 ACTOR = "command line"
 # A choice is one word.

@@ -16,15 +16,15 @@ from matcher.storage.database import Database
 from ontologies import open_release
 from web.config import load_settings
 from web.db import open_database
-from web.mme.asking.prober import probed
-from web.mme.diagnoses import Diagnoses
-from web.mme.disclosures import Disclosures
+from web.mme.asking.probing.prober import probed
+from web.mme.answering.diagnoses import Diagnoses
+from web.mme.disclosing.disclosures import Disclosures
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
 from web.mme.nodes.quirks import Coordinates, GeneIds
 from web.mme.nodes.register import Description, InboundToken
 from web.mme.tending import Tending
-from web.mme.withdrawals import Withdrawals
+from web.mme.disclosing.withdrawals import Withdrawals
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

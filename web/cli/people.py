@@ -13,7 +13,7 @@ from web.accounts import Accounts, Passwords, Role
 from web.accounts.identities import Identities
 from web.accounts.people import Person
 from web.accounts.tending import PeopleTending
-from web.cli.cases import ACTOR
+from web.cli.cases.transfer import ACTOR
 from web.config import Settings, load_settings
 from web.db import open_database
 

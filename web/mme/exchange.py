@@ -15,10 +15,10 @@ from ontologies import Release
 from web.config import Settings
 from web.db import connection
 from web.matching import LiveMatcher
-from web.mme.limits import Limits
+from web.mme.disclosing.limits import Limits
 from web.mme.nodes import Node
-from web.mme.turns import Turns
-from web.mme.view import PeerView
+from web.mme.answering.turns import Turns
+from web.mme.answering.view import PeerView
 from web.service import Service, service
 
 EXTENSION = "secondcase-exchange"

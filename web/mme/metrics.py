@@ -23,10 +23,10 @@ from ontologies import Release
 from web.db import connection
 from web.errors import WebError
 from web.mme.actions import DISCLOSED, REFUSED
-from web.mme.consent import is_exchanged
-from web.mme.consents import Consents
-from web.mme.generalisation import Generalisation
-from web.mme.view import sent
+from web.mme.disclosing.consent import is_exchanged
+from web.mme.disclosing.consents import Consents
+from web.mme.disclosing.generalisation import Generalisation
+from web.mme.answering.view import sent
 from web.service import service
 
 EXTENSION = "secondcase-metrics"

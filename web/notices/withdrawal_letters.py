@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 
 from matcher.storage.database import Database, write_transaction
-from web.mme.shared_again import forget_void, is_withdrawn
-from web.mme.withdrawals import BY_MAIL, Withdrawal, Withdrawals
+from web.mme.disclosing.shared_again import forget_void, is_withdrawn
+from web.mme.disclosing.withdrawals import BY_MAIL, Withdrawal, Withdrawals
 from web.notices.letters import made_letter
 from web.work.mail import MailServer
 from web.work.outbox import Outbox, Work

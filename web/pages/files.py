@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from flask import Response
 
-from web.cli.spreadsheet import csv_line
+from web.cli.cases.spreadsheet import csv_line
 
 
 def as_csv(

@@ -10,8 +10,8 @@ from matcher.storage.database import Database
 from ontologies import Release
 from web.config import Settings
 from web.mme.asking.asker import Asked, Asker, Patience
-from web.mme.asking.authorities import Authorities
-from web.mme.asking.comparison import RemoteMatch
+from web.mme.asking.calling.authorities import Authorities
+from web.mme.asking.reading.comparison import RemoteMatch
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch
 from web.mme.nodes import Nodes

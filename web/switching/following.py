@@ -25,7 +25,7 @@ from ontologies.library import active_release_id, data_directory
 from ontologies.pointer import Edition, pointed
 from web.config import Settings
 from web.errors import WebError, frames
-from web.mme.asking.authorities import Authorities
+from web.mme.asking.calling.authorities import Authorities
 from web.service import Service, as_set, chosen_calibration, source_of
 from web.standing.peers import MakeAsker, asker_of
 

@@ -12,7 +12,7 @@ from web.accounts.tending import PeopleTending
 from web.audit import Audit, AuditFailed
 from web.conversations.conversations import Conversations
 from web.entry.kept_drafts import KeptDrafts
-from web.mme.asking.own_cases import CaseStore
+from web.mme.asking.reading.own_cases import CaseStore
 from web.notices.inbox import Inbox
 from web.notices.matters import Kind, compared
 from web.notices.telling import Telling

@@ -12,9 +12,9 @@ from matcher.case import Contact, Sharing
 from web.audit import Audit
 from web.db import open_database
 from web.errors import NOTHING_HERE
-from web.mme.consents import Consents
-from web.mme.limiting import limit
-from web.mme.limits import Limits, Most
+from web.mme.disclosing.consents import Consents
+from web.mme.disclosing.limiting import limit
+from web.mme.disclosing.limits import Limits, Most
 from web.mme.nodes import Nodes
 
 from ..conftest import MICROCEPHALY, SEIZURE, Cast, case_of

@@ -11,7 +11,7 @@ import pytest
 from matcher.case import Sharing
 from matcher.storage.database import connect
 from web.audit import Audit, Entry
-from web.mme import turns
+from web.mme.answering import turns
 
 from ..conftest import OLIGODONTIA, SEIZURE, Cast, case_of
 from .conftest import TERMS, Systems, packet, patient, refused

@@ -20,10 +20,11 @@ from matcher.readers import Report
 from matcher.storage.store import CaseStore
 from ontologies import Release
 from ontologies.progress import Progress as Told
-from web.cli import inputs, main
-from web.cli.inputs import read_inputs
+from web.cli.cases import inputs
+from web.cli import main
+from web.cli.cases.inputs import read_inputs
 from web.cli.reference import reference_page
-from web.cli.spreadsheet import csv_line, harmless
+from web.cli.cases.spreadsheet import csv_line, harmless
 from web.config import load_settings
 from web.db import open_database
 
@@ -512,6 +513,6 @@ def test_the_reference_page_is_that_of_the_code() -> None:
 
 @pytest.mark.parametrize("costly", ["numba", "pronto", "web.pages", "web.api"])
 def test_looking_up_a_term_waits_for_no_part_of_the_service(costly: str) -> None:
-    words = ["import sys, web.cli.words", f"sys.exit({costly!r} in sys.modules)"]
+    words = ["import sys, web.cli.cases.words", f"sys.exit({costly!r} in sys.modules)"]
     found = subprocess.run([sys.executable, "-c", "; ".join(words)])
     assert found.returncode == 0

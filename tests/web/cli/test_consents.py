@@ -14,8 +14,8 @@ from matcher.storage.store import CaseStore
 from ontologies import Release
 from web.cli import main
 from web.db import open_database
-from web.mme.consents import ConsentFacts, Consents
-from web.mme.view import PeerView
+from web.mme.disclosing.consents import ConsentFacts, Consents
+from web.mme.answering.view import PeerView
 
 TERMS = ("HP:0001250", "HP:0001252", "HP:0000252")
 FACTS = ConsentFacts(

@@ -12,7 +12,7 @@ from matcher.storage.store import CaseStore
 from web.audit import Audit
 from web.cli import main
 from web.db import open_database
-from web.mme.limits import Limits, Most
+from web.mme.disclosing.limits import Limits, Most
 from web.mme.nodes import Nodes
 
 

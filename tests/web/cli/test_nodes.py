@@ -14,7 +14,7 @@ from web.audit import Audit
 from web.cli import main
 from web.db import open_database
 from web.mme import tending
-from web.mme.diagnoses import Diagnoses, Stranger
+from web.mme.answering.diagnoses import Diagnoses, Stranger
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ontologies import Release
-from web.mme.asked import read_asked
+from web.mme.answering.asked import read_asked
 
 from .asking import AskedNode
 

@@ -31,7 +31,7 @@ from web.mme.metrics import (
     note_matched_genes,
 )
 
-from .test_server import TERMS, Site, case, found, patient, running
+from .answering.test_server import TERMS, Site, case, found, patient, running
 
 pytestmark = pytest.mark.usefixtures("everybody_agreed")
 

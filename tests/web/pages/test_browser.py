@@ -38,7 +38,7 @@ from ..browsing import (
 )
 from ..mme import faults
 from ..serving import served
-from ..mme.test_server import running
+from ..mme.answering.test_server import running
 from ..conftest import FLOPPY_INFANT, PASSWORD, PHF14, SEIZURE, Cast, case_of
 
 __all__ = ["visit"]

@@ -186,7 +186,7 @@ def test_worker_of_a_command_tells_by_the_active_release(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The log of the other tests of this process is not this one's to set up.
-    monkeypatch.setattr("web.cli.work.logs.configure", lambda level: None)
+    monkeypatch.setattr("web.cli.running.work.logs.configure", lambda level: None)
     features = (PhenotypicFeature(term_id="HP:9999999"),)
     case = Case(case_id="N-7", features=features, site="North", submitter="alice")
     with closing(open_database(place.settings.database)) as db:

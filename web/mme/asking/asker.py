@@ -21,21 +21,21 @@ from ontologies import Release
 from web.audit import Audit
 from web.errors import WebError, frames
 from web.mme.asking.answers import PUT_ASIDE, Answer, RemoteCase, State
-from web.mme.asking.authorities import Authorities
-from web.mme.asking.comparison import Comparison, RemoteMatch
-from web.mme.asking.connections import Deadline, Resolve, addresses_of
+from web.mme.asking.calling.authorities import Authorities
+from web.mme.asking.reading.comparison import Comparison, RemoteMatch
+from web.mme.asking.calling.connections import Deadline, Resolve, addresses_of
 from web.mme.asking.errors import BrokenReply, NotAskable, OutOfTime, Unreachable
-from web.mme.asking.fan_out import fan_out
+from web.mme.asking.calling.fan_out import fan_out
 from web.mme.asking.kept import Kept, News
-from web.mme.asking.messages import body_of, patient_for, require_askable
-from web.mme.asking.own_cases import without_own
-from web.mme.asking.posting import Line
-from web.mme.asking.replies import read_reply
+from web.mme.asking.calling.messages import body_of, patient_for, require_askable
+from web.mme.asking.reading.own_cases import without_own
+from web.mme.asking.calling.posting import Line
+from web.mme.asking.reading.replies import read_reply
 from web.mme.asking.wishes import UNWANTED, Wishes
-from web.mme.consents import Consents, ConsentMissing
-from web.mme.disclosures import Disclosures
-from web.mme.generalisation import Generalisation
-from web.mme.limits import Limits, Most, limited
+from web.mme.disclosing.consents import Consents, ConsentMissing
+from web.mme.disclosing.disclosures import Disclosures
+from web.mme.disclosing.generalisation import Generalisation
+from web.mme.disclosing.limits import Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker
 from web.unrecognised.arriving import AFTER, Arrivals, Arrived, Kind

@@ -20,7 +20,7 @@ from matcher.case import Case
 from matcher.storage import codec
 from matcher.storage.database import Database, rows, write_transaction
 from web.mme.asking.answers import Answer, RemoteCase, State, score_in_range
-from web.mme.asking.comparison import RemoteMatch
+from web.mme.asking.reading.comparison import RemoteMatch
 from web.mme.asking.earlier import Earlier
 from web.mme.asking.wishes import Wishes
 from web.mme.nodes import Node

@@ -13,7 +13,7 @@ from matcher.storage.kept_rankings import KeptRankings
 from ontologies import Release
 from web.accounts.people import Person
 from web.db import connection
-from web.mme.asking import comparison
+from web.mme.asking.reading import comparison
 from web.mme.asking.answers import RemoteCase
 from web.mme.asking.kept import Kept, KeptMatch
 from web.mme.asking.wishes import Wishes

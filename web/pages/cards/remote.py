@@ -18,7 +18,7 @@ from matcher.readers.mme_contacts import mail_addresses
 from matcher.wording import listing
 from ontologies import Release
 from web.mme.asking.answers import RemoteCase
-from web.mme.asking.comparison import Card, Comparison, RemoteMatch, cards
+from web.mme.asking.reading.comparison import Card, Comparison, RemoteMatch, cards
 from web.mme.asking.kept import KeptMatch
 from web.mme.asking.wishes import Wishes
 from web.pages.cards.match import (

@@ -10,7 +10,7 @@ from matcher.storage.store import StoredCase
 from web.accounts.people import Person
 from web.db import connection
 from web.erasure import erase as erase_for_good
-from web.mme.disclosures import Disclosures
+from web.mme.disclosing.disclosures import Disclosures
 from web.pages.admission import the_clinician
 from web.pages.cases.head import head_values, opened
 from web.pages.words import moment

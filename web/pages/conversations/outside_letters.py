@@ -18,9 +18,9 @@ from web.conversations.outside import OutsideLetter, OutsideLetters
 from web.conversations.texts import MOST_NOTE
 from web.db import connection
 from web.mme.asking.kept import Kept, KeptMatch
-from web.mme.consents import Consents
-from web.mme.generalisation import Generalisation
-from web.mme.view import told
+from web.mme.disclosing.consents import Consents
+from web.mme.disclosing.generalisation import Generalisation
+from web.mme.answering.view import told
 from web.pages.admission import the_clinician
 from web.pages.cards.remote import reach, text
 from web.pages.cases.head import head_values, opened

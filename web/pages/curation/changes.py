@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from ontologies.curation.differences import Part, What
 from ontologies.curation.differences.report import COLUMNS
-from web.cli.spreadsheet import harmless
+from web.cli.cases.spreadsheet import harmless
 from web.pages.admission import the_curator
 from web.pages.curation.studies import Row, Studied, studied_release
 from web.pages.files import as_csv

@@ -10,7 +10,7 @@ from matcher.case import Case, Sharing
 from web.accounts.people import Person
 from web.conversations.hiding import CONFIRMED, erased_with, erased_words
 from web.db import connection
-from web.mme.consents import Consents
+from web.mme.disclosing.consents import Consents
 from web.pages.entry.checks import Problem
 from web.pages.entry.drafts import Draft
 from web.service import service

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
 from web.accounts.people import Person
-from web.cli.spreadsheet import csv_line, harmless
+from web.cli.cases.spreadsheet import csv_line, harmless
 from web.db import connection
 from web.groups.keeping import KeptGroup, KeptGroups, View
 from web.pages.admission import the_clinician

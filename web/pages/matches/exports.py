@@ -15,8 +15,8 @@ from matcher.explanation import Explanation
 from matcher.readers import phenopackets
 from matcher.storage.store import StoredCase
 from web.accounts.people import Person
-from web.cli.spreadsheet import harmless
-from web.mme.asking import comparison
+from web.cli.cases.spreadsheet import harmless
+from web.mme.asking.reading import comparison
 from web.pages.admission import the_clinician
 from web.pages.cards.entries import EXCHANGE, Entry
 from web.pages.cases.head import opened

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from matcher.storage.database import Database
 from matcher.wording import listing
 from web.mme.alerts import last_asked
-from web.mme.diagnoses import Diagnoses
-from web.mme.disclosures import Disclosures
+from web.mme.answering.diagnoses import Diagnoses
+from web.mme.disclosing.disclosures import Disclosures
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks

@@ -6,8 +6,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from web.db import connection
-from web.mme.diagnoses import Diagnoses
-from web.mme.diagnosing import gate
+from web.mme.answering.diagnoses import Diagnoses
+from web.mme.answering.diagnosing import gate
 from web.pages.admission import the_operator
 from web.pages.node.checks import checks, quick_alerts
 from web.pages.node.lines import heading, peer_lines

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from web.db import connection
 from web.mme.alerts import last_asked
-from web.mme.asking.probes import Probed, Probes
-from web.mme.diagnoses import KEPT, MOST_OF_A_PEER, Diagnoses
+from web.mme.asking.probing.probes import Probed, Probes
+from web.mme.answering.diagnoses import KEPT, MOST_OF_A_PEER, Diagnoses
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
 from web.mme.nodes.health import Breaker, Health

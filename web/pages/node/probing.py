@@ -12,8 +12,8 @@ from matcher.storage.database import Database, connect
 from ontologies import Release
 from web.config import Settings
 from web.errors import WebError, frames
-from web.mme.asking.prober import line_to, probed
-from web.mme.asking.probes import Probes
+from web.mme.asking.probing.prober import line_to, probed
+from web.mme.asking.probing.probes import Probes
 from web.mme.nodes import Nodes
 from web.service import Service, service
 

@@ -9,9 +9,9 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from web.config import Settings, describe_settings
-from web.mme import server, turns, variations
+from web.mme.answering import server, turns, variations
 from web.mme.nodes.node import DAILY_BUDGET
-from web.mme.questions import FEWEST_TERMS, MOST_FEATURES, MOST_GENES
+from web.mme.answering.questions import FEWEST_TERMS, MOST_FEATURES, MOST_GENES
 from web.pages.admission import the_operator
 from web.pages.words import counted, number_word, sentence
 from web.service import service

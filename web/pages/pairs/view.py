@@ -12,7 +12,7 @@ from matcher.explanation import Explanation
 from matcher.storage.errors import UnknownCase
 from web.accounts.people import Person
 from web.db import connection, store
-from web.mme.asking.comparison import Comparison, RemoteMatch
+from web.mme.asking.reading.comparison import Comparison, RemoteMatch
 from web.mme.asking.kept import Kept, KeptMatch
 from web.pages.cards.entries import EXCHANGE, NETWORK, OWN, sizes
 from web.pages.cards.match import BANDS, origin

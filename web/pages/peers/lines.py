@@ -13,7 +13,7 @@ from web.db import connection
 from web.mme.asking.answers import State
 from web.mme.asking.asker import GRACE_SECONDS
 from web.mme.asking.kept import Kept, KeptState
-from web.mme.limits import Limits, Most
+from web.mme.disclosing.limits import Limits, Most
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.health import Breaker, Health
 from web.pages.cards.remote import text

@@ -15,10 +15,10 @@ from web.accounts.people import Person
 from web.audit import AuditFailed
 from web.db import connection
 from web.errors import WebError
-from web.mme.asked import KEYS
+from web.mme.answering.asked import KEYS
 from web.mme.asking.aside import TooManyQuestions, aside
 from web.mme.asking.answers import RemoteCase
-from web.mme.asking.comparison import Card
+from web.mme.asking.reading.comparison import Card
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept, KeptMatch
 from web.mme.asking.wishes import BadWish, Wishes, wishes_of

@@ -18,19 +18,26 @@ from web.accounts import Person
 from web.audit import Audit
 from web.conversations.hiding import CONFIRMED, erased_with, erased_words
 from web.db import connection, store
-from web.mme.asking.messages import patient_for
-from web.mme.agreeing import agree
-from web.mme.consents import GIVERS, LEVELS, BadConsent, Consent, ConsentFacts, Consents
-from web.mme.disclosures import Disclosures
-from web.mme.generalisation import Generalisation
-from web.mme import limiting
-from web.mme.limiting import AS_OTHERS
-from web.mme.limits import BoundByConsent, Limit, Limits, Most, limited
+from web.mme.asking.calling.messages import patient_for
+from web.mme.disclosing.agreeing import agree
+from web.mme.disclosing.consents import (
+    GIVERS,
+    LEVELS,
+    BadConsent,
+    Consent,
+    ConsentFacts,
+    Consents,
+)
+from web.mme.disclosing.disclosures import Disclosures
+from web.mme.disclosing.generalisation import Generalisation
+from web.mme.disclosing import limiting
+from web.mme.disclosing.limiting import AS_OTHERS
+from web.mme.disclosing.limits import BoundByConsent, Limit, Limits, Most, limited
 from web.mme.nodes import Node, Nodes
 from web.mme.nodes.errors import UnknownNode
-from web.mme.singling import MOST_TOGETHER, Singling
-from web.mme.view import told
-from web.mme.withdrawals import Withdrawals
+from web.mme.disclosing.singling import MOST_TOGETHER, Singling
+from web.mme.answering.view import told
+from web.mme.disclosing.withdrawals import Withdrawals
 from web.pages.admission import the_clinician
 from web.pages.cases import profile
 from web.pages.cases.head import head_values, opened

@@ -24,12 +24,13 @@ from matcher.preparation import CaseReader
 from matcher.storage.errors import UnknownCase
 from matcher.storage.store import CaseStore
 from web.audit import Audit, AuditFailed
-from web.mme.asking import kept, own_cases
+from web.mme.asking import kept
+from web.mme.asking.reading import own_cases
 from web.mme.asking.answers import PUT_ASIDE, State
 from web.mme.asking.asker import Asker
-from web.mme.asking.comparison import cards
+from web.mme.asking.reading.comparison import cards
 from web.mme.asking.errors import NotAskable
-from web.mme.asking.fan_out import THREAD_NAME
+from web.mme.asking.calling.fan_out import THREAD_NAME
 from web.mme.asking.kept import News
 from web.mme.nodes import UnknownNode
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks

@@ -15,8 +15,8 @@ import httpcore
 import pytest
 import trustme
 
-from web.mme.asking.authorities import Authorities
-from web.mme.asking.connections import (
+from web.mme.asking.calling.authorities import Authorities
+from web.mme.asking.calling.connections import (
     CONNECT_SECONDS,
     Call,
     Deadline,

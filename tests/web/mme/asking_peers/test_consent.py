@@ -10,8 +10,8 @@ import pytest
 from matcher.case import Sharing
 from matcher.storage.database import write_transaction
 from web.mme.asking.errors import NotAskable
-from web.mme.consents import ConsentFacts, Consents
-from web.mme.disclosures import Disclosures
+from web.mme.disclosing.consents import ConsentFacts, Consents
+from web.mme.disclosing.disclosures import Disclosures
 
 from .conftest import OURS, TERMS, Site, our_case
 from .test_asker import GOOD, sent

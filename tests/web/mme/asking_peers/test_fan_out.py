@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from web.mme.asking.fan_out import fan_out
+from web.mme.asking.calling.fan_out import fan_out
 
 PATIENCE = 30.0
 

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from web.mme.asking.connections import Call, Deadline, Resolve, addresses_of, call
+from web.mme.asking.calling.connections import (
+    Call,
+    Deadline,
+    Resolve,
+    addresses_of,
+    call,
+)
 from web.mme.asking.errors import CallFailed
 from web.mme.nodes.errors import BadAddress
 from web.mme.nodes.reach import peer_address

@@ -6,7 +6,7 @@ import pytest
 
 from matcher.case import GenomicFeature, Sharing, Variant
 from web.mme.asking.errors import NotAskable
-from web.mme.limits import Limits, Most
+from web.mme.disclosing.limits import Limits, Most
 
 from .conftest import OURS, Site, our_case
 from .test_asker import GOOD, sent

@@ -12,15 +12,15 @@ from matcher.case import Sharing
 from ontologies import Release
 from web.audit import Audit
 from web.db import open_database
-from web.mme.asked import KEYS
+from web.mme.answering.asked import KEYS
 from web.mme.asking.answers import State
-from web.mme.asking.prober import probed
-from web.mme.asking.probing import Verdict
+from web.mme.asking.probing.prober import probed
+from web.mme.asking.probing.conformance import Verdict
 from web.mme.asking.wishes import UNWANTED, Wishes
 from web.mme.nodes.register import Description
 
-from ..test_server import Site as Server
-from ..test_server import running
+from ..answering.test_server import Site as Server
+from ..answering.test_server import running
 from .conftest import OURS, PATIENCE, Site, our_case
 
 

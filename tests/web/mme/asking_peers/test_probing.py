@@ -10,8 +10,8 @@ import pytest
 
 from web.audit import Audit
 from web.mme.asking.answers import State
-from web.mme.asking.prober import probed
-from web.mme.asking.probing import Conformance, Verdict
+from web.mme.asking.probing.prober import probed
+from web.mme.asking.probing.conformance import Conformance, Verdict
 from web.mme.nodes import BadNode
 from web.mme.nodes.errors import NoToken
 from web.mme.nodes.quirks import Coordinates, GeneIds, Quirks

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from web.mme.asking.answers import Answer, State
-from web.mme.asking.connections import Reply
-from web.mme.asking.replies import MOST_RESULTS, read_reply, retry_after
+from web.mme.asking.calling.connections import Reply
+from web.mme.asking.reading.replies import MOST_RESULTS, read_reply, retry_after
 from web.mme.nodes import Node
 
 from .conftest import patient, result, results

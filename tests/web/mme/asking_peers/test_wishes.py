@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from web.audit import Audit
-from web.mme.asked import KEYS
+from web.mme.answering.asked import KEYS
 from web.mme.asking.answers import State
 from web.mme.asking.asker import Asked
 from web.mme.asking.kept import News

@@ -14,7 +14,7 @@ from matcher.readers.mme import from_json, to_json
 from ontologies import Release
 
 from ..mme_patients import mme_test_patients
-from ..test_server import Site, running
+from ..answering.test_server import Site, running
 from .patientmatcher import VENDOR, PatientMatcher
 
 pytestmark = pytest.mark.usefixtures("everybody_agreed")

@@ -9,7 +9,7 @@ import pytest
 from matcher.readers.report import Trouble, Wrong
 from web.audit import Audit
 from web.mme.actions import BUDGET_SPENT, DISCLOSED, REFUSED
-from web.mme.diagnoses import Diagnoses, Stranger
+from web.mme.answering.diagnoses import Diagnoses, Stranger
 from web.mme.nodes.health import Breaker
 from web.pages.node import checks
 from web.pages.node.lines import weekday

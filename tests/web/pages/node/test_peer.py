@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from ontologies import Release
 from web.cli import main
-from web.mme.asking.probes import LONGEST, Probes
+from web.mme.asking.probing.probes import LONGEST, Probes
 from web.pages.node.probing import EXTENSION
 
 from ...mme import faults

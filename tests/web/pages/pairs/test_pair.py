@@ -25,7 +25,7 @@ from ontologies import Release
 from web.audit import Audit
 from web.db import open_database
 from web.mme.asking.answers import Answer, RemoteCase, State
-from web.mme.asking.comparison import Comparison
+from web.mme.asking.reading.comparison import Comparison
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes
 from web.mme.nodes.health import Breaker

@@ -16,12 +16,12 @@ from matcher.case import Contact, Sharing
 from matcher.preparation import CaseReader
 from web.audit import Audit, AuditFailed, Entry
 from web.db import open_database
-from web.mme.asking import authorities
+from web.mme.asking.calling import authorities
 from web.mme.asking.answers import State
 from web.mme.asking.aside import EXTENSION, MOST_AT_A_TIME, Aside, TooManyQuestions
 from web.mme.asking.asker import Asker
-from web.mme.asking.comparison import Comparison
-from web.mme.asking.connections import tls_context
+from web.mme.asking.reading.comparison import Comparison
+from web.mme.asking.calling.connections import tls_context
 from web.mme.asking.errors import NotAskable
 from web.mme.asking.kept import Kept
 from web.mme.nodes import Nodes

@@ -21,11 +21,11 @@ from web.accounts.passwords import Passwords
 from web.audit import Audit
 from web.config import Settings
 from web.db import open_database
-from web.mme.consents import Consents
-from web.mme.disclosures import Disclosures
-from web.mme.limits import Limits, Most
+from web.mme.disclosing.consents import Consents
+from web.mme.disclosing.disclosures import Disclosures
+from web.mme.disclosing.limits import Limits, Most
 from web.mme.nodes import Nodes
-from web.mme.view import sent, told
+from web.mme.answering.view import sent, told
 
 from ...conftest import OLIGODONTIA, SEIZURE, Cast, case_of
 

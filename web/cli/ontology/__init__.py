@@ -1,0 +1,1 @@
+"""Commands of the curator: releases brought here, looked at, prepared, activated, taken back."""

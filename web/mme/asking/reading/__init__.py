@@ -1,0 +1,1 @@
+"""What came back from a peer, read as what a stranger wrote: checked, compared, told from ours."""
