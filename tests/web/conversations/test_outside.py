@@ -13,6 +13,7 @@ from matcher.case import Sharing
 from matcher.storage.database import connect, rows
 from matcher.storage.store import CaseStore
 from web.audit import Audit
+from web.pages.conversations.outside_letters import WROTE
 
 from ..conftest import Cast, case_of
 from ..pages.peers.test_network import CASE, PAGE, Network, answering, network, patient
@@ -83,10 +84,14 @@ def test_that_she_wrote_and_what_came_back_is_kept_and_listed(told: Network) -> 
 
 
 def test_what_cannot_be_recorded_is_not_noted(told: Network) -> None:
-    letter(told)
+    with closing(connect(told.cast.settings.database)) as db:
+        db.execute(
+            f"CREATE TRIGGER full BEFORE INSERT ON audit WHEN new.action = '{WROTE}' "
+            "BEGIN SELECT RAISE(FAIL, 'no'); END"
+        )
 
-    with told.cast.unrecordable():
         assert act(told) == 503
+        assert not rows(db, "SELECT * FROM outside_letters")
 
 
 def test_note_that_is_too_long_is_refused_and_stays_in_its_box(told: Network) -> None:
