@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import socket
 import statistics
@@ -48,6 +49,8 @@ from web.db import open_database
 READERS = 4
 # So many answers are had from each release before the next step.
 ANSWERS = 20
+# Two processes may write into one line.
+FOLLOWED = re.compile(r'{[^{}]*"release followed"[^{}]*}')
 PATIENCE_SECONDS = 600
 
 
@@ -113,8 +116,8 @@ class Log:
         for line in lines:
             if line.startswith("Listening"):
                 self.is_listening.set()
-            elif line.startswith("{") and "release followed" in line:
-                said = json.loads(line)
+            for found in FOLLOWED.findall(line):
+                said = json.loads(found)
                 at = datetime.fromisoformat(said["timestamp"]).timestamp()
                 self.followed.append((at, said["release"]))
 

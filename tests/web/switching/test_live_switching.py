@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -34,6 +35,8 @@ READERS = 16
 # As many as the API answers with by itself.
 SHOWN = 10
 PROCESSES = 2
+# Two processes may write into one line.
+FOLLOWED = re.compile(r'{[^{}]*"release followed"[^{}]*}')
 PATIENCE_SECONDS = 600
 # Of so many switches the last comes at once after the one before it.
 CYCLE = 6
@@ -117,8 +120,8 @@ class Live:
         for line in self._process.stderr:
             if line.startswith("Listening at"):
                 self._is_listening.set()
-            elif line.startswith("{") and "release followed" in line:
-                said = json.loads(line)
+            for found in FOLLOWED.findall(line):
+                said = json.loads(found)
                 self._at.update({said["before"]: -1, said["release"]: 1})
 
 
