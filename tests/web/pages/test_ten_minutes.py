@@ -12,7 +12,16 @@ from playwright.sync_api import Page, expect
 from matcher.case import Sharing
 from web.db import open_database
 
-from ..browsing import DESKTOP, PHONE, Visit, overflow, tab_to, violations, visit
+from ..browsing import (
+    DESKTOP,
+    PATIENCE,
+    PHONE,
+    Visit,
+    overflow,
+    tab_to,
+    violations,
+    visit,
+)
 from ..conftest import (
     FLOPPY_INFANT,
     OLIGODONTIA,
@@ -65,7 +74,9 @@ def type_in(page: Page, box: str, typed: str) -> None:
     """Type into a search box and take the first suggestion."""
     tab_to(page, box)
     page.keyboard.type(typed)
-    expect(page.get_by_role("listbox")).to_have_attribute("data-answers", typed)
+    expect(page.get_by_role("listbox")).to_have_attribute(
+        "data-answers", typed, timeout=PATIENCE
+    )
     page.keyboard.press("Enter")
 
 
