@@ -106,6 +106,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long versions too")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """The same name in every process: a gzipped file holds the second in which it was made."""
+    is_gzipped = isinstance(val, bytes) and val.startswith(b"\x1f\x8b")
+    return "gzipped" if is_gzipped else None
+
+
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
