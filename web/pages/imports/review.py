@@ -22,11 +22,12 @@ from web.pages.cases.remarks import Remark, remarks
 from web.pages.entry.checks import MOST_LINES, Problem
 from web.pages.cases.versions import Group
 from web.pages.imports.reading import Found
-from web.pages.imports.updating import saved_before, update_of
+from web.pages.imports.updating import SEEN, saved_before, saved_from_it, update_of
 from web.pages.words import counted, proband, sentence
 from web.service import service
 from web.viewing.visibility import may_open
 
+APART = "apart"
 MOST_SENTENCES = 30
 MOST_COMPARED = 1_000
 Profile = tuple[frozenset[str], frozenset[str], frozenset[str]]
@@ -50,7 +51,8 @@ class GuessLine:
 class CaseLine:
     """One case of the file; `alike` is the id of a case that looks like the same person.
 
-    `differences` are what the file says otherwise than the case that was imported before.
+    `differences` are what the file says otherwise than the case that was imported before, which
+    it may turn out not to be: then `may_be_apart`.
     """
 
     number: int
@@ -71,6 +73,8 @@ class CaseLine:
     alike: str
     is_saved: bool
     is_chosen: bool
+    may_be_apart: bool
+    is_apart: bool
     seen: str
     differences: list[Group]
 
@@ -109,8 +113,8 @@ def _line(
     form: MultiDict[str, str] | None,
 ) -> CaseLine:
     case, release = found.cases[number], service().release
-    saved = saved_before(person, case)
-    update = update_of(person, case, found.guesses)
+    saved = saved_before(person, found, case)
+    update = update_of(person, found, case)
     differences = update.differences if update else []
     alike = saved or _alike(person, case)
     has_error = any(i.severity is Severity.ERROR for i in validate(case, release))
@@ -137,6 +141,10 @@ def _line(
         alike=alike,
         is_saved=bool(saved),
         is_chosen=chosen and (not saved or bool(differences)),
+        may_be_apart=bool(saved)
+        and not saved_from_it(person, found, case)
+        and (update is None or bool(differences)),
+        is_apart=form is not None and str(number) in form.getlist(APART),
         seen=update.seen if update else "",
         differences=differences,
     )
@@ -207,15 +215,17 @@ def completed(case: Case, guesses: Iterable[Guess]) -> Case:
 
 
 def problems(
-    person: Person, cases: Sequence[Case], seen: Collection[str]
+    person: Person, found: Found, cases: Sequence[Case], form: MultiDict[str, str]
 ) -> list[tuple[str, str, str]]:
     """Why the chosen cases cannot be saved; none if they can.
 
-    `seen` names the versions whose differences to the file were on the page.
+    The form names the versions whose differences to the file were on the page.
     """
     if not cases:
         return [("cases", "Cases", "Tick at least one case to save.")]
-    found = []
+    apart = {case.case_id for case in chosen(found, form.getlist(APART))}
+    updated = {case.case_id for case in chosen(found, form.getlist("case"))}
+    said = []
     for case in cases:
         errors = [
             issue.message
@@ -227,17 +237,26 @@ def problems(
                 f"{len(case.features):,} features are more than {MOST_LINES}; keep those that "
                 "tell this person from others."
             )
-        errors += _update_errors(person, case, seen)
-        found += [Problem("cases", case.case_id, message) for message in errors[:1]]
-    return [(p.field, p.label, p.message) for p in found]
+        if case.case_id not in apart:
+            errors += _update_errors(person, found, case, form.getlist(SEEN))
+        elif case.case_id in updated:
+            errors.append(
+                "It is ticked as the case before and as somebody else. Tick one."
+            )
+        elif saved := saved_from_it(person, found, case):
+            errors.append(f"It was saved from this very file before, as {saved}.")
+        said += [Problem("cases", case.case_id, message) for message in errors[:1]]
+    return [(p.field, p.label, p.message) for p in said]
 
 
-def _update_errors(person: Person, case: Case, seen: Collection[str]) -> Iterator[str]:
+def _update_errors(
+    person: Person, found: Found, case: Case, seen: Collection[str]
+) -> Iterator[str]:
     """Why a case that was imported before cannot be updated."""
-    saved = saved_before(person, case)
+    saved = saved_before(person, found, case)
     if not saved:
         return
-    update = update_of(person, case, ())
+    update = update_of(person, found, case)
     if update is None:
         yield f"It was saved before as {saved}, which is not yours to change any more."
     elif update.seen not in seen:
