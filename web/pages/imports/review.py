@@ -14,23 +14,25 @@ from matcher.case import Case, PhenotypicFeature
 from matcher.readers.guesses import Guess, with_guesses
 from matcher.readers.report import Entry, Kind
 from matcher.validation import Severity, validate
-from ontologies import Release
 from web.accounts.people import Person
-from web.db import store
 from web.pages.cases import profile
 from web.pages.cases.remarks import Remark, remarks
 from web.pages.entry.checks import MOST_LINES, Problem
 from web.pages.cases.versions import Group
+from web.pages.imports.alike import alike_case
 from web.pages.imports.reading import Found
-from web.pages.imports.updating import SEEN, saved_before, saved_from_it, update_of
+from web.pages.imports.updating import (
+    SEEN,
+    Update,
+    saved_before,
+    saved_from_it,
+    update_of,
+)
 from web.pages.words import counted, proband, sentence
 from web.service import service
-from web.viewing.visibility import may_open
 
 APART = "apart"
 MOST_SENTENCES = 30
-MOST_COMPARED = 1_000
-Profile = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def _line(
     saved = saved_before(person, found, case)
     update = update_of(person, found, case)
     differences = update.differences if update else []
-    alike = saved or _alike(person, case)
+    alike = saved or alike_case(person, case)
     has_error = any(i.severity is Severity.ERROR for i in validate(case, release))
     waiting = [_label(g) for g in found.guesses if g.case_id == case.case_id]
     chosen = not alike and (not has_error or bool(waiting))
@@ -227,18 +229,22 @@ def problems(
     updated = {case.case_id for case in chosen(found, form.getlist("case"))}
     said = []
     for case in cases:
+        is_apart = case.case_id in apart
+        update = None if is_apart else update_of(person, found, case)
+        saved_as = update.case if update else case
         errors = [
             issue.message
-            for issue in validate(case, service().release)
+            for issue in validate(saved_as, service().release)
             if issue.severity is Severity.ERROR
         ]
-        if len(case.features) > MOST_LINES:
+        if len(saved_as.features) > MOST_LINES:
             errors.append(
-                f"{len(case.features):,} features are more than {MOST_LINES}; keep those that "
+                f"{len(saved_as.features):,} features are more than {MOST_LINES}; keep those that "
                 "tell this person from others."
             )
-        if case.case_id not in apart:
-            errors += _update_errors(person, found, case, form.getlist(SEEN))
+        if not is_apart:
+            saved = saved_before(person, found, case)
+            errors += _update_errors(saved, update, form.getlist(SEEN))
         elif case.case_id in updated:
             errors.append(
                 "It is ticked as the case before and as somebody else. Tick one."
@@ -250,58 +256,13 @@ def problems(
 
 
 def _update_errors(
-    person: Person, found: Found, case: Case, seen: Collection[str]
+    saved: str, update: Update | None, seen: Collection[str]
 ) -> Iterator[str]:
-    """Why a case that was imported before cannot be updated."""
-    saved = saved_before(person, found, case)
-    if not saved:
-        return
-    update = update_of(person, found, case)
-    if update is None:
+    """Why a case that was imported before, as `saved`, cannot be updated."""
+    if saved and update is None:
         yield f"It was saved before as {saved}, which is not yours to change any more."
-    elif update.seen not in seen:
+    elif update and update.seen not in seen:
         yield (
             f"It was saved before as {saved}, and that is not the version that you were shown. "
             "Look at the difference below, and tick it again."
         )
-
-
-def _alike(person: Person, case: Case) -> str:
-    """Id of a case that the person may open and that has the same features and genes."""
-    release = service().release
-    profile = _profile(case, release)
-    found = store().get_many(_near(case, release), on_damage=lambda _: None)
-    return next(
-        (
-            case_id
-            for case_id, each in sorted(found.items())
-            if may_open(person, each.case) and _profile(each.case, release) == profile
-        ),
-        "",
-    )
-
-
-def _near(case: Case, release: Release) -> list[str]:
-    """The cases that name its rarest term or, of one without any, its first gene."""
-    resolved = ((i, release.ontology.resolve(i).term_id) for i in case.observed)
-    known = [(i, term_id) for i, term_id in resolved if term_id]
-    if known:
-        rarity = release.information_content.rarity
-        names = max(known, key=lambda each: (rarity(each[1]), each))
-        found = [i for name in set(names) for i in store().cases_with_term(name)]
-    else:
-        gene = release.genes.resolve(case.genes[0]).gene if case.genes else None
-        entered = {*case.genes[:1], *((gene.hgnc_id, gene.symbol) if gene else ())}
-        found = [i for name in entered for i in store().cases_with_gene(name)]
-    return sorted(set(found))[:MOST_COMPARED]
-
-
-def _profile(case: Case, release: Release) -> Profile:
-    """What has to be the same for two cases to look like one person."""
-    ontology, genes = release.ontology, release.genes
-    named = ((genes.resolve(gene).gene, gene) for gene in case.genes)
-    return (
-        frozenset(ontology.resolve(i).term_id or i for i in case.observed),
-        frozenset(ontology.resolve(i).term_id or i for i in case.excluded),
-        frozenset(gene.hgnc_id if gene else entered for gene, entered in named),
-    )

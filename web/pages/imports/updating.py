@@ -106,7 +106,11 @@ def update_of(person: Person, found: Found, case: Case) -> Update | None:
         for part in merged.undecided
         for field in part.fields
     }
-    return Update(stored, dataclasses.replace(merged.case, **told, **undecided))
+    case = dataclasses.replace(merged.case, **told, **undecided)
+    # What is decided on one side is not uncertain any more.
+    decided = {feature.term_id for feature in case.features}
+    doubts = tuple(f for f in case.uncertain if f.term_id not in decided)
+    return Update(stored, dataclasses.replace(case, uncertain=doubts))
 
 
 def _first(stored: StoredCase) -> Case:

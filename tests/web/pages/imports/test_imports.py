@@ -270,6 +270,24 @@ def test_a_case_that_was_imported_before_is_updated_when_that_is_confirmed(
     assert "It is not yours" not in page and len(cases(cast)) == 1
 
 
+def test_an_update_is_judged_as_the_case_that_it_would_make(cast: Cast) -> None:
+    place = waiting(cast, bundle())
+    cast["alice"].post(place + "/save", {"case": "0"})
+    doubt = PhenotypicFeature(term_id=PROMINENT_JOINTS)
+    case = dataclasses.replace(cast.get("NORTH-0001").case, uncertain=(doubt,))
+    more = [PhenotypicFeature(term_id=f"HP:{n:07}") for n in range(1, 200)]
+
+    cast.put(dataclasses.replace(case, features=(*case.features, *more)))
+    place = waiting(cast, bundle(finding(PROMINENT_JOINTS)))
+    full = cast["alice"].post(place + "/save", {"case": "0", "seen": "NORTH-0001 2"})
+    cast.put(case)
+    cast["alice"].post(place + "/save", {"case": "0", "seen": "NORTH-0001 3"})
+
+    assert full.status_code == 422 and "203 features are more than" in full.text
+    after = cast.get("NORTH-0001").case
+    assert PROMINENT_JOINTS in after.observed and after.uncertain == ()
+
+
 def test_the_rows_of_two_files_without_ids_are_different_people(cast: Cast) -> None:
     for term_id in (SEIZURE, WIDE_MOUTH):
         place = waiting(cast, f"hpo;gene\n{term_id};PHF14\n", "t.csv")
