@@ -39,6 +39,8 @@ HEADERS = {
     ),
 }
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"
+# A case of 200 features and as many variants and relatives, each of several fields.
+MOST_PARTS = 5_000
 
 
 class MemoryRequest(Request):
@@ -92,6 +94,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": settings.body_limit,
         "MAX_FORM_MEMORY_SIZE": settings.body_limit,
         "UPLOAD_LIMIT": settings.upload_limit,
+        "MAX_FORM_PARTS": MOST_PARTS,
         # A case may take longer to write than an hour; the token ends with the session.
         "WTF_CSRF_TIME_LIMIT": None,
     }

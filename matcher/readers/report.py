@@ -77,6 +77,7 @@ class Report:
     `limit` they are counted in `omitted` only, so that a large import fits in memory. Troubles
     say where something was guessed or dropped, and hold no value; past `limit` they are left out.
     `uncoded` are features in words alone, whatever the `limit`; at most ten thousand.
+    `made_up` are ids of cases that the file does not name: they count its rows or persons.
     """
 
     def __init__(self, limit: int = 10_000) -> None:
@@ -86,6 +87,7 @@ class Report:
         self.entries: list[Entry] = []
         self.troubles: list[Trouble] = []
         self.uncoded: list[Uncoded] = []
+        self.made_up: set[str] = set()
         self.counts: dict[Kind, Counter[str]] = {kind: Counter() for kind in Kind}
 
     def count(self, kind: Kind, field: str, number: int = 1) -> None:

@@ -11,7 +11,7 @@ from matcher.storage.database import Database, rows, write_transaction
 from web.accounts.people import Person
 from web.conversations.conversation import Conversation, End, State
 from web.conversations.errors import NoAddress, NotForYou, Refused
-from web.conversations.patience import refuse_impatience
+from web.conversations.patience import refuse_beginning_again, refuse_impatience
 from web.conversations.reading import Reading
 from web.conversations.speaking import why_not
 from web.conversations.texts import MOST_NOTE, plain
@@ -42,7 +42,7 @@ class Conversations(Reading):
     def start(self, case: Case, other: Case, text: str, form_id: str) -> Conversation:
         """Write the first message about a pair; a further one where somebody was faster.
 
-        Raises `NotForYou`, `NoText`, `TooLong`, `Refused` or `Unanswered`.
+        Raises `NotForYou`, `NoText`, `TooLong`, `Refused`, `Unanswered` or `OftenWithdrawn`.
         """
         said = plain(text)
         with write_transaction(self._db):
@@ -51,6 +51,9 @@ class Conversations(Reading):
             if found := self.between(case.case_id, other.case_id):
                 self.write(found, said, form_id)
                 return self._current(found)
+            refuse_beginning_again(
+                self._db, case.case_id, other.case_id, other.site or "the other site"
+            )
             link = secrets.token_hex(16)
             row = {
                 "link": link,

@@ -62,5 +62,15 @@ class Unanswered(NotTaken):
         )
 
 
+class OftenWithdrawn(NotTaken):
+    """A new conversation with somebody from whom others were taken back."""
+
+    def __init__(self, site: str, number: int) -> None:
+        super().__init__(
+            f"{number} conversations with the same person at {site} were erased because a case "
+            "of yours was shared less far, so nothing was sent. Ask her in another way."
+        )
+
+
 class NotForYou(NotTaken):
     """A conversation that this person cannot begin."""

@@ -1,4 +1,4 @@
-"""How much may be written to somebody who does not answer."""
+"""How much may be written to somebody who does not answer, and how often begun anew."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Any
 
 from matcher.storage.database import Database, rows
 from web.conversations.conversation import Conversation
-from web.conversations.errors import Unanswered
+from web.conversations.errors import OftenWithdrawn, Unanswered
 
 MOST_IN_A_ROW = 5
 MOST_TO_ONE_PERSON = 20
+MOST_WITHDRAWN = 3
 
 # A message or an acceptance after it answers what the other side had written before.
 _UNANSWERED = """
@@ -30,12 +31,20 @@ _UNANSWERED = """
     )
 """
 _HERE = f"{_UNANSWERED} AND said.conversation_id = :conversation AND said.side = :side"
-_TO_HER = f"""
-    {_UNANSWERED}
-    AND (ours.site, ours.submitter) =
+_TWO_PEOPLE = """
+    (ours.site, ours.submitter) =
         (SELECT site, submitter FROM cases WHERE case_id = :case_id)
     AND (theirs.site, theirs.submitter) =
         (SELECT site, submitter FROM cases WHERE case_id = :other_id)
+"""
+_TO_HER = f"{_UNANSWERED} AND {_TWO_PEOPLE}"
+# With a conversation its messages go, and that it was declined.
+_WITHDRAWN = f"""
+    SELECT count(*) AS number FROM withdrawn_conversations AS withdrawn
+    JOIN withdrawn_conversations AS lost USING (link)
+    JOIN cases AS ours ON ours.case_id = withdrawn.case_id
+    JOIN cases AS theirs ON theirs.case_id = lost.case_id
+    WHERE withdrawn.by_us AND NOT lost.by_us AND {_TWO_PEOPLE}
 """
 
 
@@ -53,3 +62,17 @@ def refuse_impatience(db: Database, now: Conversation) -> None:
     ):
         if rows(db, sql, values)[0]["number"] >= most:
             raise Unanswered(now.other_site, most, where)
+
+
+def refuse_beginning_again(
+    db: Database, case_id: str, other_id: str, other_site: str
+) -> None:
+    """Raise `OftenWithdrawn` if one side erased its conversations with the other too often.
+
+    Who shares a case less far and again could else write as much as she likes, even to somebody
+    who declined.
+    """
+    values = {"case_id": case_id, "other_id": other_id}
+    number = rows(db, _WITHDRAWN, values)[0]["number"]
+    if number >= MOST_WITHDRAWN:
+        raise OftenWithdrawn(other_site, number)

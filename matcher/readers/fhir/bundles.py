@@ -101,6 +101,8 @@ def _patient_id(patient: Resource, number: int, record: CaseRecord) -> str:
     urls = [name for name in patient.names if name]
     tail = urls[0].rpartition("/")[2].rpartition(":")[2].lstrip("#") if urls else ""
     guess = tail or f"patient-{number}"
+    if not tail:
+        record.report.made_up.add(guess)
     record.guessed(
         "Patient.id", guess, f"A Patient has no id; {guess!r} serves as one."
     )

@@ -133,6 +133,7 @@ class _Row:
                 return ""
             return checked_id(case_id, f"case in row {self.number}")
         guess = f"row-{self.number}"
+        record.report.made_up.add(guess)
         record.guessed(
             "case id", guess, f"No column has case ids; row {self.number} is {guess!r}."
         )

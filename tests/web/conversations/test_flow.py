@@ -19,7 +19,7 @@ from web.accounts import Role
 from web.accounts.passwords import Passwords
 from web.accounts.people import Accounts
 from web.db import open_database
-from web.conversations.patience import MOST_IN_A_ROW
+from web.conversations.patience import MOST_IN_A_ROW, MOST_WITHDRAWN
 from web.pages.conversations.conversation import MOST_MESSAGES
 
 from ..conftest import PASSWORD, Visitor
@@ -447,6 +447,25 @@ def test_who_is_not_answered_writes_so_often_and_no_more(pair: Pair) -> None:
     assert refused.status_code == 422 and "Hello?" in refused.text
     assert "Harbour has not answered your last 5 messages" in refused.text
     assert (first.status_code, again.status_code) == (303, 303)
+
+
+def test_sharing_a_case_less_far_and_again_is_no_way_round_a_refusal(
+    pair: Pair,
+) -> None:
+    for _ in range(MOST_WITHDRAWN):
+        assert pair.start().status_code == 303
+        pair.act("charlie", "end", how="silently")
+        pair.share(OURS, Sharing.SITE)
+        pair.share(OURS, Sharing.NETWORK)
+
+    refused = pair.start("Hello?")
+
+    assert refused.status_code == 422 and "Hello?" in refused.text
+    assert "3 conversations with the same person at Harbour" in refused.text
+    answer = pair.cast["charlie"].post(
+        f"/cases/{THEIRS}/matches/{OURS}/conversation", {"text": "Now I ask."}
+    )
+    assert answer.status_code == 303
 
 
 def test_unanswered_messages_to_one_person_are_counted_over_all_cases(

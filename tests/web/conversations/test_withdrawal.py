@@ -50,6 +50,8 @@ def test_lowered_sharing_takes_the_text_along_and_tells_the_other_side(
     there = pair.cast[other].get(link).text
     assert heading(there) == f"{site} withdrew its case today"
     assert FIRST not in there
+    listed = pair.cast[other].get("/conversations").text
+    assert heading(listed) == "Nobody waits for your answer"
     assert heading(pair.cast[lowering].get(link).text) == "You withdrew your case today"
     assert pair.notices(other)[0].startswith(f"{site} withdrew its case, so the")
     with pair.db() as db:

@@ -68,16 +68,17 @@ def everything() -> ResponseReturnValue:
     waiting = [each for each in found if each.state in YOURS_TO_DO]
     others = [each for each in found if each not in waiting]
     letters = letters_by(connection(), person)
+    withdrawn = mine.withdrawn()
     foreign = [each.other_id for each in found if each.other_site != person.site]
     told.record(person, sorted(set(foreign)), page="conversations")
     return render_template(
         "conversations/all.html",
-        heading=_heading_of_all(person, waiting, found),
+        heading=_heading_of_all(person, waiting, [*found, *letters, *withdrawn]),
         waiting=[_line(person, each) for each in waiting],
         others=[_line(person, each) for each in _listed(others)],
         older=max(0, len(others) - MOST_LISTED) if "all" not in request.args else 0,
         letters=[letter_line(each) for each in _listed(letters)],
-        withdrawn=[_withdrawn_line(each) for each in _listed(mine.withdrawn())],
+        withdrawn=[_withdrawn_line(each) for each in _listed(withdrawn)],
     )
 
 
@@ -344,8 +345,9 @@ def _heading(person: Person, talk: Conversation) -> str:
 
 
 def _heading_of_all(
-    person: Person, waiting: Sequence[Conversation], found: Sequence[Conversation]
+    person: Person, waiting: Sequence[Conversation], found: Sequence[object]
 ) -> str:
+    """What waits for her; `found` is all that was ever written."""
     if len(waiting) == 1:
         return _heading(person, waiting[0])
     if waiting:

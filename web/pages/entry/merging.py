@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -67,7 +68,8 @@ def merge(before: Case, stored: Case, yours: Case) -> Merge:
     """Take every change from `before` to `stored` and every change from `before` to `yours`.
 
     Features, genes and other lists are merged line by line: a line that either person removed is
-    gone, unless the other changed it.
+    gone, unless the other changed it. Lines of one name, such as two courses of a drug, are told
+    apart by their order.
     """
     changed_by_them = tuple(part for part in PARTS if _differs(part, before, stored))
     changed_by_you = tuple(part for part in PARTS if _differs(part, before, yours))
@@ -136,15 +138,26 @@ def _lines(
     yours: Iterable[Line],
     key: Callable[[Line], Hashable],
 ) -> tuple[Line, ...]:
-    old, theirs, mine = (
-        {key(line): line for line in lines} for lines in (before, stored, yours)
-    )
+    old, theirs, mine = (_named(lines, key) for lines in (before, stored, yours))
     kept: dict[Hashable, Line] = {}
     for name in (*theirs, *mine):
         chosen = _line(old.get(name), theirs.get(name), mine.get(name))
         if chosen is not None:
             kept[name] = chosen
     return tuple(kept.values())
+
+
+def _named(
+    lines: Iterable[Line], key: Callable[[Line], Hashable]
+) -> dict[Hashable, Line]:
+    """The lines by their key and, of several with the same one, their number."""
+    found: dict[Hashable, Line] = {}
+    met: Counter[Hashable] = Counter()
+    for line in lines:
+        name = key(line)
+        found[name, met[name]] = line
+        met[name] += 1
+    return found
 
 
 def _line(old: Line | None, theirs: Line | None, mine: Line | None) -> Line | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 
 from matcher.case import Case, Contact, Sharing
 from matcher.errors import MatcherError
-from matcher.readers.guesses import Guess
 from matcher.storage.database import write_transaction
 from web.accounts.people import Person
 from web.db import connection, store
@@ -27,7 +26,7 @@ from web.pages.imports.reading import (
     read,
     table_values,
 )
-from web.pages.imports.updating import SEEN, external_id, update_of
+from web.pages.imports.updating import external_id, update_of
 from web.pages.words import counted, sentence
 from web.security import accepts_upload
 from web.service import service
@@ -129,13 +128,15 @@ def save(upload_id: str) -> ResponseReturnValue:
     if upload.kind is Kind.PEDIGREE:
         abort(404)
     found = read(upload, service().release)
-    chosen = review.chosen(found, request.form.getlist("case"))
+    apart = request.form.getlist(review.APART)
+    chosen = review.chosen(found, [*request.form.getlist("case"), *apart])
     confirmed = review.confirmed(found, request.form.getlist("guess"))
     cases = [review.completed(case, confirmed) for case in chosen]
-    problems = review.problems(person, cases, request.form.getlist(SEEN))
+    problems = review.problems(person, found, cases, request.form)
     if problems:
         return _review(person, upload, problems), 422
-    saved = _saved(person, upload_id, cases, found.guesses)
+    names = {case.case_id for case in review.chosen(found, apart)}
+    saved = _saved(person, upload_id, found, cases, names)
     _note_unrecognised(person, found, chosen, saved)
     flash(f"{sentence(counted(len(saved), 'case'))} saved; the file is erased.", "good")
     if len(saved) == 1:
@@ -144,7 +145,11 @@ def save(upload_id: str) -> ResponseReturnValue:
 
 
 def _saved(
-    person: Person, upload_id: str, cases: list[Case], guesses: Sequence[Guess]
+    person: Person,
+    upload_id: str,
+    found: Found,
+    cases: list[Case],
+    apart: Collection[str],
 ) -> list[str]:
     level = request.form.get("sharing")
     sharing = Sharing.SITE if level == Sharing.SITE.value else Sharing.PRIVATE
@@ -152,7 +157,8 @@ def _saved(
     # Numbers are looked for under the write lock: two cases never take the same one.
     with write_transaction(connection()):
         for case in cases:
-            if update := update_of(person, case, guesses):
+            is_apart = case.case_id in apart
+            if not is_apart and (update := update_of(person, found, case)):
                 store().put(
                     update.case,
                     actor=person.name,
@@ -168,7 +174,7 @@ def _saved(
                 named,
                 actor=person.name,
                 expected_version=0,
-                external_id=external_id(person, case),
+                external_id=external_id(person, found, case, is_apart=is_apart),
             )
             saved.append(case_id)
         _uploads().erase(upload_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from ontologies import Release
 from web.db import connection
 from web.entry.uploads import Kind, Upload
 from web.pages.entry.terms import site_lookup
+from web.service import service
 from web.unrecognised.deciding import stand_for
 
 LARGEST = 10_000_000
@@ -34,11 +37,15 @@ _LONGEST_EXAMPLE = 60
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The cases of a file, what the readers say of them, and what waits to be confirmed."""
+    """The cases of a file, what the readers say of them, and what waits to be confirmed.
+
+    `digest` tells this file from any other, and to nobody without the key of the site what it says.
+    """
 
     cases: tuple[Case, ...]
     report: Report
     guesses: tuple[Guess, ...]
+    digest: str
 
     def words_by_case(self) -> Mapping[str, list[str]]:
         """The features in words alone, by the id of their case in the file."""
@@ -100,7 +107,9 @@ def read(upload: Upload, release: Release) -> Found:
                 break
     if len(cases) > MOST_CASES:
         raise TooManyValues(MOST_CASES, "cases in one file")
-    return Found(tuple(cases), report, tuple(guesser.guesses))
+    key = service().settings.secret_key.encode()
+    digest = hmac.new(key, upload.data, hashlib.sha256).hexdigest()[:16]
+    return Found(tuple(cases), report, tuple(guesser.guesses), digest)
 
 
 def _table(upload: Upload, report: Report) -> tables.Table:

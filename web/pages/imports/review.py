@@ -14,22 +14,25 @@ from matcher.case import Case, PhenotypicFeature
 from matcher.readers.guesses import Guess, with_guesses
 from matcher.readers.report import Entry, Kind
 from matcher.validation import Severity, validate
-from ontologies import Release
 from web.accounts.people import Person
-from web.db import store
 from web.pages.cases import profile
 from web.pages.cases.remarks import Remark, remarks
 from web.pages.entry.checks import MOST_LINES, Problem
 from web.pages.cases.versions import Group
+from web.pages.imports.alike import alike_case
 from web.pages.imports.reading import Found
-from web.pages.imports.updating import saved_before, update_of
+from web.pages.imports.updating import (
+    SEEN,
+    Update,
+    saved_before,
+    saved_from_it,
+    update_of,
+)
 from web.pages.words import counted, proband, sentence
 from web.service import service
-from web.viewing.visibility import may_open
 
+APART = "apart"
 MOST_SENTENCES = 30
-MOST_COMPARED = 1_000
-Profile = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,8 @@ class GuessLine:
 class CaseLine:
     """One case of the file; `alike` is the id of a case that looks like the same person.
 
-    `differences` are what the file says otherwise than the case that was imported before.
+    `differences` are what the file says otherwise than the case that was imported before, which
+    it may turn out not to be: then `may_be_apart`.
     """
 
     number: int
@@ -71,6 +75,8 @@ class CaseLine:
     alike: str
     is_saved: bool
     is_chosen: bool
+    may_be_apart: bool
+    is_apart: bool
     seen: str
     differences: list[Group]
 
@@ -109,10 +115,10 @@ def _line(
     form: MultiDict[str, str] | None,
 ) -> CaseLine:
     case, release = found.cases[number], service().release
-    saved = saved_before(person, case)
-    update = update_of(person, case, found.guesses)
+    saved = saved_before(person, found, case)
+    update = update_of(person, found, case)
     differences = update.differences if update else []
-    alike = saved or _alike(person, case)
+    alike = saved or alike_case(person, case)
     has_error = any(i.severity is Severity.ERROR for i in validate(case, release))
     waiting = [_label(g) for g in found.guesses if g.case_id == case.case_id]
     chosen = not alike and (not has_error or bool(waiting))
@@ -137,6 +143,10 @@ def _line(
         alike=alike,
         is_saved=bool(saved),
         is_chosen=chosen and (not saved or bool(differences)),
+        may_be_apart=bool(saved)
+        and not saved_from_it(person, found, case)
+        and (update is None or bool(differences)),
+        is_apart=form is not None and str(number) in form.getlist(APART),
         seen=update.seen if update else "",
         differences=differences,
     )
@@ -207,82 +217,52 @@ def completed(case: Case, guesses: Iterable[Guess]) -> Case:
 
 
 def problems(
-    person: Person, cases: Sequence[Case], seen: Collection[str]
+    person: Person, found: Found, cases: Sequence[Case], form: MultiDict[str, str]
 ) -> list[tuple[str, str, str]]:
     """Why the chosen cases cannot be saved; none if they can.
 
-    `seen` names the versions whose differences to the file were on the page.
+    The form names the versions whose differences to the file were on the page.
     """
     if not cases:
         return [("cases", "Cases", "Tick at least one case to save.")]
-    found = []
+    apart = {case.case_id for case in chosen(found, form.getlist(APART))}
+    updated = {case.case_id for case in chosen(found, form.getlist("case"))}
+    said = []
     for case in cases:
+        is_apart = case.case_id in apart
+        update = None if is_apart else update_of(person, found, case)
+        saved_as = update.case if update else case
         errors = [
             issue.message
-            for issue in validate(case, service().release)
+            for issue in validate(saved_as, service().release)
             if issue.severity is Severity.ERROR
         ]
-        if len(case.features) > MOST_LINES:
+        if len(saved_as.features) > MOST_LINES:
             errors.append(
-                f"{len(case.features):,} features are more than {MOST_LINES}; keep those that "
+                f"{len(saved_as.features):,} features are more than {MOST_LINES}; keep those that "
                 "tell this person from others."
             )
-        errors += _update_errors(person, case, seen)
-        found += [Problem("cases", case.case_id, message) for message in errors[:1]]
-    return [(p.field, p.label, p.message) for p in found]
+        if not is_apart:
+            saved = saved_before(person, found, case)
+            errors += _update_errors(saved, update, form.getlist(SEEN))
+        elif case.case_id in updated:
+            errors.append(
+                "It is ticked as the case before and as somebody else. Tick one."
+            )
+        elif saved := saved_from_it(person, found, case):
+            errors.append(f"It was saved from this very file before, as {saved}.")
+        said += [Problem("cases", case.case_id, message) for message in errors[:1]]
+    return [(p.field, p.label, p.message) for p in said]
 
 
-def _update_errors(person: Person, case: Case, seen: Collection[str]) -> Iterator[str]:
-    """Why a case that was imported before cannot be updated."""
-    saved = saved_before(person, case)
-    if not saved:
-        return
-    update = update_of(person, case, ())
-    if update is None:
+def _update_errors(
+    saved: str, update: Update | None, seen: Collection[str]
+) -> Iterator[str]:
+    """Why a case that was imported before, as `saved`, cannot be updated."""
+    if saved and update is None:
         yield f"It was saved before as {saved}, which is not yours to change any more."
-    elif update.seen not in seen:
+    elif update and update.seen not in seen:
         yield (
             f"It was saved before as {saved}, and that is not the version that you were shown. "
             "Look at the difference below, and tick it again."
         )
-
-
-def _alike(person: Person, case: Case) -> str:
-    """Id of a case that the person may open and that has the same features and genes."""
-    release = service().release
-    profile = _profile(case, release)
-    found = store().get_many(_near(case, release), on_damage=lambda _: None)
-    return next(
-        (
-            case_id
-            for case_id, each in sorted(found.items())
-            if may_open(person, each.case) and _profile(each.case, release) == profile
-        ),
-        "",
-    )
-
-
-def _near(case: Case, release: Release) -> list[str]:
-    """The cases that name its rarest term or, of one without any, its first gene."""
-    resolved = ((i, release.ontology.resolve(i).term_id) for i in case.observed)
-    known = [(i, term_id) for i, term_id in resolved if term_id]
-    if known:
-        rarity = release.information_content.rarity
-        names = max(known, key=lambda each: (rarity(each[1]), each))
-        found = [i for name in set(names) for i in store().cases_with_term(name)]
-    else:
-        gene = release.genes.resolve(case.genes[0]).gene if case.genes else None
-        entered = {*case.genes[:1], *((gene.hgnc_id, gene.symbol) if gene else ())}
-        found = [i for name in entered for i in store().cases_with_gene(name)]
-    return sorted(set(found))[:MOST_COMPARED]
-
-
-def _profile(case: Case, release: Release) -> Profile:
-    """What has to be the same for two cases to look like one person."""
-    ontology, genes = release.ontology, release.genes
-    named = ((genes.resolve(gene).gene, gene) for gene in case.genes)
-    return (
-        frozenset(ontology.resolve(i).term_id or i for i in case.observed),
-        frozenset(ontology.resolve(i).term_id or i for i in case.excluded),
-        frozenset(gene.hgnc_id if gene else entered for gene, entered in named),
-    )

@@ -14,6 +14,7 @@ from web.accounts.people import Person
 from web.db import store
 from web.pages.cases.versions import Group, compared
 from web.pages.entry.merging import merge
+from web.pages.imports.reading import Found
 from web.service import service
 from web.viewing.visibility import may_open
 
@@ -44,24 +45,42 @@ class Update:
         return changed
 
 
-def external_id(person: Person, case: Case) -> str:
-    """What a case of a file is known by: one person's import says nothing of another's."""
-    return f"import {person.person_id} {case.case_id}"
+def external_id(
+    person: Person, found: Found, case: Case, *, is_apart: bool = False
+) -> str:
+    """What a case of a file is known by: one person's import says nothing of another's.
+
+    An id that the file does not give, such as the number of a row, names nobody beyond that file,
+    nor does that of a case that `is_apart`: another file has the same id for somebody else.
+    """
+    is_of_file = is_apart or case.case_id in found.report.made_up
+    of_file = f" of {found.digest}" if is_of_file else ""
+    return f"import {person.person_id} {case.case_id}{of_file}"
 
 
-def saved_before(person: Person, case: Case) -> str:
+def saved_before(person: Person, found: Found, case: Case) -> str:
     """Id of the case that this person made of the same case of a file."""
-    return store().find(person.site, external_id(person, case)) or ""
+    return saved_from_it(person, found, case) or _known(person, found, case)
 
 
-def update_of(person: Person, case: Case, guesses: Iterable[Guess]) -> Update | None:
+def saved_from_it(person: Person, found: Found, case: Case) -> str:
+    """Id of the case that this person made of it when she imported this very file."""
+    return _known(person, found, case, is_apart=True)
+
+
+def _known(person: Person, found: Found, case: Case, *, is_apart: bool = False) -> str:
+    name = external_id(person, found, case, is_apart=is_apart)
+    return store().find(person.site, name) or ""
+
+
+def update_of(person: Person, found: Found, case: Case) -> Update | None:
     """What became of the case of a file, None if it was not imported or is not hers any more.
 
     Whatever was changed here since the import stays: of each part the file has its way only
     where it says something else than it did when it was first imported. A guess that was
     confirmed then is taken as confirmed.
     """
-    case_id = saved_before(person, case)
+    case_id = saved_before(person, found, case)
     if not case_id:
         return None
     try:
@@ -71,7 +90,7 @@ def update_of(person: Person, case: Case, guesses: Iterable[Guess]) -> Update | 
     if not may_open(person, stored.case):
         return None
     first = _first(stored)
-    read = with_guesses(case, _confirmed(guesses, first))
+    read = with_guesses(case, _confirmed(found.guesses, first))
     kept = {
         name: getattr(first, name)
         for name in ("case_id", "site", "submitter", "contact", "sharing", "note")
@@ -87,7 +106,11 @@ def update_of(person: Person, case: Case, guesses: Iterable[Guess]) -> Update | 
         for part in merged.undecided
         for field in part.fields
     }
-    return Update(stored, dataclasses.replace(merged.case, **told, **undecided))
+    case = dataclasses.replace(merged.case, **told, **undecided)
+    # What is decided on one side is not uncertain any more.
+    decided = {feature.term_id for feature in case.features}
+    doubts = tuple(f for f in case.uncertain if f.term_id not in decided)
+    return Update(stored, dataclasses.replace(case, uncertain=doubts))
 
 
 def _first(stored: StoredCase) -> Case:

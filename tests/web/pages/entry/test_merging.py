@@ -6,7 +6,14 @@ import dataclasses
 
 import pytest
 
-from matcher.case import Case, GenomicFeature, Onset, PhenotypicFeature, Sex
+from matcher.case import (
+    Case,
+    GenomicFeature,
+    Onset,
+    PhenotypicFeature,
+    Sex,
+    Treatment,
+)
 from web.pages.entry.merging import merge
 
 A, B, C = (PhenotypicFeature(term_id=f"HP:000000{n}") for n in (1, 2, 3))
@@ -45,6 +52,19 @@ def test_line_that_one_removed_and_the_other_changed_stays() -> None:
     for stored, yours in (((A,), (A, later)), ((A, later), (A,))):
         merged = merge(BASE, with_features(*stored), with_features(*yours))
         assert merged.case.features == (A, later)
+
+
+def test_a_drug_that_was_tried_twice_stays_twice() -> None:
+    first, second = (
+        Treatment(agent_id="D1", label="Drug", response=said)
+        for said in ("none", "good")
+    )
+    before = dataclasses.replace(BASE, treatments=(first, second))
+    noted = dataclasses.replace(before, note="seen")
+    fewer = dataclasses.replace(before, treatments=(second,))
+
+    assert merge(before, before, noted).case.treatments == (first, second)
+    assert merge(before, fewer, noted).case.treatments == (second,)
 
 
 def test_parts_of_one_value_are_taken_from_who_changed_them() -> None:

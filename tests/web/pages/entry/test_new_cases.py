@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -95,6 +96,18 @@ def test_form_sent_many_times_at_once_is_one_case(cast: Cast) -> None:
     }
     with cast.store() as store:
         assert (store.count(), store.revision()) == (1, 1)
+
+
+def test_the_largest_form_comes_through_with_a_file(cast: Cast) -> None:
+    fields = ("onset", "age", "severity", "side", "course")
+    details = {f"{each}-HP:{n:07}": "" for n in range(200) for each in fields}
+    file = (io.BytesIO(b""), "")
+
+    cast["alice"].get("/cases/new")
+    sent = form("typed", **details, action="read_genes", genes="PHF14", vcf=file)
+    answer = cast["alice"].post("/cases/new", sent)
+
+    assert answer.status_code == 200 and "typed</textarea>" in answer.text
 
 
 def test_each_form_has_an_id_of_its_own_and_keeps_it(cast: Cast) -> None:

@@ -270,6 +270,62 @@ def test_a_case_that_was_imported_before_is_updated_when_that_is_confirmed(
     assert "It is not yours" not in page and len(cases(cast)) == 1
 
 
+def test_an_update_is_judged_as_the_case_that_it_would_make(cast: Cast) -> None:
+    place = waiting(cast, bundle())
+    cast["alice"].post(place + "/save", {"case": "0"})
+    doubt = PhenotypicFeature(term_id=PROMINENT_JOINTS)
+    case = dataclasses.replace(cast.get("NORTH-0001").case, uncertain=(doubt,))
+    more = [PhenotypicFeature(term_id=f"HP:{n:07}") for n in range(1, 200)]
+
+    cast.put(dataclasses.replace(case, features=(*case.features, *more)))
+    place = waiting(cast, bundle(finding(PROMINENT_JOINTS)))
+    full = cast["alice"].post(place + "/save", {"case": "0", "seen": "NORTH-0001 2"})
+    cast.put(case)
+    cast["alice"].post(place + "/save", {"case": "0", "seen": "NORTH-0001 3"})
+
+    assert full.status_code == 422 and "203 features are more than" in full.text
+    after = cast.get("NORTH-0001").case
+    assert PROMINENT_JOINTS in after.observed and after.uncertain == ()
+
+
+def test_the_rows_of_two_files_without_ids_are_different_people(cast: Cast) -> None:
+    for term_id in (SEIZURE, WIDE_MOUTH):
+        place = waiting(cast, f"hpo;gene\n{term_id};PHF14\n", "t.csv")
+        cast["alice"].post(
+            place + "/columns",
+            {"column-0": "observed features", "column-1": "genes"},
+        )
+        assert "Saved before as" not in cast["alice"].get(place).text
+        cast["alice"].post(place + "/save", {"case": "0"})
+
+    assert [case.observed for case in cases(cast)] == [(SEIZURE,), (WIDE_MOUTH,)]
+
+
+def test_somebody_else_with_the_same_id_in_another_file_is_a_case_of_her_own(
+    cast: Cast,
+) -> None:
+    place = waiting(cast, bundle())
+    cast["alice"].post(place + "/save", {"case": "0"})
+    other = bundle(finding(PROMINENT_JOINTS))
+    place = waiting(cast, other)
+    offered = boxes(cast["alice"].get(place).text, "apart")
+
+    both = {"case": "0", "apart": "0", "seen": "NORTH-0001 1"}
+    unclear = cast["alice"].post(place + "/save", both)
+    saved = cast["alice"].post(place + "/save", {"apart": "0"})
+    again = waiting(cast, other)
+    page = cast["alice"].get(again).text
+    twice = cast["alice"].post(again + "/save", {"apart": "0"})
+
+    assert (
+        offered == ["0"] and unclear.status_code == 422 and "Tick one" in unclear.text
+    )
+    assert saved.status_code == 303 and cast.get("NORTH-0001").version == 1
+    assert cast.get("NORTH-0002").case.observed[-1] == PROMINENT_JOINTS
+    assert "/cases/NORTH-0002" in page and boxes(page, "apart") == []
+    assert twice.status_code == 422 and len(cases(cast)) == 2
+
+
 def test_a_case_that_looks_like_another_is_pointed_out_and_not_ticked(
     cast: Cast,
 ) -> None:
