@@ -105,6 +105,14 @@ class Abbreviations:
                 self._note(row["short"], row["meaning"], False, actor)
         return len(gone)
 
+    def forget_changes(self, short: str) -> None:
+        """Forget that an abbreviation was ever listed, unless it is; for one that is erased."""
+        with write_transaction(self._db):
+            if not self._matching("short = ?", [short]):
+                self._db.table("abbreviation_changes").delete_where(
+                    "short = ?", [short]
+                )
+
     def changes(self, limit: int) -> list[WordChange]:
         """The last changes to the list, latest first."""
         sql = """
