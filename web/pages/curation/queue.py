@@ -116,7 +116,8 @@ def decide(number: int) -> ResponseReturnValue:
             number,
             _decision(),
             actor=person.name,
-            expected_version=request.form.get("version", type=int),
+            # A form without one has seen nothing.
+            expected_version=request.form.get("version", -1, type=int),
         )
     except DecidedMeanwhile as error:
         flash(str(error), "alert")

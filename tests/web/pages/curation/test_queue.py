@@ -122,6 +122,17 @@ def test_second_curator_is_told_that_the_first_was_quicker(
     assert "decided meanwhile by cleo: ignored" in cast["dana"].get(address).text
 
 
+@pytest.mark.parametrize("version", ["", "none", "-1", "9" * 5000])
+def test_a_decision_on_an_entry_that_was_not_seen_is_not_taken(
+    cast: Cast, db: Database, version: str
+) -> None:
+    address = f"{QUEUE}/{number(db)}"
+
+    cast["dana"].post(address, form(version=version))
+
+    assert Queue(db).get(number(db)).state is State.OPEN
+
+
 def test_report_is_a_file_of_what_was_ticked_and_is_audited(
     cast: Cast, db: Database
 ) -> None:
