@@ -167,6 +167,15 @@ def test_ticked_entries_are_ignored_unless_somebody_decided_them(
     assert "Ignored: 1; decided by somebody before: 2" in cast["dana"].get(QUEUE).text
 
 
+def test_what_is_ticked_beyond_the_most_is_told(cast: Cast, db: Database) -> None:
+    ticked = [str(each) for each in range(number(db), number(db) + 1002)]
+    cast["dana"].get(QUEUE)
+
+    for path, said in (("ignore", "Not looked at: 2;"), ("report", "1,002 are ticked")):
+        answer = cast["dana"].post(f"{QUEUE}/{path}", {"entry": ticked})
+        assert answer.status_code == 303 and said in cast["dana"].get(QUEUE).text
+
+
 def test_empty_queue_says_what_is_counted_unread(cast: Cast, release: Release) -> None:
     with closing(open_database(cast.settings.database)) as db:
         arrived = [Arrived(Case(case_id="a"), ["odd ear", "Anna Schmidt"])]
