@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from ontologies.files.fetching import Fetched
 
 
+# A disk has no name for anything much longer.
+LONGEST_ID = 64
+
+
 def data_directory() -> Path:
     """Where everything that is kept lies: $SECONDCASE_DATA, else `var` in a checkout.
 
@@ -63,10 +67,16 @@ def open_release(
         release_id = active_release_id(directory)
     if release_id is None:
         raise NoActiveRelease(directory)
+    return Release.open(folder_of(release_id, directory))
+
+
+def folder_of(release_id: str, directory: Path) -> Path:
+    """Where a release lies, of use or not. UnknownRelease where there is none of this id."""
     folder = directory / "releases" / release_id
-    if not release_id.isalnum() or not folder.is_dir():
+    is_id = release_id.isalnum() and len(release_id) <= LONGEST_ID
+    if not is_id or not folder.is_dir():
         raise UnknownRelease(release_id, directory)
-    return Release.open(folder)
+    return folder
 
 
 def identify(named: str, directory: Path) -> str:

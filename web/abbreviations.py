@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from matcher.readers.fields import printable
 from matcher.storage.database import Database, connect, rows, write_transaction
 from ontologies import NoteReader, Release
 from ontologies.lookup import TermHit, TermLookup
@@ -22,7 +23,9 @@ class BadAbbreviation(WebError):
     """An abbreviation that cannot be listed."""
 
     def __init__(self, entered: str, wanted: str) -> None:
-        super().__init__(f"“{entered[:60]}” cannot be listed; it must be {wanted}.")
+        super().__init__(
+            f"“{printable(entered[:60])}” cannot be listed; it must be {wanted}."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +76,14 @@ class Abbreviations:
         Raises `BadAbbreviation`.
         """
         short, meaning = (" ".join(text.split()) for text in (short, meaning))
-        if not (1 <= len(short) <= LONGEST_SHORT and any(map(str.isalnum, short))):
-            raise BadAbbreviation(short, f"1 to {LONGEST_SHORT} letters or figures")
-        if not (
-            1 <= len(meaning) <= LONGEST_MEANING and any(map(str.isalnum, meaning))
-        ):
+        if not _is_text(short, LONGEST_SHORT):
             raise BadAbbreviation(
-                meaning, f"1 to {LONGEST_MEANING} characters in words"
+                short, f"1 to {LONGEST_SHORT} letters or figures, none of them unseen"
+            )
+        if not _is_text(meaning, LONGEST_MEANING):
+            raise BadAbbreviation(
+                meaning,
+                f"1 to {LONGEST_MEANING} characters in words, none of them unseen",
             )
         row = {
             "short": short,
@@ -104,6 +108,14 @@ class Abbreviations:
             for row in gone:
                 self._note(row["short"], row["meaning"], False, actor)
         return len(gone)
+
+    def forget_changes(self, short: str) -> None:
+        """Forget that an abbreviation was ever listed, unless it is; for one that is erased."""
+        with write_transaction(self._db):
+            if not self._matching("short = ?", [short]):
+                self._db.table("abbreviation_changes").delete_where(
+                    "short = ?", [short]
+                )
 
     def changes(self, limit: int) -> list[WordChange]:
         """The last changes to the list, latest first."""
@@ -137,6 +149,12 @@ class Abbreviations:
         )
         (row,) = rows(self._db, sql)
         return row["n"], row["last"]
+
+
+def _is_text(text: str, longest: int) -> bool:
+    """Whether it can be read: neither blank nor with signs that move a cursor or turn a line."""
+    is_said = text.isprintable() and any(map(str.isalnum, text))
+    return is_said and len(text) <= longest
 
 
 def listed_at(path: Path) -> Mapping[str, tuple[str, ...]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from ontologies.compiling import SCRATCH
 from ontologies.curation import records, uploads
 from ontologies.durable import flush
-from ontologies.errors import OntologyError, ReleaseWasActive, UnknownRelease
-from ontologies.library import State, data_directory, held, state_of
+from ontologies.errors import OntologyError, ReleaseWasActive
+from ontologies.library import State, data_directory, folder_of, held, state_of
 from ontologies.pointer import switching
 from ontologies.release import MANIFEST, Ingredient, Manifest, Release
 
@@ -28,10 +28,8 @@ def discard(
     is killed meanwhile leaves the release whole or gone.
     """
     directory = directory or data_directory()
-    folder = directory / "releases" / release_id
     with held(directory), switching(directory):
-        if not release_id.isalnum() or not folder.is_dir():
-            raise UnknownRelease(release_id, directory)
+        folder = folder_of(release_id, directory)
         state = state_of(release_id, directory)
         if state is not State.STAGED:
             raise ReleaseWasActive(release_id, state)

@@ -62,7 +62,15 @@ def test_list_names_who_added_what(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("short", "meaning"), [("", "x"), ("--", "x"), ("x" * 81, "x"), ("X", "  ")]
+    ("short", "meaning"),
+    [
+        ("", "x"),
+        ("--", "x"),
+        ("x" * 81, "x"),
+        ("X", "  "),
+        ("a\x1b[2J", "x"),
+        ("X", "a\u202eb"),
+    ],
 )
 def test_what_cannot_be_listed_is_refused(
     db: Database, short: str, meaning: str

@@ -84,9 +84,11 @@ def keep_given(job: Job, files: Sequence[tuple[str, bytes]]) -> None:
 
 def sweep(jobs: Jobs) -> None:
     """Remove files whose job is over or was killed."""
+    # Looked for first: whoever leaves files meanwhile has begun a job that is not known yet.
+    found = list((data_directory() / "curation").glob(f"{_GIVEN}*"))
     running = (job for job in jobs.latest(100) if job.state() is State.RUNNING)
     waiting = {given_folder(job.job_id) for job in running}
-    for folder in (data_directory() / "curation").glob(f"{_GIVEN}*"):
+    for folder in found:
         if folder not in waiting:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -126,7 +126,9 @@ class UnsettledFeatures:
         return self._store.put(
             changed,
             actor=actor,
-            expected_version=expected_version or stored.version,
+            expected_version=(
+                stored.version if expected_version is None else expected_version
+            ),
         )
 
     def leave(

@@ -207,7 +207,8 @@ _TELL_OF = """
 """
 _MAKE_READABLE = """
     UPDATE unrecognised SET code = ?, words = ?, is_readable = 1
-    WHERE number = ? AND patients >= needed AND NOT is_readable AND state = 'open'
+    WHERE number = ? AND patients >= needed AND NOT is_readable
+        AND state IN ('open', 'ignored')
 """
 _FORGET_PATIENTS = """
     DELETE FROM unrecognised_patients WHERE number = (

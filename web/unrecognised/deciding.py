@@ -129,6 +129,13 @@ class Decisions:
             raise BadDecision("decision", f"Entry {entry.number} is erased for good.")
         if decision.state is entry.state is State.OPEN:
             raise BadDecision("decision", f"Entry {entry.number} is open already.")
+        if decision.state is State.OPEN and rows(self._db, _OF_TOO_FEW, [entry.number]):
+            raise BadDecision(
+                "decision",
+                f"Entry {entry.number} cannot be opened again: cases that had it are gone, and "
+                "too few patients have it now. It stays as it was decided, or is erased by "
+                f"'secondcase ontology queue decide {entry.number} erase'.",
+            )
         if decision.state is State.SYNONYM and not entry.words:
             raise BadDecision(
                 "decision",
@@ -155,7 +162,16 @@ class Decisions:
 
     def _undo(self, entry: Entry, actor: str) -> None:
         """Take back what the decision before did."""
-        if entry.meaning:
+        if not entry.meaning:
+            return
+        # Another entry may have found the word listed: it is that one's word from now on.
+        told = {
+            "number": entry.number,
+            "words": entry.words,
+            "term_id": entry.term_id,
+            "meaning": entry.meaning,
+        }
+        if not self._db.execute(_HAND_OVER, told).rowcount:
             Abbreviations(self._db).remove(entry.words, entry.meaning, actor)
 
     def _keep(self, entry: Entry, decision: Decision, actor: str) -> None:
@@ -175,6 +191,7 @@ class Decisions:
         if decision.state is State.ERASED:
             # The keyed digest stays, so that it is not kept again when it comes again.
             row |= {"code": "", "words": ""}
+            Abbreviations(self._db).forget_changes(entry.words)
         self._db.table("unrecognised").update(entry.number, row)
 
     def _listed(self, words: str, term_id: str, actor: str) -> str:
@@ -184,6 +201,18 @@ class Decisions:
             return ""
         listed.add(words, meaning, actor)
         return meaning
+
+
+# Cases may have been erased since it was decided.
+_OF_TOO_FEW = "SELECT 1 FROM unrecognised WHERE number = ? AND patients < needed"
+_HAND_OVER = f"""
+    UPDATE unrecognised SET meaning = :meaning WHERE number = (
+        SELECT number FROM unrecognised
+        WHERE state = '{State.SYNONYM}' AND words = :words AND term_id = :term_id
+            AND meaning = '' AND number <> :number
+        ORDER BY number LIMIT 1
+    )
+"""
 
 
 def stand_for(db: Database) -> dict[str, str]:

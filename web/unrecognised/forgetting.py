@@ -25,11 +25,12 @@ def forget_case(db: Database, case_id: str) -> None:
 
 _FORGET = "DELETE FROM unrecognised_patients WHERE number = ? AND patient = ?"
 _COUNT_LESS = "UPDATE unrecognised SET patients = patients - 1 WHERE number = ?"
-# What somebody decided is a word of the site, and stays.
+# What somebody decided is a word of the site, and stays; what was ignored is none.
 _HIDE = """
     UPDATE unrecognised SET code = '', words = '', is_readable = 0
-    WHERE number = ? AND patients < needed AND state = 'open'
+    WHERE number = ? AND patients < needed AND state IN ('open', 'ignored')
 """
-_LET_GO = (
-    "DELETE FROM unrecognised WHERE number = ? AND patients = 0 AND state = 'open'"
-)
+_LET_GO = """
+    DELETE FROM unrecognised
+    WHERE number = ? AND patients = 0 AND state IN ('open', 'ignored')
+"""

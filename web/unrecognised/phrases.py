@@ -26,11 +26,18 @@ VOCABULARIES = frozenset(
     "HP SNOMED SNOMEDCT SCTID UMLS MESH ICD9 ICD9CM ICD10 ICD10CM ICD10GM ICD11 NCIT MEDDRA MP "
     "OMIM MIM ORPHA ORPHANET MONDO DOID EFO LOINC LDDB POSSUM PATO UBERON GO".split()
 )
+# With a figure: what has none is a word, or the name of somebody.
 _CODE = re.compile(
-    r"([A-Za-z][A-Za-z0-9]{0,11})[:_]\s?([A-Za-z0-9](?:[A-Za-z0-9.]{0,13}))"
+    r"([A-Za-z][A-Za-z0-9]{0,11})[:_]\s?(?=\S*\d)([A-Za-z0-9](?:[A-Za-z0-9.]{0,13}))"
 )
 _OTHER_CODE = re.compile(r"[^\s:]+:\S*|\S*\d{3,}\S*")
 _MARKS = frozenset(" -–'’(),/")
+# Letters and accents that nobody sees, so that something could be hidden among the others.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+MOST_ACCENTS = 3
 # A number of more than two figures, or several numbers beside each other, as in a date.
 _NUMBERS = re.compile(r"\d{3}|\d\W{0,3}\d\W{1,3}\d|\d\W{1,3}\d\W{0,3}\d")
 _OF_A_PERSON = frozenset(
@@ -124,6 +131,8 @@ def _unfit(words: str, is_word: IsWord) -> Unfit | None:
         return Unfit.LENGTH
     if not words[0].isalnum() or not all(map(_is_allowed, words)):
         return Unfit.MARKS
+    if _UNSEEN.search(words) or _has_heaped_accents(words):
+        return Unfit.MARKS
     said = {part.strip("-–'’(),/").casefold() for part in parts}
     has_number = any(each.isdigit() for each in words)
     if _NUMBERS.search(words) or (has_number and said & _MONTHS):
@@ -138,7 +147,19 @@ def _is_allowed(sign: str) -> bool:
     return kind[0] in "LM" or sign in _MARKS or (kind == "Nd" and sign.isascii())
 
 
+def _has_heaped_accents(words: str) -> bool:
+    """Whether a letter has more accents than any script needs."""
+    kinds = "".join(unicodedata.category(sign)[0] for sign in words)
+    return "M" * (MOST_ACCENTS + 1) in kinds
+
+
 def _is_like_a_name(parts: list[str], is_word: IsWord) -> bool:
-    """Whether all words begin with a capital, as in a name, and not all are in names of terms."""
-    is_titled = all(part[:1].isupper() and part[1:].islower() for part in parts)
-    return len(parts) > 1 and is_titled and not all(map(is_word, parts))
+    """Whether all words begin with a capital, as in a name, and not all are in names of terms.
+
+    Some systems write everything in capitals: of more than two such words, none is.
+    """
+    if len(parts) < 2 or not all(part[:1].isupper() for part in parts):
+        return False
+    known = sum(map(is_word, parts))
+    is_said_loud = len(parts) > 2 and "".join(parts).isupper()
+    return known == 0 if is_said_loud else known < len(parts)

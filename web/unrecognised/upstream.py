@@ -7,10 +7,13 @@ names are.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from matcher.readers.fields import printable
 from matcher.storage.database import Database
 from ontologies import Release
+from web.cli.cases.spreadsheet import harmless
 from web.unrecognised.queue import Entry, Queue, State, Wanted
 from web.unrecognised.suggesting import Search, suggestions
 
@@ -97,7 +100,7 @@ def _range(count: int, ranges: tuple[tuple[int, str], ...]) -> str:
 
 def _tsv(rows: list[tuple[str, ...]]) -> Iterator[str]:
     yield "\t".join(COLUMNS)
-    yield from ("\t".join(row) for row in rows)
+    yield from ("\t".join(map(harmless, row)) for row in rows)
 
 
 def _markdown(rows: list[tuple[str, ...]], release: Release) -> Iterator[str]:
@@ -114,6 +117,11 @@ def _markdown(rows: list[tuple[str, ...]], release: Release) -> Iterator[str]:
         yield ""
         if words and code:
             yield f"- came with the id: {code}"
-        where = f"{place}: {label} ({term_id})" if term_id else place
+        where = f"{place}: {_escaped(label)} ({term_id})" if term_id else place
         yield f"- may be {where}"
         yield f"- independent sources: {sources}; patients: {patients}"
+
+
+def _escaped(label: str) -> str:
+    """A label as Markdown shows it; what was written has no sign of Markdown, a label may."""
+    return re.sub(r"([\\`*_\[\]<>#@|])", r"\\\1", printable(label))

@@ -130,6 +130,22 @@ def test_files_of_a_job_that_was_killed_are_swept_up(db: Database) -> None:
     assert given_folder(running.job_id).exists()
 
 
+def test_files_that_another_curator_leaves_meanwhile_are_not_swept_up(
+    db: Database,
+) -> None:
+    class Busy(Jobs):
+        """While it tells of the jobs, another one begins."""
+
+        def latest(self, limit: int) -> list[Job]:
+            known = super().latest(limit)
+            keep_given(begun(db, datetime.now(UTC)), [("hp.obo", b"")])
+            return known
+
+    sweep(Busy(db))
+
+    assert given_folder(Jobs(db).latest(1)[0].job_id).exists()
+
+
 def test_job_is_left_to_a_process_of_its_own_in_the_same_database(
     db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from matcher.readers.report import CaseRecord, Report
 from matcher.case import PhenotypicFeature
 from web.abbreviations import Abbreviations, SiteWords
 from web.audit import Audit
+from web.unrecognised.arriving import Kind
 from web.unrecognised.deciding import (
     DECIDED,
     LONGEST_REASON,
@@ -18,6 +19,7 @@ from web.unrecognised.deciding import (
     stand_for,
     stands_for,
 )
+from web.unrecognised.forgetting import forget_case
 from web.unrecognised.queue import Order, State, UnknownEntry, Wanted
 from web.unrecognised.suggesting import suggestions
 
@@ -106,6 +108,62 @@ def test_erased_words_are_gone_and_are_never_kept_again(desk: Desk) -> None:
     assert desk.queue.count() == desk.queue.waiting() == 0
     with pytest.raises(BadDecision, match="erased for good"):
         desk.decisions.decide(number, Decision(state=State.OPEN), actor="dana")
+
+
+def test_erased_words_that_were_a_local_word_are_in_no_history(desk: Desk) -> None:
+    desk.comes(WORDS)
+    number = desk.only().number
+    word = Decision(state=State.SYNONYM, term_id=SEIZURE)
+    desk.decisions.decide(number, word, actor="dana")
+
+    desk.decisions.decide(number, Decision(state=State.ERASED), actor="dana")
+
+    assert Abbreviations(desk.db).changes(9) == []
+    assert WORDS.encode() not in desk.bytes()
+
+
+def test_a_local_word_of_two_entries_stays_until_both_are_taken_back(
+    desk: Desk,
+) -> None:
+    desk.comes(WORDS)
+    desk.comes(WORDS, code=UNKNOWN)
+    numbers = [entry.number for entry in desk.queue.page(Wanted())]
+    word = Decision(state=State.SYNONYM, term_id=SEIZURE)
+    for number in numbers:
+        desk.decisions.decide(number, word, actor="dana")
+
+    left = []
+    for number in numbers:
+        desk.decisions.decide(number, Decision(state=State.OPEN), actor="cleo")
+        left.append(Abbreviations(desk.db).meanings())
+
+    assert left == [{WORDS: ("Seizure",)}, {}]
+
+
+def test_what_too_few_have_since_cases_were_erased_is_not_opened_again(
+    desk: Desk,
+) -> None:
+    desk.comes(WORDS, kind=Kind.IMPORT)
+    number = desk.only().number
+    report = Decision(state=State.UPSTREAM)
+    desk.decisions.decide(number, report, actor="dana")
+    forget_case(desk.db, "p1")
+
+    with pytest.raises(BadDecision, match="too few patients have it now"):
+        desk.decisions.decide(number, Decision(state=State.OPEN), actor="dana")
+
+
+def test_of_what_was_ignored_an_erased_case_leaves_nothing(desk: Desk) -> None:
+    desk.comes(WORDS, kind=Kind.IMPORT)
+    number = desk.only().number
+    desk.decisions.decide(number, Decision(state=State.IGNORED), actor="dana")
+
+    forget_case(desk.db, "p1")
+
+    assert WORDS.encode() not in desk.bytes()
+    desk.comes(WORDS, kind=Kind.IMPORT, patients=["p4"])
+    again = desk.queue.get(number)
+    assert (again.state, again.words) == (State.IGNORED, WORDS)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,14 @@ def test_what_names_a_feature_is_kept_as_it_came(
         ("", "born 3 March, fits", Unfit.NUMBERS),
         ("", "phone 0171 555", Unfit.NUMBERS),
         ("", "number 12 34 56", Unfit.NUMBERS),
+        ("", "fi\ufe01\ufe02ts", Unfit.MARKS),
+        ("", "\u3164\u3164\u3164", Unfit.MARKS),
+        ("", "fits a" + 4 * "\u0337", Unfit.MARKS),
+        ("UMLS:AnnaSchmidt", "", Unfit.CODE),
         ("", "Anna Schmidt", Unfit.NAMES),
+        ("", "ANNA SCHMIDT", Unfit.NAMES),
+        ("", "A Schmidt", Unfit.NAMES),
+        ("", "Anna-Lena O’Brien", Unfit.NAMES),
         ("", "fits seen by dr house", Unfit.NAMES),
         ("", "Frau Huber", Unfit.NAMES),
     ],
@@ -67,7 +74,8 @@ def test_what_may_point_to_a_person_is_not_kept(
 def test_capitals_of_known_words_are_no_name(release: Release) -> None:
     is_word = vocabulary_of(release.lookup)
 
-    assert fit("", "Long Toes", is_word) == Phrase("", "Long Toes")
+    for words in ("Long Toes", "LONG TOES"):
+        assert fit("", words, is_word) == Phrase("", words)
 
 
 def test_case_and_blanks_make_no_other_phrase() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ontologies.ontology import Ontology
 from web.unrecognised.arriving import Kind
 from web.unrecognised.deciding import Decision, Place
 from web.unrecognised.queue import State, Wanted
@@ -47,6 +50,22 @@ def test_a_report_names_place_and_release_and_tells_counts_in_ranges(
     assert version in text
     for of_somebody in ("dana", "not told", "Island", "Harbour", "2026-11-02", "14"):
         assert of_somebody not in text.replace(version, "") + row.replace(version, "")
+
+
+def test_a_label_of_a_hostile_release_is_no_formula_link_or_column(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.comes(WORDS)
+    decision = Decision(state=State.UPSTREAM, term_id=SEIZURE)
+    desk.decisions.decide(desk.only().number, decision, actor="dana")
+    label = "=cmd()\t[a](http://b.example)\n# <i>"
+    monkeypatch.setattr(Ontology, "label", lambda self, term_id: label)
+
+    _, row = reported(desk, Form.TSV).splitlines()
+    *_, line, _ = reported(desk, Form.MARKDOWN).splitlines()
+
+    assert row.split("\t")[4] == "'=cmd() [a](http://b.example) # <i>"
+    assert r"=cmd() \[a\](http://b.example) \# \<i\>" in line
 
 
 def test_without_a_chosen_term_the_nearest_is_named(desk: Desk) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 
+from ontologies.errors import DamagedRecord, DamagedRelease
 from web.db import connection
 from web.pages.curation import (
     actions,
@@ -14,6 +16,7 @@ from web.pages.curation import (
     queue,
     update,
 )
+from web.pages.words import sentence
 from web.unrecognised.queue import Queue
 
 blueprint = Blueprint("curation", __name__)
@@ -25,3 +28,11 @@ for module in (library, update, changes, actions, decisions, local_words, queue)
 @blueprint.context_processor
 def _on_every_tab() -> dict[str, int]:
     return {"unknown_features": Queue(connection()).count()}
+
+
+@blueprint.errorhandler(DamagedRelease)
+@blueprint.errorhandler(DamagedRecord)
+def _damaged(error: Exception) -> ResponseReturnValue:
+    """Of what is damaged there is no page; the list of releases says why, and reads none whole."""
+    flash(sentence(str(error)), "alert")
+    return redirect(url_for("pages.curation.library.show"), 303)

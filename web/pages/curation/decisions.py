@@ -73,7 +73,8 @@ def _decided(
     active = service().release.ontology
     if active.resolve(chosen).term_id != chosen:
         raise NotACandidate(term_id, chosen, ())
-    version = request.form.get("version", type=int)
+    # A form without one has seen nothing.
+    version = request.form.get("version", -1, type=int)
     with write_transaction(connection()):
         saved = queue.settle(
             case_id,

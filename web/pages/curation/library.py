@@ -10,9 +10,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from ontologies.curation.records import read_record
-from ontologies.errors import OntologyError
+from ontologies.errors import OntologyError, UnknownRelease
 from ontologies.files.sources import CURRENT, read_catalogue
-from ontologies.library import State, data_directory, state_of
+from ontologies.library import State, data_directory, folder_of, state_of
 from ontologies.pointer import Pointed, pointed
 from ontologies.release import Release
 from web import matching
@@ -156,8 +156,11 @@ def _line(folder: Path, state: Pointed) -> Line:
 
 def is_stored(release_id: str) -> bool:
     """Whether there is such a release on this disk, of use or not."""
-    folder = data_directory() / "releases" / release_id
-    return release_id.isalnum() and folder.is_dir()
+    try:
+        folder_of(release_id, data_directory())
+    except UnknownRelease:
+        return False
+    return True
 
 
 def job_lines(limit: int) -> list[JobLine]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher.readers.fields import printable
 from matcher.storage.database import write_transaction
 from web.abbreviations import Abbreviation, Abbreviations, BadAbbreviation
 from web.audit import Audit
@@ -52,7 +53,11 @@ def add() -> ResponseReturnValue:
             Abbreviations(connection()).add(short, meaning, person.name)
             Audit(connection()).record(person.name, LISTED, word=short)
     except BadAbbreviation as error:
-        field = "short" if str(error).startswith(f"“{short[:60]}”") else "meaning"
+        field = (
+            "short"
+            if str(error).startswith(f"“{printable(short[:60])}”")
+            else "meaning"
+        )
         return _page([(field, sentence(field), sentence(str(error)))]), 422
     flash(f"{short} stands for {meaning}.", "good")
     return redirect(url_for("pages.curation.local_words.show"), 303)

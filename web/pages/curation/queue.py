@@ -116,7 +116,8 @@ def decide(number: int) -> ResponseReturnValue:
             number,
             _decision(),
             actor=person.name,
-            expected_version=request.form.get("version", type=int),
+            # A form without one has seen nothing.
+            expected_version=request.form.get("version", -1, type=int),
         )
     except DecidedMeanwhile as error:
         flash(str(error), "alert")
@@ -136,7 +137,8 @@ def decide(number: int) -> ResponseReturnValue:
 def ignore() -> ResponseReturnValue:
     """Ignore what was ticked, as far as nobody has decided it meanwhile."""
     person = the_curator()
-    numbers = _ticked()
+    ticked = _ticked()
+    numbers = ticked[:MOST_REPORTED]
     ignored = Decisions(connection(), service().release).ignore(
         numbers, actor=person.name
     )
@@ -147,6 +149,8 @@ def ignore() -> ResponseReturnValue:
     else:
         gone = len(numbers) - ignored
         flash(f"Ignored: {ignored:,}; decided by somebody before: {gone:,}.", "look")
+    if more := len(ticked) - len(numbers):
+        flash(f"Not looked at: {more:,}; tick at most {MOST_REPORTED:,}.", "alert")
     return redirect(url_for("pages.curation.queue.show"), 303)
 
 
@@ -154,10 +158,15 @@ def ignore() -> ResponseReturnValue:
 def as_file() -> ResponseReturnValue:
     """A report for the HPO tracker, of the entries that were ticked or of all to be reported."""
     person = the_curator()
+    ticked = _ticked()
+    if len(ticked) > MOST_REPORTED:
+        said = f"{len(ticked):,} are ticked; a report takes at most {MOST_REPORTED:,}."
+        flash(said, "alert")
+        return redirect(url_for("pages.curation.queue.show"), 303)
     asked = request.form.get("form", "")
     form = Form(asked) if asked in list(Form) else Form.MARKDOWN
     try:
-        entries = reportable(connection(), _ticked())
+        entries = reportable(connection(), ticked)
     except UnknownEntry:
         abort(404)
     if not entries:
@@ -173,7 +182,7 @@ def as_file() -> ResponseReturnValue:
 
 def _ticked() -> list[int]:
     numbers = request.form.getlist("entry", type=int)
-    return list(dict.fromkeys(numbers))[:MOST_REPORTED]
+    return list(dict.fromkeys(numbers))
 
 
 def _entry(number: int) -> Entry:

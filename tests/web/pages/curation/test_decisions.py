@@ -82,7 +82,8 @@ def test_feature_may_stay_as_entered(curation: Curation, staged: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "version"), [("HP:0001507", "1"), ("nonsense", "1"), (FOCAL, "7")]
+    ("chosen", "version"),
+    [("HP:0001507", "1"), ("nonsense", "1"), (FOCAL, "7"), (FOCAL, "0"), (FOCAL, "")],
 )
 def test_what_cannot_be_chosen_changes_nothing(
     curation: Curation, staged: str, chosen: str, version: str

@@ -122,6 +122,17 @@ def test_second_curator_is_told_that_the_first_was_quicker(
     assert "decided meanwhile by cleo: ignored" in cast["dana"].get(address).text
 
 
+@pytest.mark.parametrize("version", ["", "none", "-1", "9" * 5000])
+def test_a_decision_on_an_entry_that_was_not_seen_is_not_taken(
+    cast: Cast, db: Database, version: str
+) -> None:
+    address = f"{QUEUE}/{number(db)}"
+
+    cast["dana"].post(address, form(version=version))
+
+    assert Queue(db).get(number(db)).state is State.OPEN
+
+
 def test_report_is_a_file_of_what_was_ticked_and_is_audited(
     cast: Cast, db: Database
 ) -> None:
@@ -154,6 +165,15 @@ def test_ticked_entries_are_ignored_unless_somebody_decided_them(
     states = [Queue(db).get(each).state for each in numbers]
     assert states == [State.UPSTREAM, State.IGNORED]
     assert "Ignored: 1; decided by somebody before: 2" in cast["dana"].get(QUEUE).text
+
+
+def test_what_is_ticked_beyond_the_most_is_told(cast: Cast, db: Database) -> None:
+    ticked = [str(each) for each in range(number(db), number(db) + 1002)]
+    cast["dana"].get(QUEUE)
+
+    for path, said in (("ignore", "Not looked at: 2;"), ("report", "1,002 are ticked")):
+        answer = cast["dana"].post(f"{QUEUE}/{path}", {"entry": ticked})
+        assert answer.status_code == 303 and said in cast["dana"].get(QUEUE).text
 
 
 def test_empty_queue_says_what_is_counted_unread(cast: Cast, release: Release) -> None:

@@ -313,6 +313,34 @@ def test_staged_release_is_discarded_and_one_that_was_active_is_not(
     assert curation.audited()[-1].action == ACTIVATED
 
 
+def test_an_id_that_no_folder_can_have_is_none(curation: Curation) -> None:
+    address = f"/curation/releases/{'a' * 300}"
+    curation.dana.get("/curation")
+
+    assert curation.dana.get(address).status_code == 404
+    assert curation.dana.post(f"{address}/discard").status_code == 404
+
+
+def test_what_is_wrong_with_a_damaged_release_or_record_is_told(
+    curation: Curation,
+) -> None:
+    folder, told = curation.place.newer.folder, []
+    part = next(folder.glob("annotations/*.npy"))
+    record = folder.parents[1] / "curation" / f"{folder.name}.json"
+    whole = part.read_bytes()
+
+    part.write_bytes(b"x" * len(whole))
+    for _ in range(2):
+        answer = curation.dana.get(curation.newer)
+        told.append(curation.dana.get(answer.headers["Location"]).text)
+        part.write_bytes(whole)
+        record.parent.mkdir(exist_ok=True)
+        record.write_text("{")
+
+    assert part.name in told[0] and "damaged" in told[0]
+    assert record.name in told[1]
+
+
 def test_what_a_publisher_offers_now_is_staged(
     curation: Curation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
