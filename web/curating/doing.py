@@ -23,7 +23,7 @@ from ontologies.pointer import Edition
 from ontologies.progress import Progress
 from web.audit import Audit
 from web.config import Settings
-from web.curating.jobs import Job, Jobs, Kind, State
+from web.curating.jobs import KEPT, Job, Jobs, Kind, State
 from web.errors import WebError
 from web.switching.activating import Curator
 from web.switching.apart import run_apart, showing_life
@@ -38,6 +38,15 @@ FILES = "files"
 MOST_PROBLEMS = 500
 NOTED_SECONDS = 0.5
 _GIVEN = ".given-"
+
+
+class BeingActivated(WebError):
+    """A release that another curator is about to make the active one."""
+
+    def __init__(self, release_id: str, actor: str) -> None:
+        super().__init__(
+            f"Release {release_id} cannot be discarded: {actor} is activating it at this moment."
+        )
 
 
 def start(job: Job, settings: Settings) -> None:
@@ -140,6 +149,10 @@ def _roll_back(db: Database, settings: Settings, job: Job, told: Progress) -> st
 
 
 def _discard(db: Database, settings: Settings, job: Job, told: Progress) -> str:
+    for other in Jobs(db).latest(KEPT):
+        is_activating = other.kind is Kind.ACTIVATE and other.state() is State.RUNNING
+        if is_activating and other.release_id == job.release_id:
+            raise BeingActivated(job.release_id, other.actor)
     told("Waiting for others who stage or switch", 0, 0)
     discard(db, settings, job.release_id, actor=job.actor)
     return job.release_id

@@ -146,6 +146,19 @@ def test_files_that_another_curator_leaves_meanwhile_are_not_swept_up(
     assert given_folder(Jobs(db).latest(1)[0].job_id).exists()
 
 
+def test_what_somebody_is_activating_is_not_discarded(
+    db: Database, settings: Settings
+) -> None:
+    jobs = Jobs(db)
+    jobs.begin(Kind.ACTIVATE, actor="cleo", wanted={}, release_id="abc1")
+    job = jobs.begin(Kind.DISCARD, actor="dana", wanted={}, release_id="abc1")
+
+    ended = run(db, settings, job.job_id)
+
+    assert ended.state() is State.FAILED
+    assert "cleo is activating it at this moment" in ended.problems[0]
+
+
 def test_job_is_left_to_a_process_of_its_own_in_the_same_database(
     db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

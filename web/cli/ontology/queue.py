@@ -25,6 +25,8 @@ from web.unrecognised.suggesting import Suggestion, suggestions
 from web.unrecognised.upstream import REPORTED, Form, reportable, written
 
 ACTOR = "command line"
+# More than are ever kept.
+MOST_LISTED = 1_000_000
 # Words of one kind, so that no shell needs quotes.
 DECISIONS = {
     "word": State.SYNONYM,
@@ -64,8 +66,12 @@ def queue() -> None:
     show_default=True,
     help="What comes first.",
 )
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
-@click.option("--skip", default=0, show_default=True, type=click.IntRange(0))
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, MOST_LISTED)
+)
+@click.option(
+    "--skip", default=0, show_default=True, type=click.IntRange(0, MOST_LISTED)
+)
 @click.option("--format", "output", default="text", show_default=True, type=FORMATS)
 def list_command(
     state: str,

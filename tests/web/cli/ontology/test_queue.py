@@ -77,3 +77,10 @@ def test_what_cannot_be_decided_is_said() -> None:
     assert no_term.exit_code == 1 and "give an HPO id" in no_term.output
     assert no_entry.exit_code == 1 and "There is no entry 77" in no_entry.output
     assert call("decide", "1", "maybe").exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["--limit", "--skip"])
+def test_a_count_that_no_queue_has_is_refused(option: str) -> None:
+    refused = call("list", option, "9" * 20)
+
+    assert refused.exit_code == 2 and f"'{option}'" in refused.output
