@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcher.case import Case, Disease, PhenotypicFeature
+from matcher.readers.doubts import settled
 from matcher.readers.report import CaseRecord
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def with_guesses(case: Case, guesses: Iterable[Guess]) -> Case:
         else:
             diseases.setdefault(guess.coded_id, guess.part)
     added = len(features) > len({f.term_id for f in case.features})
-    return replace(
+    completed = replace(
         case,
         features=tuple(features.values()) if added else case.features,
         diseases=(
@@ -220,3 +221,4 @@ def with_guesses(case: Case, guesses: Iterable[Guess]) -> Case:
             else case.diseases
         ),
     )
+    return settled(completed)

@@ -26,6 +26,7 @@ from matcher.case import (
     Treatment,
 )
 from matcher.readers.ages import MAX_YEARS
+from matcher.readers.doubts import settled
 from matcher.readers.fhir import findings, genomics, history, kindred
 from matcher.readers.fhir.bundles import Dossier, Resource, dossiers, is_bundle
 from matcher.readers.fhir.coding import concept, concepts
@@ -92,7 +93,7 @@ def _case(
     _read_genomics(told, record, taken)
     for each in told:
         _read(Fields(each.data, record, each.kind), each.kind, birth, taken, guesser)
-    return Case(
+    case = Case(
         case_id=case_id,
         features=tuple(_once(taken.features, record)),
         genomic_features=tuple(taken.genes),
@@ -107,6 +108,7 @@ def _case(
         relatives=tuple(taken.relatives),
         death=_death(patient, birth),
     )
+    return settled(case, record)
 
 
 def _is_wrong(resource: Resource, record: CaseRecord) -> bool:

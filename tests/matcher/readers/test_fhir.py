@@ -156,6 +156,14 @@ def test_what_is_uncertain_is_kept_as_uncertain_and_not_as_observed(
     assert [feature.term_id for feature in case.uncertain] == ["HP:0001250"]
 
 
+def test_what_is_decided_elsewhere_is_not_uncertain() -> None:
+    report = Report()
+    case = read(bundle(condition(SEIZURE, "provisional"), condition(SEIZURE)), report)
+
+    assert case.observed == ("HP:0001250",) and case.uncertain == ()
+    assert any("kept as decided" in entry.message for entry in report.entries)
+
+
 def test_what_a_relative_has_is_kept_with_the_relative() -> None:
     report = Report()
     history = {

@@ -72,7 +72,11 @@ class Said(HTMLParser):
             self.texts[-1] += data
 
 
-def test_no_text_of_a_message_is_markup(pair: Pair) -> None:
+def test_no_text_of_a_message_is_markup(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("MOST_IN_A_ROW", "MOST_TO_ONE_PERSON"):
+        monkeypatch.setattr(f"web.conversations.patience.{limit}", len(ATTACKS))
     pair.start(ATTACKS[0])
     link = pair.link
     for attack in ATTACKS[1:]:

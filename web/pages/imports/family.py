@@ -108,7 +108,7 @@ def saved(person: Person, upload: Upload, form: MultiDict[str, str], own: Owner)
 
 def _with(case: Case, proband: Member, found: tuple[Member, ...]) -> Case:
     """The case with its family, and with the sex and terms that it does not have yet."""
-    known = {feature.term_id for feature in case.features}
+    known = {feature.term_id for feature in (*case.features, *case.uncertain)}
     more = [PhenotypicFeature(term_id=i) for i in proband.terms if i not in known]
     named = Counter(relatives(proband, found)) - Counter(case.relatives)
     return dataclasses.replace(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from matcher.case import Case
+from matcher.readers.doubts import settled
 from matcher.readers.guesses import Guess, with_guesses
 from matcher.storage.errors import DamagedCase
 from matcher.storage.store import StoredCase
@@ -107,10 +108,7 @@ def update_of(person: Person, found: Found, case: Case) -> Update | None:
         for field in part.fields
     }
     case = dataclasses.replace(merged.case, **told, **undecided)
-    # What is decided on one side is not uncertain any more.
-    decided = {feature.term_id for feature in case.features}
-    doubts = tuple(f for f in case.uncertain if f.term_id not in decided)
-    return Update(stored, dataclasses.replace(case, uncertain=doubts))
+    return Update(stored, settled(case))
 
 
 def _first(stored: StoredCase) -> Case:

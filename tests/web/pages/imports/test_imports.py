@@ -199,9 +199,17 @@ def test_a_pedigree_makes_a_case_of_the_person_that_is_chosen(cast: Cast) -> Non
 def test_a_pedigree_adds_to_a_case_and_overwrites_nothing(cast: Cast) -> None:
     before = cast.put(case_of("NORTH-1")).case
     place = waiting(cast, PEDIGREE, "family.ped")
+    doubt = PhenotypicFeature(term_id=SEIZURE)
+    cast.put(
+        Case(case_id="NORTH-2", site="North", submitter="alice", uncertain=(doubt,))
+    )
+    other = waiting(cast, PEDIGREE, "family.ped")
 
     cast["alice"].post(place + "/family", {"proband": "1", "case": "NORTH-1"})
+    cast["alice"].post(other + "/family", {"proband": "0", "case": "NORTH-2"})
 
+    doubted = cast.get("NORTH-2").case
+    assert doubted.relatives and (doubted.features, doubted.uncertain) == ((), (doubt,))
     after = cast.get("NORTH-1").case
     assert (after.family, after.sex) == (before.family, Sex.MALE)
     assert after.features == before.features
