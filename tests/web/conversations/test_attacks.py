@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from html.parser import HTMLParser
 
+import pytest
+
 from matcher.storage.database import rows
 
 from .conftest import Pair
@@ -72,7 +74,11 @@ class Said(HTMLParser):
             self.texts[-1] += data
 
 
-def test_no_text_of_a_message_is_markup(pair: Pair) -> None:
+def test_no_text_of_a_message_is_markup(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("MOST_IN_A_ROW", "MOST_TO_ONE_PERSON"):
+        monkeypatch.setattr(f"web.conversations.patience.{limit}", len(ATTACKS))
     pair.start(ATTACKS[0])
     link = pair.link
     for attack in ATTACKS[1:]:
