@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from html.parser import HTMLParser
 
+import pytest
+
 from matcher.storage.database import rows
 
 from .conftest import Pair
