@@ -37,6 +37,7 @@ for one site and for submitting, matching, or both; the operator of the site mak
 Every error is `application/problem+json` (RFC 9457) and names each field that is wrong."""
 SEIZURE = {"id": "HP:0001250", "label": "Seizure"}
 TEETH = {"id": "HP:0000677", "label": "Oligodontia"}
+JOINTS = {"id": "HP:0006237", "label": "Prominent interphalangeal joints"}
 EXAMPLES: Mapping[str, dict[str, Any]] = {
     PHENOPACKET: {
         "id": "I000123",
@@ -103,7 +104,7 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
                         "valueBoolean": True,
                     }
                 }
-                for term in (SEIZURE, TEETH)
+                for term in (SEIZURE, TEETH, JOINTS)
             ),
         ],
     },

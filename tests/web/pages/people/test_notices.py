@@ -169,7 +169,7 @@ def test_more_than_a_page_is_paged(shared: Cast) -> None:
     assert "P-0." in second
 
 
-FACTS = ("node", "remote", "site", "why", "leaver", "cases")
+FACTS = ("node", "remote", "site", "why", "leaver", "cases", "version")
 
 
 @pytest.mark.parametrize("kind", Kind)
