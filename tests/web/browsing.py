@@ -18,7 +18,11 @@ REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", e => console.error("CSP", e.violatedDirective));
 """
 SIZES = pytest.mark.parametrize(
-    "visit", [(DESKTOP,), (PHONE,)], indirect=True, ids=["desktop", "phone"]
+    "visit",
+    # That every page fits a phone is seen by `test_every_page.py` each time.
+    [(DESKTOP,), pytest.param((PHONE,), marks=pytest.mark.full)],
+    indirect=True,
+    ids=["desktop", "phone"],
 )
 
 
